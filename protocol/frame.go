@@ -1,0 +1,119 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// head is the JSON line in front of each body in a frame.
+type head struct {
+	V     int    `json:"v"`
+	Node  string `json:"node"`
+	Epoch string `json:"epoch"`
+	Seq   uint64 `json:"seq"`
+	Kind  Kind   `json:"kind"`
+	Len   int    `json:"len"`
+	Hash  string `json:"sha256"`
+	Sig   []byte `json:"sig"`
+}
+
+// Frame collects consecutive entries of one log until it is full. The zero
+// value is an empty frame.
+type Frame struct {
+	entries []byte
+	count   int
+}
+
+// frameLine is the longest first line: "ZQ1 " + count + line break.
+const frameLine = 16
+
+// Add appends e and reports whether it fitted. An entry within the limits of
+// this package always fits into an empty frame. An entry that did not fit
+// leaves the frame unchanged.
+func (f *Frame) Add(e Entry, limit int) bool {
+	line := e.headLine()
+	if f.count > 0 && (f.count >= MaxFrameEntries ||
+		frameLine+len(f.entries)+len(line)+len(e.Body)+2 > min(limit, MaxFrameBytes)) {
+		return false
+	}
+	f.entries = append(f.entries, line...)
+	f.entries = append(f.entries, '\n')
+	f.entries = append(f.entries, e.Body...)
+	f.entries = append(f.entries, '\n')
+	f.count++
+	return true
+}
+
+// Len returns the number of entries in the frame.
+func (f *Frame) Len() int { return f.count }
+
+// Bytes returns the encoded frame. An empty frame is "ZQ1 0\n".
+func (f *Frame) Bytes() []byte {
+	b := make([]byte, 0, frameLine+len(f.entries))
+	b = append(b, "ZQ1 "...)
+	b = strconv.AppendInt(b, int64(f.count), 10)
+	b = append(b, '\n')
+	return append(b, f.entries...)
+}
+
+func (e Entry) headLine() []byte {
+	line, err := json.Marshal(head{V: e.V, Node: e.Node, Epoch: e.Epoch, Seq: e.Seq, Kind: e.Kind,
+		Len: len(e.Body), Hash: e.Hash, Sig: e.Sig})
+	if err != nil { // strings, integers and bytes always marshal
+		panic(err)
+	}
+	return line
+}
+
+// DecodeFrame reads a frame back. The bodies share data's memory. It checks the
+// form only; each entry still has to pass Entry.Check. On a Fault nothing of
+// the frame is returned.
+func DecodeFrame(data []byte) ([]Entry, *Fault) {
+	if len(data) > MaxFrameBytes+MaxHeadBytes {
+		return nil, &Fault{Code: CodeTooLarge, Detail: fmt.Sprintf("数据帧 %d 字节，超过上限", len(data))}
+	}
+	line, rest, ok := bytes.Cut(data, []byte{'\n'})
+	if !ok || len(line) > frameLine || !bytes.HasPrefix(line, []byte("ZQ")) {
+		return nil, &Fault{Code: CodeMalformed, Detail: "不是数据帧"}
+	}
+	version, number, ok := bytes.Cut(line[2:], []byte{' '})
+	if !ok || string(version) != "1" {
+		return nil, &Fault{Code: CodeVersion, Detail: "数据帧版本无法识别，请升级程序"}
+	}
+	count, err := strconv.Atoi(string(number))
+	if err != nil || count < 0 || count > MaxFrameEntries || strconv.Itoa(count) != string(number) {
+		return nil, &Fault{Code: CodeMalformed, Detail: "数据帧的条数不对"}
+	}
+	entries := make([]Entry, 0, min(count, len(rest)/64+1))
+	for i := range count {
+		var e Entry
+		var fault *Fault
+		if e, rest, fault = decodeEntry(rest); fault != nil {
+			fault.Detail = fmt.Sprintf("第 %d 条：%s", i+1, fault.Detail)
+			return nil, fault
+		}
+		entries = append(entries, e)
+	}
+	if len(rest) != 0 {
+		return nil, &Fault{Code: CodeMalformed, Detail: "数据帧末尾有多余内容"}
+	}
+	return entries, nil
+}
+
+func decodeEntry(data []byte) (Entry, []byte, *Fault) {
+	line, rest, ok := bytes.Cut(data, []byte{'\n'})
+	if !ok || len(line) > MaxHeadBytes {
+		return Entry{}, nil, &Fault{Code: CodeMalformed, Detail: "缺少报文头"}
+	}
+	var h head
+	if err := json.Unmarshal(line, &h); err != nil {
+		return Entry{}, nil, &Fault{Code: CodeMalformed, Detail: "报文头无法读取"}
+	}
+	if h.Len < 0 || h.Len+1 > len(rest) || rest[h.Len] != '\n' {
+		return Entry{}, nil, &Fault{Code: CodeMalformed, Field: "len", Detail: "正文长度与报文头不符"}
+	}
+	return Entry{V: h.V, Node: h.Node, Epoch: h.Epoch, Seq: h.Seq, Kind: h.Kind, Hash: h.Hash, Sig: h.Sig,
+		Body: rest[:h.Len:h.Len]}, rest[h.Len+1:], nil
+}

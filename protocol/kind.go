@@ -1,0 +1,115 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Kind says what an entry's body is.
+type Kind string
+
+// Kinds of the up log.
+const (
+	KindSubmit   Kind = "item.submit"    // Submit
+	KindWithdraw Kind = "item.withdraw"  // Withdraw
+	KindAnswer   Kind = "finding.answer" // Answer
+)
+
+// Kinds of the down log.
+const (
+	KindReceipt  Kind = "receipt"     // Receipt
+	KindRefusal  Kind = "refusal"     // Refusal
+	KindStatus   Kind = "item.status" // Status
+	KindFinding  Kind = "finding"     // Finding
+	KindNotice   Kind = "notice"      // Notice
+	KindSettings Kind = "settings"    // Settings
+)
+
+// Message is the body of an entry.
+type Message interface {
+	// Validate returns every reason why the message breaks a rule of the wire,
+	// in the order of its fields, or nil.
+	Validate() []Fault
+}
+
+// messages makes an empty body of each kind, per direction.
+var messages = map[Direction]map[Kind]func() Message{
+	Up: {
+		KindSubmit:   func() Message { return new(Submit) },
+		KindWithdraw: func() Message { return new(Withdraw) },
+		KindAnswer:   func() Message { return new(Answer) },
+	},
+	Down: {
+		KindReceipt:  func() Message { return new(Receipt) },
+		KindRefusal:  func() Message { return new(Refusal) },
+		KindStatus:   func() Message { return new(Status) },
+		KindFinding:  func() Message { return new(Finding) },
+		KindNotice:   func() Message { return new(Notice) },
+		KindSettings: func() Message { return new(Settings) },
+	},
+}
+
+// Kinds returns the kinds of one direction, for tests and documentation.
+func Kinds(dir Direction) []Kind {
+	kinds := make([]Kind, 0, len(messages[dir]))
+	for k := range messages[dir] {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// ReadBody reads the body of e as the message its kind names. Fields the reader
+// does not know are ignored; a kind it does not know is a fault.
+func ReadBody(dir Direction, e Entry) (Message, []Fault) {
+	empty, ok := messages[dir][e.Kind]
+	if !ok {
+		return nil, []Fault{{Code: CodeKind, Detail: fmt.Sprintf("不认识的报文种类 %q，请升级程序", e.Kind)}}
+	}
+	m := empty()
+	if err := readJSON(e.Body, m); err != nil {
+		return nil, []Fault{{Code: CodeMalformed, Field: jsonField(err), Detail: "正文不是可读的 JSON"}}
+	}
+	return m, m.Validate()
+}
+
+// WriteBody returns the JSON of m, or the first reason why it may not travel.
+func WriteBody(m Message) ([]byte, error) {
+	if faults := m.Validate(); len(faults) > 0 {
+		return nil, faults[0]
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // bodies are HTML; escaping would triple their brackets
+	if err := enc.Encode(m); err != nil {
+		return nil, fmt.Errorf("writing body: %w", err)
+	}
+	body := bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
+	if len(body) > MaxBodyBytes {
+		return nil, Fault{Code: CodeTooLarge, Field: "body",
+			Detail: fmt.Sprintf("正文共 %d KiB，超过上限 %d KiB，请缩短正文，或把大段内容改作附件", len(body)>>10, MaxBodyBytes>>10)}
+	}
+	return body, nil
+}
+
+// readJSON reads exactly one JSON value.
+func readJSON(data []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(into); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("more than one JSON value")
+	}
+	return nil
+}
+
+func jsonField(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return wrong.Field
+	}
+	return ""
+}
