@@ -1,0 +1,315 @@
+package ui
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Op says what became of a piece of text between two versions.
+type Op string
+
+// The operations of a diff. Changed is a paragraph with pieces of its own.
+const (
+	Same    Op = "same"
+	Insert  Op = "ins"
+	Delete  Op = "del"
+	Changed Op = "changed"
+	Folded  Op = "folded"
+)
+
+// Piece is a run of text within a paragraph.
+type Piece struct {
+	Op   Op
+	Text string
+}
+
+// Para is one paragraph of a comparison. Count is the number of paragraphs a
+// Folded one stands for.
+type Para struct {
+	Op     Op
+	Pieces []Piece
+	Count  int
+}
+
+// Comparison is how a new text differs from an old one.
+type Comparison struct {
+	Paras    []Para
+	Inserted int  // characters added
+	Deleted  int  // characters taken away
+	Coarse   bool // too different or too long to compare word by word
+}
+
+// Bounds of the work of one Diff: the table of the comparison has at most this
+// many cells, beyond it the stretch is shown as replaced whole.
+const (
+	maxCells  = 4 << 20
+	foldAfter = 2 // unchanged paragraphs kept on each side of a change
+)
+
+// Diff compares two plain texts paragraph by paragraph, and changed paragraphs
+// character by character for Chinese, word by word for the rest. Its time and
+// memory are bounded whatever it is given.
+func Diff(old, new string) Comparison {
+	var c Comparison
+	a, b := paragraphs(old), paragraphs(new)
+	ops, ok := align(a, b)
+	c.Coarse = !ok
+	for i := 0; i < len(ops); {
+		if ops[i].op == Same {
+			c.Paras = append(c.Paras, Para{Op: Same, Pieces: []Piece{{Same, ops[i].text}}})
+			i++
+			continue
+		}
+		var gone, come []string
+		for ; i < len(ops) && ops[i].op != Same; i++ {
+			if ops[i].op == Delete {
+				gone = append(gone, ops[i].text)
+			} else {
+				come = append(come, ops[i].text)
+			}
+		}
+		c.change(gone, come)
+	}
+	for _, p := range c.Paras {
+		for _, piece := range p.Pieces {
+			switch piece.Op {
+			case Insert:
+				c.Inserted += len([]rune(piece.Text))
+			case Delete:
+				c.Deleted += len([]rune(piece.Text))
+			}
+		}
+	}
+	c.Paras = fold(c.Paras)
+	return c
+}
+
+// change pairs paragraphs taken away with those that came in their place, in
+// order, and compares each pair within.
+func (c *Comparison) change(gone, come []string) {
+	n := min(len(gone), len(come))
+	for i := range n {
+		a, b := tokens(gone[i]), tokens(come[i])
+		ops, ok := align(a, b)
+		if !ok || similarity(ops) < 0.3 {
+			c.Coarse = c.Coarse || !ok
+			c.whole(Delete, gone[i])
+			c.whole(Insert, come[i])
+			continue
+		}
+		c.Paras = append(c.Paras, Para{Op: Changed, Pieces: merge(ops)})
+	}
+	for _, text := range gone[n:] {
+		c.whole(Delete, text)
+	}
+	for _, text := range come[n:] {
+		c.whole(Insert, text)
+	}
+}
+
+func (c *Comparison) whole(op Op, text string) {
+	c.Paras = append(c.Paras, Para{Op: op, Pieces: []Piece{{op, text}}})
+}
+
+// step is one element of an alignment.
+type step struct {
+	op   Op
+	text string
+}
+
+// align finds a longest common subsequence of a and b. It reports false when
+// the middle that differs is too large, and then takes it as replaced whole.
+func align(a, b []string) ([]step, bool) {
+	head := 0
+	for head < len(a) && head < len(b) && a[head] == b[head] {
+		head++
+	}
+	tail := 0
+	for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	out := make([]step, 0, len(a)+len(b))
+	for _, s := range a[:head] {
+		out = append(out, step{Same, s})
+	}
+	midA, midB := a[head:len(a)-tail], b[head:len(b)-tail]
+	ok := (len(midA)+1)*(len(midB)+1) <= maxCells
+	if ok {
+		out = lcs(out, midA, midB)
+	} else {
+		for _, s := range midA {
+			out = append(out, step{Delete, s})
+		}
+		for _, s := range midB {
+			out = append(out, step{Insert, s})
+		}
+	}
+	for _, s := range a[len(a)-tail:] {
+		out = append(out, step{Same, s})
+	}
+	return out, ok
+}
+
+// lcs appends the alignment of a and b to out. The table holds the length of
+// the longest common subsequence of the rests; lengths are capped by maxCells,
+// so uint32 is wide enough.
+func lcs(out []step, a, b []string) []step {
+	w := len(b) + 1
+	table := make([]uint32, (len(a)+1)*w)
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i] == b[j] {
+				table[i*w+j] = table[(i+1)*w+j+1] + 1
+			} else {
+				table[i*w+j] = max(table[(i+1)*w+j], table[i*w+j+1])
+			}
+		}
+	}
+	i, j := 0, 0
+	for i < len(a) && j < len(b) {
+		switch {
+		case a[i] == b[j]:
+			out = append(out, step{Same, a[i]})
+			i, j = i+1, j+1
+		case table[(i+1)*w+j] >= table[i*w+j+1]:
+			out = append(out, step{Delete, a[i]})
+			i++
+		default:
+			out = append(out, step{Insert, b[j]})
+			j++
+		}
+	}
+	for ; i < len(a); i++ {
+		out = append(out, step{Delete, a[i]})
+	}
+	for ; j < len(b); j++ {
+		out = append(out, step{Insert, b[j]})
+	}
+	return out
+}
+
+// merge joins neighbouring steps of one kind, deletions before insertions.
+func merge(steps []step) []Piece {
+	var out []Piece
+	var gone, come strings.Builder
+	flush := func() {
+		if gone.Len() > 0 {
+			out = append(out, Piece{Delete, gone.String()})
+			gone.Reset()
+		}
+		if come.Len() > 0 {
+			out = append(out, Piece{Insert, come.String()})
+			come.Reset()
+		}
+	}
+	for _, s := range steps {
+		switch s.op {
+		case Delete:
+			gone.WriteString(s.text)
+		case Insert:
+			come.WriteString(s.text)
+		default:
+			flush()
+			if n := len(out); n > 0 && out[n-1].Op == Same {
+				out[n-1].Text += s.text
+			} else {
+				out = append(out, Piece{Same, s.text})
+			}
+		}
+	}
+	flush()
+	return out
+}
+
+// similarity is the share of characters two texts have in common.
+func similarity(steps []step) float64 {
+	same, all := 0, 0
+	for _, s := range steps {
+		n := len(s.text)
+		all += n
+		if s.op == Same {
+			same += n
+			all += n
+		}
+	}
+	if all == 0 {
+		return 1
+	}
+	return 2 * float64(same) / float64(all)
+}
+
+// paragraphs splits at line ends; blank lines carry no meaning here.
+func paragraphs(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimRightFunc(line, unicode.IsSpace); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// tokens splits a paragraph: each Chinese character or mark alone, letters and
+// digits in words.
+func tokens(text string) []string {
+	var out []string
+	start := -1
+	for i, r := range text {
+		word := r < 0x2E80 && (unicode.IsLetter(r) || unicode.IsDigit(r))
+		if word {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
+		if start >= 0 {
+			out = append(out, text[start:i])
+			start = -1
+		}
+		out = append(out, string(r))
+	}
+	if start >= 0 {
+		out = append(out, text[start:])
+	}
+	return out
+}
+
+// fold replaces long unchanged stretches by one paragraph that counts them.
+func fold(paras []Para) []Para {
+	var out []Para
+	for i := 0; i < len(paras); {
+		j := i
+		for j < len(paras) && paras[j].Op == Same {
+			j++
+		}
+		if j == i {
+			out = append(out, paras[i])
+			i++
+			continue
+		}
+		before, after := foldAfter, foldAfter
+		if i == 0 {
+			before = 0
+		}
+		if j == len(paras) {
+			after = 0
+		}
+		if hidden := j - i - before - after; hidden > 1 && (before+after > 0) {
+			out = append(out, paras[i:i+before]...)
+			out = append(out, Para{Op: Folded, Count: hidden, Pieces: foldedPieces(paras[i+before : j-after])})
+			out = append(out, paras[j-after:j]...)
+		} else {
+			out = append(out, paras[i:j]...)
+		}
+		i = j
+	}
+	return out
+}
+
+func foldedPieces(paras []Para) []Piece {
+	var out []Piece
+	for _, p := range paras {
+		out = append(out, p.Pieces...)
+	}
+	return out
+}

@@ -1,0 +1,217 @@
+package ui
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+//go:embed parts/*.tmpl pages/*.tmpl en.toml
+var shared embed.FS
+
+// sharedWords is the catalogue of this package, read once. The embedded text
+// is held by a test, so it cannot fail in a program.
+var sharedWords = sync.OnceValue(func() map[string]string {
+	text, err := shared.ReadFile("en.toml")
+	if err != nil {
+		panic(err)
+	}
+	words, err := ParseCatalog(text)
+	if err != nil {
+		panic(err)
+	}
+	return words
+})
+
+// Options say what a program brings to the shared parts.
+type Options struct {
+	// Templates holds the program's pages (NAME.tmpl), parts (_NAME.tmpl) and
+	// its English catalogue (en.toml, optional) at its top.
+	Templates fs.FS
+	Brand     string // name in the header; Fill may change it per request
+	// Chips adds to, or replaces, the states of the shared chips.
+	Chips map[string]Chip
+	// Fill sets what all pages of the program have in common: Nav, User,
+	// Flash, Line, FormToken, Events. Page.Lang is set before it runs. May be nil.
+	Fill func(req *http.Request, p *Page)
+	// Funcs are further template functions of the program. May be nil.
+	Funcs template.FuncMap
+	Now   func() time.Time // nil means time.Now
+}
+
+// Renderer writes pages. It is safe for concurrent use.
+type Renderer struct {
+	opt     Options
+	english Lang
+	sets    map[string]*set // by language code
+	names   []string
+}
+
+// New parses the shared parts and every page of the program, for each
+// language, and fails when any of them could not be shown.
+func New(opt Options) (*Renderer, error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Templates == nil {
+		return nil, errors.New("ui: no templates given")
+	}
+	words := Shared()
+	text, err := fs.ReadFile(opt.Templates, "en.toml")
+	if err == nil {
+		own, err := ParseCatalog(text)
+		if err != nil {
+			return nil, fmt.Errorf("en.toml: %w", err)
+		}
+		maps.Copy(words, own)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading en.toml: %w", err)
+	}
+	r := &Renderer{opt: opt, english: Lang{code: "en", words: words}, sets: map[string]*set{}}
+	for _, lang := range []Lang{{}, r.english} {
+		s, err := newSet(opt, lang)
+		if err != nil {
+			return nil, err
+		}
+		r.sets[lang.Code()] = s
+		r.names = slices.Sorted(maps.Keys(s.pages))
+	}
+	return r, nil
+}
+
+// Pages lists the pages of the program and the shared ones, sorted.
+func (r *Renderer) Pages() []string { return slices.Clone(r.names) }
+
+// Render writes the named page with the given status. Nothing is written when
+// it fails, so that the caller can still answer with an error page.
+func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, name string, data Data) error {
+	lang := r.Lang(req)
+	page, ok := r.sets[lang.Code()].pages[name]
+	if !ok {
+		return fmt.Errorf("rendering page %q: no such page", name)
+	}
+	p := data.base()
+	p.Lang = lang
+	p.Now = r.opt.Now()
+	if p.Brand == "" {
+		p.Brand = r.opt.Brand
+	}
+	if p.Path == "" {
+		p.Path = req.URL.RequestURI()
+	}
+	if r.opt.Fill != nil {
+		r.opt.Fill(req, p)
+	}
+	var buf bytes.Buffer
+	if err := page.ExecuteTemplate(&buf, "shell", data); err != nil {
+		return fmt.Errorf("rendering page %q: %w", name, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", lang.Tag())
+	h.Add("Vary", "Cookie")
+	if h.Get("Cache-Control") == "" {
+		// What a signed-in person sees must not stay in a shared PC's cache.
+		h.Set("Cache-Control", "no-store")
+	}
+	w.WriteHeader(status)
+	if req.Method == http.MethodHead {
+		return nil
+	}
+	_, _ = buf.WriteTo(w) // the reader has gone; there is nobody left to tell
+	return nil
+}
+
+// set holds all templates in one language. Parts are executed on their own by
+// the functions of funcs.go, pages are clones that hold one page each.
+type set struct {
+	lang  Lang
+	opt   Options
+	chips map[string]Chip
+	parts *template.Template
+	pages map[string]*template.Template
+}
+
+func newSet(opt Options, lang Lang) (*set, error) {
+	s := &set{lang: lang, opt: opt, chips: maps.Clone(chips), pages: map[string]*template.Template{}}
+	maps.Copy(s.chips, opt.Chips)
+	base := template.New("ui").Funcs(s.funcs()).Funcs(opt.Funcs).Option("missingkey=zero")
+	if _, err := base.ParseFS(shared, "parts/*.tmpl"); err != nil {
+		return nil, fmt.Errorf("parsing shared parts: %w", err)
+	}
+	pages := map[string]string{}
+	for _, name := range []string{"confirm", "error"} {
+		text, err := shared.ReadFile("pages/" + name + ".tmpl")
+		if err != nil {
+			return nil, fmt.Errorf("reading shared page: %w", err)
+		}
+		pages[name] = string(text)
+	}
+	files, err := fs.Glob(opt.Templates, "*.tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("listing templates: %w", err)
+	}
+	for _, file := range files {
+		text, err := fs.ReadFile(opt.Templates, file)
+		if err != nil {
+			return nil, fmt.Errorf("reading template: %w", err)
+		}
+		name := strings.TrimSuffix(path.Base(file), ".tmpl")
+		if part, ok := strings.CutPrefix(name, "_"); ok {
+			if _, err := base.New(part).Parse(string(text)); err != nil {
+				return nil, fmt.Errorf("parsing %s: %w", file, err)
+			}
+			continue
+		}
+		pages[name] = string(text)
+	}
+	if s.parts, err = base.Clone(); err != nil {
+		return nil, fmt.Errorf("copying parts: %w", err)
+	}
+	for name, text := range pages {
+		page, err := base.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("copying parts: %w", err)
+		}
+		if _, err := page.New("content").Parse(text); err != nil {
+			return nil, fmt.Errorf("parsing page %s: %w", name, err)
+		}
+		if err := escapes(page); err != nil {
+			return nil, fmt.Errorf("page %s: %w", name, err)
+		}
+		s.pages[name] = page
+	}
+	return s, nil
+}
+
+// escapes makes html/template find the contexts of every value now. It does so
+// on first use only, and an unsafe place would otherwise fail a visitor.
+func escapes(page *template.Template) error {
+	err := page.ExecuteTemplate(io.Discard, "shell", &Page{})
+	var bad *template.Error
+	if errors.As(err, &bad) {
+		return bad
+	}
+	return nil // a plain Page lacks the fields of the page's own struct
+}
+
+// part executes one shared part on its own. What comes out was escaped by
+// html/template, so it may stand in a page as it is.
+func (s *set) part(name string, data any) (template.HTML, error) {
+	var buf strings.Builder
+	if err := s.parts.ExecuteTemplate(&buf, name, data); err != nil {
+		return "", fmt.Errorf("part %s: %w", name, err)
+	}
+	return template.HTML(buf.String()), nil //nolint:gosec // output of html/template
+}
