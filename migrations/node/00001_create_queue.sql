@@ -1,0 +1,4 @@
+-- +goose Up
+CREATE TABLE x (a TEXT) STRICT;
+-- +goose Down
+DROP TABLE x;
