@@ -1,0 +1,7 @@
+//go:build !unix
+
+package testenv
+
+// Elsewhere a server is not started, only used when ZHANQUN_TEST_POSTGRES
+// names one.
+func startPostgres(bool) (string, error) { return "", errNoPostgres }
