@@ -1,0 +1,175 @@
+package protocol_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"zhanqun/protocol"
+)
+
+var update = flag.Bool("update", false, "write testdata/vectors anew; changing one changes the wire")
+
+// vector is one frame a stranger's client can be held against: what it is, the
+// keys, the bytes, and what a reader must say of each entry.
+type vector struct {
+	Name      string             `json:"name"`
+	Direction protocol.Direction `json:"direction"`
+	Node      string             `json:"node"`
+	PublicKey string             `json:"publicKey"`
+	Frame     string             `json:"frame"`           // text; every frame of valid entries is UTF-8
+	Fault     protocol.Code      `json:"fault,omitempty"` // the whole frame is refused
+	Entries   []vectorEntry      `json:"entries,omitempty"`
+}
+
+type vectorEntry struct {
+	Seq         uint64          `json:"seq"`
+	Kind        protocol.Kind   `json:"kind"`
+	SigningText string          `json:"signingText"`
+	Codes       []protocol.Code `json:"codes,omitempty"` // none: a good entry
+	Fields      []string        `json:"fields,omitempty"`
+}
+
+// judge reads v's frame as a reader must and returns v with what it found.
+func judge(t testing.TB, v vector) vector {
+	t.Helper()
+	key, err := protocol.ParsePublic(v.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Fault, v.Entries = "", nil
+	entries, fault := protocol.DecodeFrame([]byte(v.Frame))
+	if fault != nil {
+		v.Fault = fault.Code
+		return v
+	}
+	for _, e := range entries {
+		found := vectorEntry{Seq: e.Seq, Kind: e.Kind, SigningText: string(e.SigningText(v.Direction))}
+		if fault := e.Check(v.Direction, v.Node, key); fault != nil {
+			found.Codes = []protocol.Code{fault.Code}
+		} else if _, faults := protocol.ReadBody(v.Direction, e); len(faults) > 0 {
+			for _, f := range faults {
+				found.Codes = append(found.Codes, f.Code)
+				found.Fields = append(found.Fields, f.Field)
+			}
+		}
+		v.Entries = append(v.Entries, found)
+	}
+	return v
+}
+
+func TestVectors(t *testing.T) {
+	if *update {
+		writeVectors(t)
+	}
+	files, err := filepath.Glob("testdata/vectors/*.json")
+	if err != nil || len(files) < 6 {
+		t.Fatalf("%d vectors (%v)", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want vector
+			if err := json.Unmarshal(data, &want); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, judge(t, want)); diff != "" {
+				t.Errorf("the wire has changed (-vector +now):\n%s", diff)
+			}
+		})
+	}
+}
+
+func writeVectors(t *testing.T) {
+	t.Helper()
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	up := func(seq uint64, kind protocol.Kind, body string) protocol.Entry {
+		return protocol.New(protocol.Up, node, epoch, seq, kind, []byte(body), nodeKey)
+	}
+	down := func(seq uint64, kind protocol.Kind, m protocol.Message) protocol.Entry {
+		return protocol.New(protocol.Down, node, epoch, seq, kind, body(t, m), hubKey)
+	}
+	frame := func(entries ...protocol.Entry) string {
+		var f protocol.Frame
+		for _, e := range entries {
+			if !f.Add(e, protocol.MaxFrameBytes) {
+				t.Fatal("vector does not fit")
+			}
+		}
+		return string(f.Bytes())
+	}
+	submit := string(body(t, goodSubmit()))
+	forged := up(3, protocol.KindSubmit, submit)
+	forged.Body = []byte(strings.Replace(submit, "春耕", "秋收", 1))
+	moved := up(4, protocol.KindSubmit, submit)
+	moved.Seq = 5
+	vectors := []vector{
+		{Name: "up", Frame: frame(
+			up(1, protocol.KindSubmit, submit),
+			up(2, protocol.KindWithdraw, string(body(t, &protocol.Withdraw{Item: item, Revision: 1, Reason: "数字有误", By: "张秀英", At: at}))),
+			up(3, protocol.KindAnswer, string(body(t, &protocol.Answer{Finding: item, Answer: protocol.AnswerFixed, Note: "已更换链接", By: "张秀英", At: at}))))},
+		{Name: "up_refused", Frame: frame(
+			up(1, "item.sing", `{}`),
+			up(2, protocol.KindSubmit, `{"item":"x","revision":0,"title":"两\n行"}`),
+			forged, moved,
+			up(6, protocol.KindAnswer, `not json`))},
+		{Name: "up_unknown_field", Frame: frame(up(1, protocol.KindSubmit, strings.Replace(submit, "{", `{"later":[1],`, 1)))},
+		{Name: "empty", Frame: frame()},
+		{Name: "cut", Frame: strings.TrimSuffix(frame(up(1, protocol.KindSubmit, submit)), "}\n")},
+		{Name: "not_a_frame", Frame: `{"stream":"ZQ_UP","seq":12}`},
+		{Name: "down", Direction: protocol.Down, Frame: frame(
+			down(1, protocol.KindSettings, &protocol.Settings{Unit: protocol.Unit{Code: "520624101", Name: "塘头镇"},
+				Villages: []protocol.Unit{{Code: "520624101200", Name: "尧上村"}}, County: "思南县",
+				Columns: []protocol.Column{{Slug: "township", Name: "乡镇传真", Steps: []string{"初审"}}}}),
+			down(2, protocol.KindReceipt, &protocol.Receipt{Epoch: epoch, Through: 3}),
+			down(3, protocol.KindRefusal, &protocol.Refusal{Epoch: epoch, Seq: 2, Kind: protocol.KindSubmit, Code: protocol.CodeField, Field: "title", Message: "标题里不能有换行和控制字符"}),
+			down(4, protocol.KindStatus, &protocol.Status{Item: item, Revision: 1, State: protocol.StateReturned, Step: 1, Steps: 1, StepName: "初审",
+				Reason: "element", Fields: []string{"body"}, Comment: "请写明面积和户数", At: at}),
+			down(5, protocol.KindFinding, &protocol.Finding{ID: item, State: protocol.FindingOpen, Class: "死链", Target: "http://example.gov.cn/a.html",
+				Places: []protocol.Place{{Page: "http://example.gov.cn/", Element: "a", Label: "办事指南"}}, Total: 1, Status: 404, Reason: "两次访问都返回 404", Looks: 2, FirstBad: at, LastBad: at, At: at}),
+			down(6, protocol.KindNotice, &protocol.Notice{ID: item, Title: "关于清明期间信息报送的通知", Text: "请照常报送。", At: at}))},
+	}
+	for _, v := range vectors {
+		if v.Direction == "" {
+			v.Direction = protocol.Up
+		}
+		v.Node, v.PublicKey = node, nodeKey.Public()
+		if v.Direction == protocol.Down {
+			v.PublicKey = hubKey.Public()
+		}
+		data, err := json.MarshalIndent(judge(t, v), "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll("testdata/vectors", 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join("testdata/vectors", v.Name+".json"), append(data, '\n'), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestRequestTexts pins the texts that are signed outside the logs.
+func TestRequestTexts(t *testing.T) {
+	const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	for name, pair := range map[string][2]string{
+		"request": {string(protocol.RequestText("zq.ask.n1.hello", "_INBOX_n1.a", nil)), "zhanqun-ask-1\nzq.ask.n1.hello\n_INBOX_n1.a\n" + empty},
+		"chunk":   {string(protocol.ChunkText("zq.ask.n1.chunk", "r", "f", 65536, nil)), "zhanqun-ask-1\nzq.ask.n1.chunk\nr\n" + empty + "\nf\n65536"},
+		"answer":  {string(protocol.AnswerText("c2ln", "busy", nil)), "zhanqun-answer-1\nc2ln\nbusy\n" + empty},
+		"enrol":   {string(protocol.EnrolText("S", "U")), "zhanqun-enrol-1\nS\nU"},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s text is %q, want %q", name, pair[0], pair[1])
+		}
+	}
+}
