@@ -1,0 +1,201 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+// How long a sign-in lasts: a working day without a click, a week in all.
+const (
+	SessionIdle = 8 * time.Hour
+	SessionLife = 7 * 24 * time.Hour
+)
+
+// sessionTouch is how exactly SessionIdle is kept. The time of the last click
+// is stored no more often, because each storing is a durable write.
+const sessionTouch = 5 * time.Minute
+
+const (
+	keyUser  = "user"
+	keySince = "since" // Unix milliseconds of the sign-in
+	keySeen  = "seen"  // Unix milliseconds of the last click, within sessionTouch
+	keyToken = "token"
+	keyFlash = "flash"
+)
+
+// Sessions remembers who signed in on which browser. The cookie holds a random
+// token, the store only its hash, so that a copy of the database opens nothing.
+type Sessions struct {
+	scs    *scs.SessionManager
+	now    func() time.Time
+	secure bool
+}
+
+// NewSessions keeps sessions in store. Secure must be true when the pages are
+// served over HTTPS; the cookie is then never sent in clear.
+func NewSessions(store scs.Store, now func() time.Time, secure bool) *Sessions {
+	m := scs.New()
+	m.Store = store
+	// The idle limit is kept here and not by scs, which would write to the
+	// store on every single request.
+	m.IdleTimeout = 0
+	m.Lifetime = SessionLife
+	m.HashTokenInStore = true
+	m.Cookie.Name = cookieName(secure, "session")
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Secure = secure
+	m.Cookie.Persist = false // on a shared PC, closing the browser forgets the sign-in
+	return &Sessions{scs: m, now: now, secure: secure}
+}
+
+// cookieName adds the prefix that makes browsers refuse the cookie unless it
+// came over HTTPS, from this very host.
+func cookieName(secure bool, name string) string {
+	if secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+type sessionKey struct{}
+
+// Load reads the session of each request and saves what changed before the
+// answer begins. A session store that fails is answered as our own fault.
+func (s *Sessions) Load(errs Errors) Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Add("Vary", "Cookie")
+			token := ""
+			if c, err := r.Cookie(s.scs.Cookie.Name); err == nil {
+				token = c.Value
+			}
+			ctx, err := s.scs.Load(r.Context(), token)
+			if err != nil {
+				errs.Answer(w, r, fmt.Errorf("loading session: %w", err))
+				return
+			}
+			ctx = context.WithValue(ctx, sessionKey{}, s)
+			s.touch(ctx)
+			r = r.WithContext(ctx)
+			sw := &sessionWriter{ResponseWriter: w, r: r, sessions: s, errs: errs}
+			next.ServeHTTP(sw, r)
+			sw.save()
+		})
+	}
+}
+
+// touch notes the click, and ends a sign-in that lay idle for too long.
+func (s *Sessions) touch(ctx context.Context) {
+	if s.scs.GetString(ctx, keyUser) == "" {
+		return
+	}
+	now := s.now()
+	idle := now.Sub(time.UnixMilli(s.scs.GetInt64(ctx, keySeen)))
+	switch {
+	case idle > SessionIdle, now.Sub(time.UnixMilli(s.scs.GetInt64(ctx, keySince))) > SessionLife:
+		s.scs.Remove(ctx, keyUser)
+	case idle > sessionTouch, idle < -sessionTouch: // behind: the clock was set back
+		s.scs.Put(ctx, keySeen, now.UnixMilli())
+	}
+}
+
+// SignIn starts a session for the user under a new token, so that a token
+// planted before the sign-in is worth nothing. A flash set before stays.
+func (s *Sessions) SignIn(ctx context.Context, userID string) error {
+	flash := s.scs.GetString(ctx, keyFlash)
+	if err := s.scs.Clear(ctx); err != nil {
+		return fmt.Errorf("clearing session: %w", err)
+	}
+	if err := s.scs.RenewToken(ctx); err != nil {
+		return fmt.Errorf("renewing session token: %w", err)
+	}
+	now := s.now().UnixMilli()
+	s.scs.Put(ctx, keyUser, userID)
+	s.scs.Put(ctx, keySince, now)
+	s.scs.Put(ctx, keySeen, now)
+	s.scs.Put(ctx, keyToken, randomToken())
+	if flash != "" {
+		s.scs.Put(ctx, keyFlash, flash)
+	}
+	return nil
+}
+
+// SignOut ends the session.
+func (s *Sessions) SignOut(ctx context.Context) error {
+	if err := s.scs.Destroy(ctx); err != nil {
+		return fmt.Errorf("ending session: %w", err)
+	}
+	return nil
+}
+
+// UserID is the signed-in user, or "" when nobody is, and outside Load.
+func (s *Sessions) UserID(ctx context.Context) string {
+	if ctx.Value(sessionKey{}) != s {
+		return ""
+	}
+	return s.scs.GetString(ctx, keyUser)
+}
+
+// SignedInAt is when the user of this session signed in, so that sessions
+// older than a change of password can be refused. Zero when nobody is.
+func (s *Sessions) SignedInAt(ctx context.Context) time.Time {
+	if s.UserID(ctx) == "" {
+		return time.Time{}
+	}
+	return time.UnixMilli(s.scs.GetInt64(ctx, keySince))
+}
+
+// sessionWriter saves the session before the first byte of the answer, because
+// the cookie is a header.
+type sessionWriter struct {
+	http.ResponseWriter
+	r        *http.Request
+	sessions *Sessions
+	errs     Errors
+	saved    bool
+	failed   bool // the store failed and the answer has been given
+}
+
+func (w *sessionWriter) save() {
+	if w.saved {
+		return
+	}
+	w.saved = true
+	m, ctx := w.sessions.scs, w.r.Context()
+	switch m.Status(ctx) {
+	case scs.Modified:
+		token, expiry, err := m.Commit(ctx)
+		if err != nil {
+			w.failed = true
+			w.errs.Answer(w.ResponseWriter, w.r, fmt.Errorf("saving session: %w", err))
+			return
+		}
+		m.WriteSessionCookie(ctx, w.ResponseWriter, token, expiry)
+	case scs.Destroyed:
+		m.WriteSessionCookie(ctx, w.ResponseWriter, "", time.Time{})
+	}
+}
+
+func (w *sessionWriter) WriteHeader(status int) {
+	if status >= 200 {
+		w.save()
+	}
+	if !w.failed {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (w *sessionWriter) Write(p []byte) (int, error) {
+	w.save()
+	if w.failed {
+		return len(p), nil
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+func (w *sessionWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
