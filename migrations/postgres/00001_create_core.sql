@@ -12,7 +12,7 @@ CREATE TABLE counter (
     name  text PRIMARY KEY,
     value bigint NOT NULL
 );
-INSERT INTO counter (name, value) VALUES ('event', 0), ('audit', 0);
+INSERT INTO counter (name, value) VALUES ('event', 0), ('audit', 0), ('settings', 0);
 
 CREATE TABLE unit (
     code       text PRIMARY KEY,
@@ -21,7 +21,8 @@ CREATE TABLE unit (
     parent     text NOT NULL,
     created_at bigint NOT NULL
 );
-CREATE INDEX unit_parent ON unit (parent);
+CREATE INDEX unit_parent ON unit (parent, code);
+CREATE INDEX unit_level ON unit (level, code);
 
 CREATE TABLE portal_column (
     slug     text PRIMARY KEY,
@@ -32,30 +33,40 @@ CREATE TABLE portal_column (
 );
 
 CREATE TABLE account (
-    id           text PRIMARY KEY,
-    login        text NOT NULL UNIQUE,
-    name         text NOT NULL,
-    role         text NOT NULL,
-    unit         text NOT NULL,
-    password     text NOT NULL,
-    disabled     boolean NOT NULL,
-    must_change  boolean NOT NULL,
-    failures     bigint NOT NULL,
-    locked_until bigint NOT NULL,
-    created_at   bigint NOT NULL,
-    seen_at      bigint NOT NULL
+    id            text PRIMARY KEY,
+    login         text NOT NULL UNIQUE,
+    name          text NOT NULL,
+    role          text NOT NULL,
+    unit          text NOT NULL,
+    password      text NOT NULL,
+    disabled      boolean NOT NULL,
+    must_change   boolean NOT NULL,
+    sessions_from bigint NOT NULL,
+    created_at    bigint NOT NULL,
+    seen_at       bigint NOT NULL
 );
 
+-- Failed sign-ins per name as typed, whether or not there is such an account:
+-- a lock must not tell which names exist.
+CREATE TABLE lockout (
+    login        text PRIMARY KEY,
+    failures     bigint NOT NULL,
+    failed_at    bigint NOT NULL,
+    locked_until bigint NOT NULL
+);
+CREATE INDEX lockout_failed ON lockout (failed_at);
+
+-- token is a digest: a copy of the database opens no session.
 CREATE TABLE session (
     token   text PRIMARY KEY,
-    account text NOT NULL,
     data    bytea NOT NULL,
     expires bigint NOT NULL
 );
 CREATE INDEX session_expires ON session (expires);
 
 CREATE TABLE api_token (
-    hash       text PRIMARY KEY,
+    id         text PRIMARY KEY,
+    hash       text NOT NULL UNIQUE,
     account    text NOT NULL REFERENCES account (id),
     name       text NOT NULL,
     created_at bigint NOT NULL,
@@ -63,6 +74,7 @@ CREATE TABLE api_token (
     used_at    bigint NOT NULL,
     revoked_at bigint NOT NULL
 );
+CREATE INDEX api_token_account ON api_token (account, created_at);
 
 CREATE TABLE node (
     id         text PRIMARY KEY,
@@ -84,10 +96,14 @@ CREATE TABLE node (
     oldest_at  bigint NOT NULL,
     seen_at    bigint NOT NULL,
     joined_at  bigint NOT NULL,
-    revoked_at bigint NOT NULL
+    revoked_at bigint NOT NULL,
+    -- Which state of the county's settings the node was last told, by number and digest.
+    settings      bigint NOT NULL,
+    settings_hash text NOT NULL
 );
-CREATE INDEX node_unit ON node (unit);
+CREATE INDEX node_unit ON node (unit, id);
 CREATE INDEX node_revoked ON node (revoked_at);
+CREATE INDEX node_settings ON node (state, settings);
 
 CREATE TABLE invite (
     hash       text PRIMARY KEY,
@@ -98,6 +114,7 @@ CREATE TABLE invite (
     used_at    bigint NOT NULL,
     node       text NOT NULL
 );
+CREATE INDEX invite_created ON invite (created_at);
 
 -- What each node has sent, without the bodies: digest and signature prove who
 -- said what, and one position with two digests shows a cloned disk.
@@ -321,6 +338,7 @@ DROP TABLE invite;
 DROP TABLE node;
 DROP TABLE api_token;
 DROP TABLE session;
+DROP TABLE lockout;
 DROP TABLE account;
 DROP TABLE portal_column;
 DROP TABLE unit;

@@ -1,5 +1,5 @@
 -- +goose Up
--- Times are Unix milliseconds, UTC. JSON is TEXT: it is read in Go, never in SQL.
+-- Times are Unix milliseconds, UTC. JSON is text: it is read in Go, never in SQL.
 
 CREATE TABLE setting (
     key   TEXT PRIMARY KEY,
@@ -12,7 +12,7 @@ CREATE TABLE counter (
     name  TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) STRICT;
-INSERT INTO counter (name, value) VALUES ('event', 0), ('audit', 0);
+INSERT INTO counter (name, value) VALUES ('event', 0), ('audit', 0), ('settings', 0);
 
 CREATE TABLE unit (
     code       TEXT PRIMARY KEY,
@@ -21,7 +21,8 @@ CREATE TABLE unit (
     parent     TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX unit_parent ON unit (parent);
+CREATE INDEX unit_parent ON unit (parent, code);
+CREATE INDEX unit_level ON unit (level, code);
 
 CREATE TABLE portal_column (
     slug     TEXT PRIMARY KEY,
@@ -32,30 +33,40 @@ CREATE TABLE portal_column (
 ) STRICT;
 
 CREATE TABLE account (
-    id           TEXT PRIMARY KEY,
-    login        TEXT NOT NULL UNIQUE,
-    name         TEXT NOT NULL,
-    role         TEXT NOT NULL,
-    unit         TEXT NOT NULL,
-    password     TEXT NOT NULL,
-    disabled     INTEGER NOT NULL CHECK (disabled IN (0, 1)),
-    must_change  INTEGER NOT NULL CHECK (must_change IN (0, 1)),
-    failures     INTEGER NOT NULL,
-    locked_until INTEGER NOT NULL,
-    created_at   INTEGER NOT NULL,
-    seen_at      INTEGER NOT NULL
+    id            TEXT PRIMARY KEY,
+    login         TEXT NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    role          TEXT NOT NULL,
+    unit          TEXT NOT NULL,
+    password      TEXT NOT NULL,
+    disabled      INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+    must_change   INTEGER NOT NULL CHECK (must_change IN (0, 1)),
+    sessions_from INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    seen_at       INTEGER NOT NULL
 ) STRICT;
 
+-- Failed sign-ins per name as typed, whether or not there is such an account:
+-- a lock must not tell which names exist.
+CREATE TABLE lockout (
+    login        TEXT PRIMARY KEY,
+    failures     INTEGER NOT NULL,
+    failed_at    INTEGER NOT NULL,
+    locked_until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX lockout_failed ON lockout (failed_at);
+
+-- token is a digest: a copy of the database opens no session.
 CREATE TABLE session (
     token   TEXT PRIMARY KEY,
-    account TEXT NOT NULL,
     data    BLOB NOT NULL,
     expires INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX session_expires ON session (expires);
 
 CREATE TABLE api_token (
-    hash       TEXT PRIMARY KEY,
+    id         TEXT PRIMARY KEY,
+    hash       TEXT NOT NULL UNIQUE,
     account    TEXT NOT NULL REFERENCES account (id),
     name       TEXT NOT NULL,
     created_at INTEGER NOT NULL,
@@ -63,6 +74,7 @@ CREATE TABLE api_token (
     used_at    INTEGER NOT NULL,
     revoked_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX api_token_account ON api_token (account, created_at);
 
 CREATE TABLE node (
     id         TEXT PRIMARY KEY,
@@ -84,10 +96,14 @@ CREATE TABLE node (
     oldest_at  INTEGER NOT NULL,
     seen_at    INTEGER NOT NULL,
     joined_at  INTEGER NOT NULL,
-    revoked_at INTEGER NOT NULL
+    revoked_at INTEGER NOT NULL,
+    -- Which state of the county's settings the node was last told, by number and digest.
+    settings      INTEGER NOT NULL,
+    settings_hash TEXT NOT NULL
 ) STRICT;
-CREATE INDEX node_unit ON node (unit);
+CREATE INDEX node_unit ON node (unit, id);
 CREATE INDEX node_revoked ON node (revoked_at);
+CREATE INDEX node_settings ON node (state, settings);
 
 CREATE TABLE invite (
     hash       TEXT PRIMARY KEY,
@@ -98,6 +114,7 @@ CREATE TABLE invite (
     used_at    INTEGER NOT NULL,
     node       TEXT NOT NULL
 ) STRICT;
+CREATE INDEX invite_created ON invite (created_at);
 
 -- What each node has sent, without the bodies: digest and signature prove who
 -- said what, and one position with two digests shows a cloned disk.
@@ -166,7 +183,7 @@ CREATE INDEX item_state ON item (state, received_at, id);
 CREATE INDEX item_unit ON item (unit, received_at, id);
 CREATE INDEX item_column ON item (column_slug, received_at, id);
 
--- The TEXT as the node sent it. What readers see is cleaned on its way to the page.
+-- The text as the node sent it. What readers see is cleaned on its way to the page.
 CREATE TABLE revision (
     item         TEXT NOT NULL REFERENCES item (id),
     revision     INTEGER NOT NULL,
@@ -321,6 +338,7 @@ DROP TABLE invite;
 DROP TABLE node;
 DROP TABLE api_token;
 DROP TABLE session;
+DROP TABLE lockout;
 DROP TABLE account;
 DROP TABLE portal_column;
 DROP TABLE unit;
