@@ -1,0 +1,21 @@
+package health
+
+import "zhanqun/protocol"
+
+// Advice tells the responsible unit what to do about f, in plain words.
+func Advice(f Finding) string {
+	switch f.State {
+	case protocol.FindingClosed, protocol.FindingStruck:
+		return ""
+	case protocol.FindingFixing:
+		return "已收到答复，正在复查，结果会自动告知。"
+	case protocol.FindingDisputed:
+		return "已收到异议，等待县级管理员核实。"
+	case protocol.FindingRecheck:
+		return "复查时仍打不开。请确认修改已经发布，再次处理后重新答复。"
+	}
+	if f.Item != "" {
+		return "请在稿件中更换或删除这个链接，以新的一版重新提交；或恢复被链接的页面。处理后点“已整改”。"
+	}
+	return "请按下面列出的位置更换或删除这个链接，或恢复被链接的页面。处理后点“已整改”；如果您能正常打开，请点“有异议”并写明情况。"
+}

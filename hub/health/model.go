@@ -1,0 +1,88 @@
+// Package health watches the sites of the cluster and the links of what the
+// portal has adopted. It promises that a finding rests on evidence that
+// repeated, belongs to one unit that is told of it, and stays on file until the
+// target recovered, the place was removed, or a person struck it off.
+package health
+
+import (
+	"time"
+
+	"zhanqun/protocol"
+)
+
+// Site is a registered site of the cluster.
+type Site struct {
+	ID        string    `json:"id"`
+	Unit      string    `json:"unit"` // code of the responsible unit
+	UnitName  string    `json:"unitName"`
+	Name      string    `json:"name"`
+	URL       string    `json:"url"`            // home page
+	Code      string    `json:"code,omitempty"` // 网站标识码, 10 digits, where it has one
+	State     string    `json:"state"`          // SiteNew, SiteOpen, SiteShut
+	Pages     int       `json:"pages"`          // pages read the last time
+	Problem   string    `json:"problem,omitempty"`
+	Findings  int       `json:"findings"` // open ones
+	CreatedAt time.Time `json:"createdAt"`
+	ReadAt    time.Time `json:"readAt,omitzero"`
+	NextAt    time.Time `json:"nextAt,omitzero"`
+}
+
+// States of a site.
+const (
+	SiteNew  = "new"  // registered, not read yet
+	SiteOpen = "open" // its home page was read
+	SiteShut = "shut" // its home page could not be read; Problem says why
+)
+
+// Place is where a target is named: on a page of a site or in an entry.
+type Place struct {
+	Target  string    `json:"target"`
+	Owner   string    `json:"owner"` // "site:<id>" or "entry:<id>"
+	Page    string    `json:"page"`  // address of the page
+	Element string    `json:"element"`
+	Label   string    `json:"label"`
+	Unit    string    `json:"unit"` // who answers for it
+	Item    string    `json:"item,omitempty"`
+	SeenAt  time.Time `json:"seenAt"`
+}
+
+// Finding is a confirmed fault a unit answers for: one dead target, and every
+// place of the unit that names it.
+type Finding struct {
+	ID         string    `json:"id"`
+	Target     string    `json:"target"`
+	URL        string    `json:"url"`
+	Unit       string    `json:"unit"`
+	UnitName   string    `json:"unitName"`
+	Node       string    `json:"node,omitempty"` // told through its down log; empty when the unit has none
+	Site       string    `json:"site,omitempty"`
+	SiteName   string    `json:"siteName,omitempty"`
+	Item       string    `json:"item,omitempty"`
+	State      string    `json:"state"` // protocol.Finding…
+	Class      string    `json:"class"`
+	Status     int       `json:"status,omitempty"` // HTTP status of the last look, 0 when none came
+	Reason     string    `json:"reason"`
+	Looks      int       `json:"looks"`
+	FirstBad   time.Time `json:"firstBad"`
+	LastBad    time.Time `json:"lastBad"`
+	Note       string    `json:"note,omitempty"`
+	Answer     string    `json:"answer,omitempty"`
+	OpenedAt   time.Time `json:"openedAt"`
+	AnsweredAt time.Time `json:"answeredAt,omitzero"`
+	ClosedAt   time.Time `json:"closedAt,omitzero"`
+	UpdatedAt  time.Time `json:"updatedAt"`
+	Places     []Place   `json:"places,omitempty"`
+}
+
+// Step is one line of a finding's history.
+type Step struct {
+	At   time.Time `json:"at"`
+	Kind string    `json:"kind"` // a state of a finding
+	Who  string    `json:"who"`  // 系统, or who answered or decided
+	Note string    `json:"note,omitempty"`
+}
+
+// Closed reports whether nothing more is expected of the finding.
+func (f Finding) Closed() bool {
+	return f.State == protocol.FindingClosed || f.State == protocol.FindingStruck
+}

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"zhanqun/hub/health"
+	"zhanqun/protocol"
+)
+
+const findingColumns = `f.id, f.target, t.url, f.unit, COALESCE(u.name, ''), f.node, f.site, COALESCE(s.name, ''), f.item, f.state, f.class,
+	f.status, f.reason, f.looks, f.first_bad, f.last_bad, f.note, f.answer, f.opened_at, f.answered_at, f.closed_at, f.updated_at`
+
+const findingTables = ` FROM finding f JOIN target t ON t.id = f.target
+	LEFT JOIN unit u ON u.code = f.unit LEFT JOIN site s ON s.id = f.site `
+
+// scanner is a row of *sql.Row or *sql.Rows.
+type scanner interface{ Scan(...any) error }
+
+func scanFinding(row scanner) (health.Finding, error) {
+	var f health.Finding
+	var first, last, opened, answered, closed, updated int64
+	err := row.Scan(&f.ID, &f.Target, &f.URL, &f.Unit, &f.UnitName, &f.Node, &f.Site, &f.SiteName, &f.Item, &f.State, &f.Class,
+		&f.Status, &f.Reason, &f.Looks, &first, &last, &f.Note, &f.Answer, &opened, &answered, &closed, &updated)
+	f.FirstBad, f.LastBad, f.OpenedAt = fromMillis(first), fromMillis(last), fromMillis(opened)
+	f.AnsweredAt, f.ClosedAt, f.UpdatedAt = fromMillis(answered), fromMillis(closed), fromMillis(updated)
+	return f, err
+}
+
+// saveFinding writes f as it stands now with one line of history, tells the
+// unit's node, and notes the change.
+func (t *tx) saveFinding(ctx context.Context, f health.Finding, who, note string) error {
+	f.UpdatedAt = t.at
+	_, err := t.ExecContext(ctx, `INSERT INTO finding (id, target, unit, node, site, item, state, class, status, reason, looks,
+			first_bad, last_bad, note, answer, opened_at, answered_at, closed_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		ON CONFLICT (id) DO UPDATE SET node = excluded.node, state = excluded.state, class = excluded.class, status = excluded.status,
+			reason = excluded.reason, looks = excluded.looks, last_bad = excluded.last_bad, note = excluded.note, answer = excluded.answer,
+			answered_at = excluded.answered_at, closed_at = excluded.closed_at, updated_at = excluded.updated_at`,
+		f.ID, f.Target, f.Unit, f.Node, f.Site, f.Item, f.State, f.Class, f.Status, f.Reason, f.Looks,
+		millis(f.FirstBad), millis(f.LastBad), f.Note, f.Answer, millis(f.OpenedAt), millis(f.AnsweredAt), millis(f.ClosedAt), millis(f.UpdatedAt))
+	if err != nil {
+		return fmt.Errorf("saving finding %s: %w", f.ID, err)
+	}
+	_, err = t.ExecContext(ctx, `INSERT INTO finding_event (finding, seq, at, kind, who, note)
+		SELECT $1, COUNT(*) + 1, $2, $3, $4, $5 FROM finding_event WHERE finding = $1`, f.ID, millis(t.at), f.State, who, note)
+	if err != nil {
+		return fmt.Errorf("noting history of finding %s: %w", f.ID, err)
+	}
+	if f.Node != "" {
+		if err := t.down(ctx, f.Node, protocol.KindFinding, findingMessage(f)); err != nil {
+			return err
+		}
+	}
+	return t.event("finding."+f.State, f.ID, nil)
+}
+
+// findingMessage is what the node is told.
+func findingMessage(f health.Finding) *protocol.Finding {
+	m := &protocol.Finding{ID: f.ID, State: f.State, Class: f.Class, Target: f.URL, Site: f.SiteName, Item: f.Item, Total: len(f.Places),
+		Status: f.Status, Reason: f.Reason, Looks: f.Looks, FirstBad: f.FirstBad, LastBad: f.LastBad, Note: f.Note, At: f.UpdatedAt,
+		Advice: health.Advice(f), Places: []protocol.Place{}}
+	for _, p := range f.Places[:min(len(f.Places), protocol.MaxPlaces)] {
+		m.Places = append(m.Places, protocol.Place{Page: p.Page, Element: p.Element, Label: p.Label})
+	}
+	return m
+}
+
+// answerFinding applies a unit's answer in the transaction that receives it. It
+// returns a fault when the answer can never be applied. The target and its
+// sites fall due at once, so that the re-check follows by itself.
+func (t *tx) answerFinding(ctx context.Context, node, unit string, a *protocol.Answer) (*protocol.Fault, error) {
+	row := t.QueryRowContext(ctx, `SELECT `+findingColumns+findingTables+`WHERE f.id = $1`, a.Finding)
+	f, err := scanFinding(row)
+	switch {
+	case notFound(err):
+		return &protocol.Fault{Code: protocol.CodeUnknown, Field: "finding", Detail: "没有这条预警"}, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading finding %s: %w", a.Finding, err)
+	case f.Unit != unit:
+		return &protocol.Fault{Code: protocol.CodeUnit, Field: "finding", Detail: "这条预警不归本单位处理"}, nil
+	case f.Closed():
+		return &protocol.Fault{Code: protocol.CodeState, Field: "finding", Detail: "这条预警已经销号，不必再答复"}, nil
+	}
+	if f.Places, err = t.places(ctx, f.Target, f.Unit); err != nil {
+		return nil, err
+	}
+	f.Node, f.Answer, f.AnsweredAt, f.Note = node, a.Answer, t.at, ""
+	f.State = protocol.FindingFixing
+	if a.Answer == protocol.AnswerDisputed {
+		f.State = protocol.FindingDisputed
+	}
+	if err := t.saveFinding(ctx, f, a.By, a.Note); err != nil {
+		return nil, err
+	}
+	if _, err := t.ExecContext(ctx, `UPDATE target SET next_at = $2 WHERE id = $1`, f.Target, millis(t.at)); err != nil {
+		return nil, fmt.Errorf("making target of finding %s due: %w", f.ID, err)
+	}
+	_, err = t.ExecContext(ctx, `UPDATE site SET next_at = $2 WHERE id = $1`, f.Site, millis(t.at))
+	if err != nil {
+		return nil, fmt.Errorf("making site of finding %s due: %w", f.ID, err)
+	}
+	return nil, nil
+}
+
+// places returns where a target is named under one unit's responsibility.
+func (t *tx) places(ctx context.Context, target, unit string) ([]health.Place, error) {
+	rows, err := t.QueryContext(ctx, `SELECT target, owner, page, element, label, unit, item, seen_at FROM place
+		WHERE target = $1 AND unit = $2 ORDER BY owner, page, element LIMIT 1000`, target, unit)
+	if err != nil {
+		return nil, fmt.Errorf("reading places of %s: %w", target, err)
+	}
+	defer rows.Close()
+	var list []health.Place
+	for rows.Next() {
+		var p health.Place
+		var seen int64
+		if err := rows.Scan(&p.Target, &p.Owner, &p.Page, &p.Element, &p.Label, &p.Unit, &p.Item, &seen); err != nil {
+			return nil, fmt.Errorf("reading places of %s: %w", target, err)
+		}
+		p.SeenAt = fromMillis(seen)
+		list = append(list, p)
+	}
+	return list, rows.Err()
+}
+
