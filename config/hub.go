@@ -1,0 +1,182 @@
+// Package config reads one operator file and the environment into a checked
+// struct, or says which setting is wrong.
+//
+// It promises that what LoadHub and LoadNode return can be used as it stands:
+// every setting has its default, the file's value or, above both, the value of
+// its environment variable (ZHANQUN_ + section + key in capitals), and each
+// was checked. A misspelt key or variable is an error, not a setting that is
+// silently not made. Errors are one line of plain Chinese that names every
+// faulty setting, where it stands and what to write instead; they never hold
+// the value of a secret, and a Secret never prints.
+//
+// README.md in this folder is the operator's list of all settings.
+package config
+
+import (
+	"strings"
+	"time"
+)
+
+// Hub holds the settings of the county program.
+type Hub struct {
+	Dir      string    `toml:"dir" env:"DIR"` // data folder
+	HTTP     HubHTTP   `toml:"http" envPrefix:"HTTP_"`
+	NATS     NATS      `toml:"nats" envPrefix:"NATS_"`
+	Database Database  `toml:"database" envPrefix:"DATABASE_"`
+	Limits   HubLimits `toml:"limits" envPrefix:"LIMITS_"`
+	Review   Review    `toml:"review" envPrefix:"REVIEW_"`
+	Links    Links     `toml:"links" envPrefix:"LINKS_"`
+	Feed     Feed      `toml:"feed" envPrefix:"FEED_"`
+	Log      Log       `toml:"log" envPrefix:"LOG_"`
+}
+
+// HubHTTP says where the hub listens and how the world reaches it.
+type HubHTTP struct {
+	Addr          string   `toml:"addr" env:"ADDR"`                     // host:port; port 0 picks a free one
+	PublicURL     string   `toml:"public_url" env:"PUBLIC_URL"`         // base of links in feeds; empty means http://addr
+	SecureCookies bool     `toml:"secure_cookies" env:"SECURE_COOKIES"` // session cookies over HTTPS only
+	AllowedHosts  []string `toml:"allowed_hosts" env:"ALLOWED_HOSTS"`   // names beside those of addr and public_url
+}
+
+// NATS says which broker carries the logs: one inside the hub, or another.
+type NATS struct {
+	URL       string `toml:"url" env:"URL"`               // external servers; empty means the embedded one
+	Listen    string `toml:"listen" env:"LISTEN"`         // address of the embedded one
+	PublicURL string `toml:"public_url" env:"PUBLIC_URL"` // what join codes tell nodes; empty means nats://listen
+	User      string `toml:"user" env:"USER"`             // for external servers: either user and password …
+	Password  Secret `toml:"password" env:"PASSWORD"`
+	Seed      Secret `toml:"seed" env:"SEED"` // … or the seed of a user key (SU…)
+}
+
+// Embedded reports whether the hub runs the broker itself.
+func (n NATS) Embedded() bool { return n.URL == "" }
+
+// Database says where the hub keeps its data.
+type Database struct {
+	URL Secret `toml:"url" env:"URL"` // postgres://…; empty means SQLite in the data folder
+}
+
+// HubLimits bound what the hub accepts. The wire has the same ceilings.
+type HubLimits struct {
+	MaxAttachmentBytes int64 `toml:"max_attachment_bytes" env:"MAX_ATTACHMENT_BYTES"` // one file
+	MaxItemBytes       int64 `toml:"max_item_bytes" env:"MAX_ITEM_BYTES"`             // all files of one item
+	MaxAttachments     int   `toml:"max_attachments" env:"MAX_ATTACHMENTS"`           // files of one item
+	DiskReserveBytes   int64 `toml:"disk_reserve_bytes" env:"DISK_RESERVE_BYTES"`     // with less room than this nothing new is accepted
+}
+
+// Review holds the times of the review desk.
+type Review struct {
+	ClaimMinutes int `toml:"claim_minutes" env:"CLAIM_MINUTES"` // how long a claimed item stays claimed
+	UndoSeconds  int `toml:"undo_seconds" env:"UNDO_SECONDS"`   // how long a decision can be taken back before it leaves
+}
+
+// Claim returns how long a claimed item stays claimed.
+func (r Review) Claim() time.Duration { return time.Duration(r.ClaimMinutes) * time.Minute }
+
+// Undo returns how long a decision can be taken back.
+func (r Review) Undo() time.Duration { return time.Duration(r.UndoSeconds) * time.Second }
+
+// Links says how links are checked.
+type Links struct {
+	Enabled          bool   `toml:"enabled" env:"ENABLED"`
+	AllowPrivate     bool   `toml:"allow_private" env:"ALLOW_PRIVATE"`           // follow links into private networks
+	IntervalHours    int    `toml:"interval_hours" env:"INTERVAL_HOURS"`         // between two rounds over one site
+	ConfirmMinutes   int    `toml:"confirm_minutes" env:"CONFIRM_MINUTES"`       // between first suspicion and second look
+	TimeoutSeconds   int    `toml:"timeout_seconds" env:"TIMEOUT_SECONDS"`       // for one answer; 15 is the official limit
+	PerHostDelayMS   int    `toml:"per_host_delay_ms" env:"PER_HOST_DELAY_MS"`   // between two requests to one host
+	UserAgentContact string `toml:"user_agent_contact" env:"USER_AGENT_CONTACT"` // whom a site may ask about our requests
+}
+
+// Interval returns the time between two rounds over one site.
+func (l Links) Interval() time.Duration { return time.Duration(l.IntervalHours) * time.Hour }
+
+// Confirm returns the time between the first suspicion and the second look.
+func (l Links) Confirm() time.Duration { return time.Duration(l.ConfirmMinutes) * time.Minute }
+
+// Timeout returns how long one answer is waited for.
+func (l Links) Timeout() time.Duration { return time.Duration(l.TimeoutSeconds) * time.Second }
+
+// PerHostDelay returns the pause between two requests to one host.
+func (l Links) PerHostDelay() time.Duration {
+	return time.Duration(l.PerHostDelayMS) * time.Millisecond
+}
+
+// Feed says how the portal feed presents itself.
+type Feed struct {
+	Title    string `toml:"title" env:"TITLE"`
+	Author   string `toml:"author" env:"AUTHOR"`
+	PageSize int    `toml:"page_size" env:"PAGE_SIZE"` // entries on one page
+}
+
+// DefaultHub returns the settings of a hub without file and environment.
+func DefaultHub() Hub {
+	return Hub{
+		Dir:  "./data/hub",
+		HTTP: HubHTTP{Addr: "127.0.0.1:8080"},
+		NATS: NATS{Listen: "127.0.0.1:4222"},
+		Limits: HubLimits{
+			MaxAttachmentBytes: 200 << 20,
+			MaxItemBytes:       500 << 20,
+			MaxAttachments:     30,
+			DiskReserveBytes:   1 << 30,
+		},
+		Review: Review{ClaimMinutes: 15, UndoSeconds: 10},
+		Links: Links{
+			Enabled:        true,
+			IntervalHours:  24,
+			ConfirmMinutes: 30,
+			TimeoutSeconds: 15,
+			PerHostDelayMS: 1000,
+		},
+		Feed: Feed{Title: "县级门户采用信息", Author: "县级门户网站", PageSize: 50},
+		Log:  Log{Level: "info", Format: "text"},
+	}
+}
+
+// LoadHub reads the settings of the hub. path may be empty: then only the
+// environment, in the form of os.Environ, changes the defaults. The error, an
+// *Error, is meant for the operator.
+func LoadHub(path string, env []string) (Hub, error) {
+	hub := DefaultHub()
+	err := load(&hub, path, env)
+	if strings.HasPrefix(strings.ToLower(hub.HTTP.PublicURL), "https://") {
+		hub.HTTP.SecureCookies = true
+	}
+	return hub, err
+}
+
+func (h *Hub) check(c *checker) {
+	def := DefaultHub()
+	c.text("dir", h.Dir, 1, 1000)
+	c.hostPort("http.addr", h.HTTP.Addr)
+	c.webURL("http.public_url", h.HTTP.PublicURL)
+	if h.HTTP.SecureCookies && strings.HasPrefix(strings.ToLower(h.HTTP.PublicURL), "http://") {
+		c.add("http.secure_cookies", "为 true 时登录只能走 HTTPS，但 http.public_url 是 http:// 开头。请二者改一")
+	}
+	c.hosts("http.allowed_hosts", h.HTTP.AllowedHosts)
+
+	c.brokers("nats.url", h.NATS.URL)
+	c.hostPort("nats.listen", h.NATS.Listen)
+	c.brokers("nats.public_url", h.NATS.PublicURL)
+	c.credentials(h.NATS)
+	c.postgres("database.url", h.Database.URL)
+
+	c.between("limits.max_attachment_bytes", h.Limits.MaxAttachmentBytes, 1<<10, def.Limits.MaxAttachmentBytes)
+	c.between("limits.max_item_bytes", h.Limits.MaxItemBytes, 1<<10, def.Limits.MaxItemBytes)
+	c.between("limits.max_attachments", int64(h.Limits.MaxAttachments), 0, int64(def.Limits.MaxAttachments))
+	c.between("limits.disk_reserve_bytes", h.Limits.DiskReserveBytes, 0, 1<<50)
+
+	c.between("review.claim_minutes", int64(h.Review.ClaimMinutes), 1, 24*60)
+	c.between("review.undo_seconds", int64(h.Review.UndoSeconds), 0, 600)
+
+	c.between("links.interval_hours", int64(h.Links.IntervalHours), 1, 31*24)
+	c.between("links.confirm_minutes", int64(h.Links.ConfirmMinutes), 0, 7*24*60)
+	c.between("links.timeout_seconds", int64(h.Links.TimeoutSeconds), 1, 120)
+	c.between("links.per_host_delay_ms", int64(h.Links.PerHostDelayMS), 0, 60_000)
+	c.text("links.user_agent_contact", h.Links.UserAgentContact, 0, 200)
+
+	c.text("feed.title", h.Feed.Title, 1, 100)
+	c.text("feed.author", h.Feed.Author, 1, 100)
+	c.between("feed.page_size", int64(h.Feed.PageSize), 1, 500)
+	c.log(h.Log)
+}
