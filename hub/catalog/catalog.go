@@ -85,7 +85,8 @@ type Item struct {
 	LiveRevision int                   `json:"liveRevision,omitempty"` // the one on the portal
 	Entry        string                `json:"entry,omitempty"`        // portal entry it is part of
 	State        protocol.State        `json:"state"`
-	Step         int                   `json:"step"` // 1 … the step that is due
+	Step         int                   `json:"step"`              // 1 … the step that is due
+	DueRole      string                `json:"dueRole,omitempty"` // role whose step is due; empty when none is
 	SubmittedAt  time.Time             `json:"submittedAt"`
 	ReceivedAt   time.Time             `json:"receivedAt"`
 	UpdatedAt    time.Time             `json:"updatedAt"`
@@ -122,6 +123,9 @@ const (
 	ActionReturn   = "return"
 	ActionReject   = "reject"
 	ActionWithdraw = "withdraw"
+	// ActionReopen is noted when an item comes back to its last step because the
+	// entry it was combined into was withdrawn: approvals of that step are void.
+	ActionReopen = "reopen"
 )
 
 // Decision is what one person decided on one revision at one step.
@@ -134,7 +138,9 @@ type Decision struct {
 	Reason   string    `json:"reason,omitempty"` // a code of protocol.Reasons
 	Fields   []string  `json:"fields,omitempty"`
 	Comment  string    `json:"comment,omitempty"`
+	Override string    `json:"override,omitempty"` // why personal data in it may be public
 	Columns  []string  `json:"columns,omitempty"`
+	Role     string    `json:"role"` // of the account, when it decided
 	Account  string    `json:"account"`
 	Name     string    `json:"name"`
 	At       time.Time `json:"at"`

@@ -170,6 +170,7 @@ CREATE TABLE item (
     entry         text NOT NULL,
     state         text NOT NULL,
     step          bigint NOT NULL,
+    due_role      text NOT NULL DEFAULT 'reviewer',
     flags         text NOT NULL,
     files         bigint NOT NULL,
     submitted_at  bigint NOT NULL,
@@ -182,6 +183,8 @@ CREATE INDEX item_received ON item (received_at, id);
 CREATE INDEX item_state ON item (state, received_at, id);
 CREATE INDEX item_unit ON item (unit, received_at, id);
 CREATE INDEX item_column ON item (column_slug, received_at, id);
+-- What each role has to decide, oldest first. due_role is empty when nothing is due.
+CREATE INDEX item_due ON item (due_role, received_at, id) WHERE due_role <> '';
 
 -- The text as the node sent it. What readers see is cleaned on its way to the page.
 CREATE TABLE revision (
@@ -231,13 +234,27 @@ CREATE TABLE decision (
     reason   text NOT NULL,
     fields   text NOT NULL,
     comment  text NOT NULL,
+    override text NOT NULL,
     columns  text NOT NULL,
+    role     text NOT NULL,
     account  text NOT NULL,
     name     text NOT NULL,
     at       bigint NOT NULL
 );
 CREATE INDEX decision_item ON decision (item, at, id);
 CREATE INDEX decision_account ON decision (account, at);
+
+-- A decision that has not left yet: it can be undone until due_at, then it is
+-- carried out like any other. One per item.
+CREATE TABLE held_decision (
+    item    text PRIMARY KEY REFERENCES item (id),
+    id      text NOT NULL UNIQUE,
+    account text NOT NULL,
+    act     text NOT NULL,
+    at      bigint NOT NULL,
+    due_at  bigint NOT NULL
+);
+CREATE INDEX held_decision_due ON held_decision (due_at);
 
 CREATE TABLE adoption (
     id     text PRIMARY KEY,
@@ -264,7 +281,7 @@ CREATE TABLE entry (
     updated_at   bigint NOT NULL,
     withdrawn_at bigint NOT NULL
 );
-CREATE INDEX entry_updated ON entry (updated_at, id);
+CREATE INDEX entry_state ON entry (state, updated_at, id);
 
 CREATE TABLE entry_source (
     entry    text NOT NULL REFERENCES entry (id),
@@ -278,16 +295,18 @@ CREATE TABLE entry_source (
 );
 CREATE INDEX entry_source_item ON entry_source (item);
 
--- Columns and units an entry is listed under; updated_at repeats the entry's,
--- so that a list of one column or unit reads one index only.
+-- Columns and units an entry is listed under; state and updated_at repeat the
+-- entry's, so that a list of one column or unit reads one index only. An entry
+-- that left a list keeps its row there in state 'gone': the list has changed.
 CREATE TABLE entry_list (
     entry      text NOT NULL REFERENCES entry (id),
     kind       text NOT NULL,
     key        text NOT NULL,
+    state      text NOT NULL,
     updated_at bigint NOT NULL,
     PRIMARY KEY (entry, kind, key)
 );
-CREATE INDEX entry_list_updated ON entry_list (kind, key, updated_at, entry);
+CREATE INDEX entry_list_state ON entry_list (kind, key, state, updated_at, entry);
 
 CREATE TABLE entry_file (
     entry    text NOT NULL REFERENCES entry (id),
@@ -326,6 +345,7 @@ DROP TABLE entry_list;
 DROP TABLE entry_source;
 DROP TABLE entry;
 DROP TABLE adoption;
+DROP TABLE held_decision;
 DROP TABLE decision;
 DROP TABLE blob_offer;
 DROP TABLE blob;

@@ -170,6 +170,7 @@ CREATE TABLE item (
     entry         TEXT NOT NULL,
     state         TEXT NOT NULL,
     step          INTEGER NOT NULL,
+    due_role      TEXT NOT NULL DEFAULT 'reviewer',
     flags         TEXT NOT NULL,
     files         INTEGER NOT NULL,
     submitted_at  INTEGER NOT NULL,
@@ -182,6 +183,8 @@ CREATE INDEX item_received ON item (received_at, id);
 CREATE INDEX item_state ON item (state, received_at, id);
 CREATE INDEX item_unit ON item (unit, received_at, id);
 CREATE INDEX item_column ON item (column_slug, received_at, id);
+-- What each role has to decide, oldest first. due_role is empty when nothing is due.
+CREATE INDEX item_due ON item (due_role, received_at, id) WHERE due_role <> '';
 
 -- The text as the node sent it. What readers see is cleaned on its way to the page.
 CREATE TABLE revision (
@@ -231,13 +234,27 @@ CREATE TABLE decision (
     reason   TEXT NOT NULL,
     fields   TEXT NOT NULL,
     comment  TEXT NOT NULL,
+    override TEXT NOT NULL,
     columns  TEXT NOT NULL,
+    role     TEXT NOT NULL,
     account  TEXT NOT NULL,
     name     TEXT NOT NULL,
     at       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX decision_item ON decision (item, at, id);
 CREATE INDEX decision_account ON decision (account, at);
+
+-- A decision that has not left yet: it can be undone until due_at, then it is
+-- carried out like any other. One per item.
+CREATE TABLE held_decision (
+    item    TEXT PRIMARY KEY REFERENCES item (id),
+    id      TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL,
+    act     TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    due_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX held_decision_due ON held_decision (due_at);
 
 CREATE TABLE adoption (
     id     TEXT PRIMARY KEY,
@@ -264,7 +281,7 @@ CREATE TABLE entry (
     updated_at   INTEGER NOT NULL,
     withdrawn_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX entry_updated ON entry (updated_at, id);
+CREATE INDEX entry_state ON entry (state, updated_at, id);
 
 CREATE TABLE entry_source (
     entry    TEXT NOT NULL REFERENCES entry (id),
@@ -278,16 +295,18 @@ CREATE TABLE entry_source (
 ) STRICT;
 CREATE INDEX entry_source_item ON entry_source (item);
 
--- Columns and units an entry is listed under; updated_at repeats the entry's,
--- so that a list of one column or unit reads one index only.
+-- Columns and units an entry is listed under; state and updated_at repeat the
+-- entry's, so that a list of one column or unit reads one index only. An entry
+-- that left a list keeps its row there in state 'gone': the list has changed.
 CREATE TABLE entry_list (
     entry      TEXT NOT NULL REFERENCES entry (id),
     kind       TEXT NOT NULL,
     key        TEXT NOT NULL,
+    state      TEXT NOT NULL,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (entry, kind, key)
 ) STRICT;
-CREATE INDEX entry_list_updated ON entry_list (kind, key, updated_at, entry);
+CREATE INDEX entry_list_state ON entry_list (kind, key, state, updated_at, entry);
 
 CREATE TABLE entry_file (
     entry    TEXT NOT NULL REFERENCES entry (id),
@@ -326,6 +345,7 @@ DROP TABLE entry_list;
 DROP TABLE entry_source;
 DROP TABLE entry;
 DROP TABLE adoption;
+DROP TABLE held_decision;
 DROP TABLE decision;
 DROP TABLE blob_offer;
 DROP TABLE blob;
