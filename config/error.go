@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Problem is one thing wrong with the settings.
@@ -37,7 +38,13 @@ func (e *Error) Error() string {
 	if e.Path != "" {
 		head = "配置文件 " + e.Path + " 有误："
 	}
-	return head + strings.Join(parts, "；")
+	// A quoted key may hold anything, a line break too.
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, head+strings.Join(parts, "；"))
 }
 
 // sorted puts the problems of the file first, in its order.

@@ -175,25 +175,3 @@ func TestErrorIsStructured(t *testing.T) {
 		t.Errorf("%#v", e)
 	}
 }
-
-func FuzzFile(f *testing.F) {
-	for _, name := range []string{"hub.example.toml", "node.example.toml"} {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
-	}
-	f.Add([]byte("[http\naddr = "))
-	f.Add([]byte("[[http]]\n[http.addr]\nx.y.\"z = 1\""))
-	f.Add([]byte("nats = {password = 'geheim', seed = \"geheim}\n"))
-	path := file(f, "")
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := config.LoadHub(path, nil); err != nil && err.Error() == "" {
-			t.Error("an error without words")
-		}
-	})
-}
