@@ -1,6 +1,9 @@
 package ui
 
-import "html/template"
+import (
+	"html/template"
+	"maps"
+)
 
 // Chip shows a state as a word, a shape and a tone, so that it reads without
 // colour, in print and aloud.
@@ -42,6 +45,9 @@ var chips = map[string]Chip{
 	"active":   {"启用", "dot", Good},
 	"disabled": {"停用", "bar", Neutral},
 }
+
+// Chips returns the states shared by both programs.
+func Chips() map[string]Chip { return maps.Clone(chips) }
 
 // chip writes a state. A second argument replaces the word, e.g. to name the
 // step. A state nobody described shows as its own name, quietly.

@@ -1,0 +1,145 @@
+// Small comforts. Every page does its job without this file.
+(() => {
+  "use strict";
+  const all = (sel, root = document) => [...root.querySelectorAll(sel)];
+  const typing = (el) => el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName));
+
+  // Keys: j and k move through the list, / goes to the search field, ? tells.
+  const help = document.getElementById("keys");
+  const stops = () => all(".row-title[href], .table tbody tr > :first-child a[href], [data-stop]");
+  const move = (step) => {
+    const list = stops();
+    if (list.length === 0) return;
+    const at = list.indexOf(document.activeElement);
+    const to = at < 0 ? (step > 0 ? 0 : list.length - 1) : Math.min(Math.max(at + step, 0), list.length - 1);
+    list[to].focus();
+    list[to].scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("keydown", (e) => {
+    if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || e.isComposing || typing(e.target)) return;
+    if (help && help.open) return;
+    switch (e.key) {
+      case "j": move(1); break;
+      case "k": move(-1); break;
+      case "/": {
+        const search = document.querySelector('input[type="search"]');
+        if (!search) return;
+        search.focus();
+        break;
+      }
+      case "?":
+        if (!help || !help.showModal) return;
+        help.showModal();
+        break;
+      default: {
+        // A page may give a key to a control: data-key="a".
+        const hit = /^[a-z0-9]$/.test(e.key) && document.querySelector(`[data-key="${e.key}"]`);
+        if (!hit) return;
+        hit.focus();
+        if (hit.tagName === "A") hit.click();
+      }
+    }
+    e.preventDefault();
+  });
+  for (const hint of all(".keys-hint")) hint.hidden = !(help && help.showModal);
+
+  // Text areas grow with the text.
+  const grow = (area) => {
+    const left = window.scrollY;
+    area.style.height = "auto";
+    area.style.height = `${Math.min(area.scrollHeight + 2, window.innerHeight * 0.8)}px`;
+    window.scrollTo({ top: left });
+  };
+  const growing = (root) => {
+    for (const area of all("textarea[data-autosize]", root)) {
+      if (area.scrollHeight > area.clientHeight) grow(area);
+      area.addEventListener("input", () => grow(area));
+    }
+  };
+  growing(document);
+
+  // Unsaved work: ask before the page is left.
+  const dirty = new Set();
+  for (const form of all("form[data-guard]")) {
+    form.addEventListener("input", () => dirty.add(form));
+    form.addEventListener("submit", () => dirty.clear());
+  }
+  window.addEventListener("beforeunload", (e) => {
+    if (dirty.size > 0) e.preventDefault();
+  });
+
+  // A second press on a slow line must not send a form twice.
+  document.addEventListener("submit", (e) => {
+    const form = e.target;
+    if (form.method === "dialog" || e.defaultPrevented) return;
+    if (form.dataset.sent) {
+      e.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    setTimeout(() => delete form.dataset.sent, 8000);
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of all("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // Undo: count down, then take the button away.
+  for (const form of all("form[data-undo-until]")) {
+    const left = form.querySelector(".undo-left");
+    const until = Number(form.dataset.undoUntil);
+    const tick = () => {
+      const seconds = Math.ceil((until - Date.now()) / 1000);
+      if (seconds <= 0) {
+        form.remove();
+        clearInterval(timer);
+      } else if (left) {
+        left.textContent = left.dataset.words.replace("{n}", String(seconds));
+      }
+    };
+    const timer = setInterval(tick, 500);
+    tick();
+  }
+
+  // Live regions: the server names what changed, the page fetches itself anew
+  // and takes over the regions of that name. What the reader is working in stays.
+  const source = document.body.dataset.events;
+  if (source && window.EventSource) {
+    const waiting = new Set();
+    let busy = false;
+    const refresh = async () => {
+      if (busy || document.hidden || waiting.size === 0) return;
+      busy = true;
+      const names = new Set(waiting);
+      waiting.clear();
+      try {
+        const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
+        if (answer.ok && !answer.redirected) {
+          const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+          for (const region of all("[data-live]")) {
+            if (!names.has(region.dataset.live) && !names.has("*")) continue;
+            if (typing(document.activeElement) && region.contains(document.activeElement)) continue;
+            if ([...dirty].some((form) => region.contains(form))) continue;
+            const next = fresh.querySelector(`[data-live="${CSS.escape(region.dataset.live)}"]`);
+            if (!next || next.innerHTML === region.innerHTML) continue;
+            const focus = region.contains(document.activeElement) && document.activeElement.getAttribute("href");
+            region.className = next.className;
+            region.replaceChildren(...next.childNodes);
+            growing(region);
+            if (focus) region.querySelector(`[href="${CSS.escape(focus)}"]`)?.focus();
+          }
+        }
+      } catch {
+        // The line is down; the next event or the next visit brings the news.
+      }
+      busy = false;
+      if (waiting.size > 0) setTimeout(refresh, 1000);
+    };
+    const events = new EventSource(source);
+    events.addEventListener("change", (e) => {
+      for (const name of e.data.split(/\s+/)) if (name) waiting.add(name);
+      setTimeout(refresh, 150);
+    });
+    document.addEventListener("visibilitychange", refresh);
+    window.addEventListener("pagehide", () => events.close());
+  }
+})();
