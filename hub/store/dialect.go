@@ -27,6 +27,15 @@ var (
 	sqliteDialect   = dialect{}
 )
 
+// lock returns what a SELECT over several tables ends with to lock the rows of
+// the one named only.
+func (d dialect) lock(table string) string {
+	if d.forUpdate == "" {
+		return ""
+	}
+	return d.forUpdate + " OF " + table
+}
+
 // rows returns a table expression named r over the JSON array in parameter p,
 // with the given columns ("name", "name:int", "name:bool").
 func (d dialect) rows(p string, columns []string) string {

@@ -14,9 +14,6 @@ const findingColumns = `f.id, f.target, t.url, f.unit, COALESCE(u.name, ''), f.n
 const findingTables = ` FROM finding f JOIN target t ON t.id = f.target
 	LEFT JOIN unit u ON u.code = f.unit LEFT JOIN site s ON s.id = f.site `
 
-// scanner is a row of *sql.Row or *sql.Rows.
-type scanner interface{ Scan(...any) error }
-
 func scanFinding(row scanner) (health.Finding, error) {
 	var f health.Finding
 	var first, last, opened, answered, closed, updated int64
@@ -123,4 +120,3 @@ func (t *tx) places(ctx context.Context, target, unit string) ([]health.Place, e
 	}
 	return list, rows.Err()
 }
-

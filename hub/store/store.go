@@ -112,6 +112,9 @@ func (s *Store) Epoch() string { return s.epoch }
 // Key returns the public key the down log is signed for.
 func (s *Store) Key() string { return s.key.Public() }
 
+// Now is the store's clock: the time its transactions are noted under.
+func (s *Store) Now() time.Time { return s.now() }
+
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
 

@@ -27,7 +27,9 @@ type suite struct {
 
 // suites lists every area, one line each; the function stands in the file of
 // the same name.
-var suites = []suite{}
+var suites = []suite{
+	{"access", access_},
+}
 
 // Run runs the suite of every area on the stores that open makes.
 func Run(t *testing.T, open Open) {

@@ -1,0 +1,133 @@
+package access
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"zhanqun/hub/catalog"
+	"zhanqun/internal/account"
+	"zhanqun/internal/fault"
+	"zhanqun/protocol"
+)
+
+// InviteLife is how long an invitation lasts unless said otherwise.
+const InviteLife = 7 * 24 * time.Hour
+
+const maxInviteLife = 90 * 24 * time.Hour
+
+// Invite lets one machine of one unit join, once.
+type Invite struct {
+	Hash      string    `json:"-"` // of the secret, which is kept nowhere
+	Unit      string    `json:"unit"`
+	UnitName  string    `json:"unitName"`
+	CreatedBy string    `json:"createdBy"`
+	CreatedAt time.Time `json:"createdAt"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	UsedAt    time.Time `json:"usedAt,omitzero"`
+	Node      string    `json:"node,omitempty"` // who used it
+}
+
+// Why an invitation does not let a machine in.
+var (
+	ErrNoInvite = fault.New(fault.NotFound, "入网码不对，请向县里核对或重新要一个。")
+	ErrUsed     = fault.New(fault.Gone, "入网码已经用过了，每个入网码只能用一次。请向县里重新要一个。")
+	ErrExpired  = fault.New(fault.Gone, "入网码已经过期，请向县里重新要一个。")
+	ErrKeyTaken = fault.New(fault.Conflict, "这台机器的密钥已经登记过了。请删去旧的密钥，再用新的入网码入网。")
+)
+
+// Usable returns nil while the invitation lets a machine in.
+func (i Invite) Usable(now time.Time) error {
+	switch {
+	case !i.UsedAt.IsZero():
+		return ErrUsed
+	case !now.Before(i.ExpiresAt):
+		return ErrExpired
+	}
+	return nil
+}
+
+// Invite makes an invitation for a unit and returns the code to hand over. It
+// lasts for life, or InviteLife when that is 0. base is where nodes reach the
+// hub; empty means the address the hub itself has noted.
+func (s *Service) Invite(ctx context.Context, actor User, unit, base string, life time.Duration) (protocol.JoinCode, Invite, error) {
+	none := protocol.JoinCode{}
+	if err := actor.Need(Manage); err != nil {
+		return none, Invite{}, err
+	}
+	if life == 0 {
+		life = InviteLife
+	}
+	if life < time.Minute || life > maxInviteLife {
+		return none, Invite{}, fault.Field("life", "入网码的有效期要在 1 分钟到 90 天之间。")
+	}
+	u, err := s.Store.Unit(ctx, unit)
+	if err != nil {
+		return none, Invite{}, err
+	}
+	if u.Level == catalog.LevelVillage {
+		return none, Invite{}, fault.Field("unit", "村级单位不单独入网，请使用所属乡镇的节点。")
+	}
+	if base == "" {
+		if base, err = s.Store.Portal(ctx); err != nil {
+			return none, Invite{}, err
+		}
+	}
+	if base == "" {
+		return none, Invite{}, fault.New(fault.Invalid, "还不知道县级平台的访问地址。请在配置里写上 public_url，或先启动一次 hub serve。")
+	}
+	secret, hash := account.NewToken("zqi")
+	now := s.Now()
+	i := Invite{Hash: hash, Unit: u.Code, UnitName: u.Name, CreatedBy: actor.Login, CreatedAt: now, ExpiresAt: now.Add(life)}
+	if err := s.Store.AddInvite(ctx, actor.Login, i); err != nil {
+		return none, Invite{}, err
+	}
+	code := protocol.JoinCode{Hub: base, Secret: secret}
+	if _, err := protocol.ParseJoinCode(code.String()); err != nil {
+		return none, Invite{}, fault.Wrap(fault.Invalid, "访问地址 "+base+" 不是完整的网址，请检查配置里的 public_url。", err)
+	}
+	return code, i, nil
+}
+
+// Invites returns the newest invitations, at most 500, used or not.
+func (s *Service) Invites(ctx context.Context, actor User) ([]Invite, error) {
+	if err := actor.Need(Manage); err != nil {
+		return nil, err
+	}
+	return s.Store.Invites(ctx, 500)
+}
+
+// Enrol gives the sender an identity. It needs no one signed in: the secret of
+// the invitation and the signature by the key speak for the sender.
+func (s *Service) Enrol(ctx context.Context, e protocol.Enrol) (protocol.EnrolAnswer, error) {
+	none := protocol.EnrolAnswer{}
+	key, err := protocol.ParsePublic(e.Key)
+	if err != nil || !strings.HasPrefix(e.Key, "U") {
+		return none, fault.Wrap(fault.Invalid, "入网请求里的公钥无效，请升级节点程序后再试。", err).With("key", "不是节点的公钥")
+	}
+	if len(e.Secret) > 200 || !key.Verify(protocol.EnrolText(e.Secret, e.Key), e.Sig) {
+		return none, fault.Field("sig", "入网请求的签名不对，请升级节点程序后再试。")
+	}
+	name := strings.TrimSpace(e.Name)
+	if name != "" {
+		if err := checkLine("name", "机器名称", name, 60); err != nil {
+			return none, err
+		}
+	}
+	if len(e.Program) > 100 {
+		return none, fault.Field("program", "程序名称太长。")
+	}
+	n, err := s.Store.Enrol(ctx, account.HashToken(e.Secret), Node{
+		ID: newNodeID(), Name: name, PublicKey: e.Key, State: NodeActive, Program: strings.ToValidUTF8(e.Program, ""), JoinedAt: s.Now(),
+	})
+	if err != nil {
+		return none, err
+	}
+	if n.State == NodeRevoked {
+		return none, ErrUsed
+	}
+	return protocol.EnrolAnswer{
+		Node: n.ID, Unit: protocol.Unit{Code: n.Unit, Name: n.UnitName},
+		HubKey: s.HubKey, HubEpoch: s.HubEpoch, NATS: s.NATS(), Now: s.Now(),
+	}, nil
+}

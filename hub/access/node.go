@@ -1,0 +1,124 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"strings"
+	"time"
+
+	"zhanqun/internal/fault"
+)
+
+// States of a node.
+const (
+	NodeActive  = "active"  // its entries are applied
+	NodeFrozen  = "frozen"  // its entries wait until a person has decided
+	NodeRevoked = "revoked" // its key is worth nothing; final
+)
+
+// Node is an enrolled machine of a unit.
+type Node struct {
+	ID        string `json:"id"` // a subject token, see protocol.ValidNode
+	Unit      string `json:"unit"`
+	UnitName  string `json:"unitName"`
+	Name      string `json:"name"` // what people call the machine
+	PublicKey string `json:"publicKey"`
+	State     string `json:"state"`
+	Reason    string `json:"reason,omitempty"` // why it is frozen or revoked
+
+	Epoch   string `json:"epoch"`   // of the node's store; empty before its first hello
+	UpSeq   uint64 `json:"upSeq"`   // last entry of its up log that is committed here
+	DownSeq uint64 `json:"downSeq"` // last entry of its down log
+	DownAck uint64 `json:"downAck"` // last one it has stored
+
+	// As the node itself said last.
+	Program  string        `json:"program"`
+	Skew     time.Duration `json:"skew"`     // its clock minus ours
+	DiskFree int64         `json:"diskFree"` // bytes
+	Queued   int64         `json:"queued"`   // entries not yet handed to the broker
+	Sent     int64         `json:"sent"`     // handed over, not confirmed
+	Files    int64         `json:"files"`    // attachments under way
+	OldestAt time.Time     `json:"oldestAt,omitzero"`
+
+	SeenAt    time.Time `json:"seenAt,omitzero"`
+	JoinedAt  time.Time `json:"joinedAt"`
+	RevokedAt time.Time `json:"revokedAt,omitzero"`
+}
+
+// NodeQuery selects nodes, ordered by id.
+type NodeQuery struct {
+	Unit  string // empty for all
+	State string // empty for all
+	After string // the last id of the page before
+	Limit int
+}
+
+// NodeByID returns a node.
+func (s *Service) NodeByID(ctx context.Context, id string) (Node, error) {
+	return s.Store.NodeByID(ctx, id)
+}
+
+// NodeByKey returns the node that holds a public key, whatever its state.
+func (s *Service) NodeByKey(ctx context.Context, publicKey string) (Node, error) {
+	return s.Store.NodeByKey(ctx, publicKey)
+}
+
+// Nodes returns one page of nodes; Limit is kept between 1 and 500.
+func (s *Service) Nodes(ctx context.Context, q NodeQuery) ([]Node, error) {
+	q.Limit = page(q.Limit)
+	return s.Store.Nodes(ctx, q)
+}
+
+// RevokeNode makes a node's key worthless for good. Revoking again changes nothing.
+func (s *Service) RevokeNode(ctx context.Context, actor User, id, reason string) (Node, error) {
+	n, err := s.setNode(ctx, actor, id, NodeRevoked, reason)
+	if err == nil {
+		s.tellRevoked(n)
+	}
+	return n, err
+}
+
+// FreezeNode stops a node's entries from being applied. They stay in the
+// stream and on the node, and nothing is lost.
+func (s *Service) FreezeNode(ctx context.Context, actor User, id, reason string) (Node, error) {
+	return s.setNode(ctx, actor, id, NodeFrozen, reason)
+}
+
+// ReleaseNode ends a freeze.
+func (s *Service) ReleaseNode(ctx context.Context, actor User, id string) (Node, error) {
+	return s.setNode(ctx, actor, id, NodeActive, "")
+}
+
+func (s *Service) setNode(ctx context.Context, actor User, id, state, reason string) (Node, error) {
+	if err := actor.Need(Manage); err != nil {
+		return Node{}, err
+	}
+	reason = strings.TrimSpace(reason)
+	if state != NodeActive {
+		if err := checkLine("reason", "原因", reason, 200); err != nil {
+			return Node{}, err
+		}
+	}
+	return s.Store.SetNodeState(ctx, actor.Login, id, state, reason, func(n Node) error {
+		if n.State == NodeRevoked && state != NodeRevoked {
+			return fault.New(fault.Conflict, "这个节点已经吊销，不能恢复。请重新生成入网码，让那台机器重新入网。")
+		}
+		return nil
+	})
+}
+
+// newNodeID returns 80 random bits as one subject token.
+func newNodeID() string {
+	var raw [10]byte
+	_, _ = rand.Read(raw[:])
+	return "n" + strings.ToLower(base32.StdEncoding.EncodeToString(raw[:]))
+}
+
+// page keeps the size of a page between 1 and 500.
+func page(limit int) int {
+	if limit <= 0 {
+		return 100
+	}
+	return min(limit, 500)
+}

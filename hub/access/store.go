@@ -1,0 +1,93 @@
+package access
+
+import (
+	"context"
+	"time"
+
+	"zhanqun/hub/catalog"
+)
+
+// Store keeps what this area knows. Each method is one transaction. A thing
+// that does not exist is a fault of kind NotFound. actor names who did it, for
+// the audit log.
+type Store interface {
+	UnitStore
+	NodeStore
+	AccountStore
+}
+
+// UnitStore keeps units, columns and what nodes were told of them.
+type UnitStore interface {
+	Unit(ctx context.Context, code string) (catalog.Unit, error)
+	Units(ctx context.Context, q UnitQuery) ([]catalog.Unit, error)
+	// ImportUnits inserts or updates units and returns how many rows changed.
+	// check gets the units on file that have to do with them: those of the same
+	// code, their parents and their children.
+	ImportUnits(ctx context.Context, actor string, units []catalog.Unit, check func(known []catalog.Unit) error) (int, error)
+
+	Columns(ctx context.Context) ([]catalog.Column, error)
+	// PutColumn inserts or updates c. check gets all columns as they are.
+	PutColumn(ctx context.Context, actor string, c catalog.Column, check func(known []catalog.Column) error) error
+	// PutFirstColumns inserts the columns if there are none at all.
+	PutFirstColumns(ctx context.Context, columns []catalog.Column) error
+
+	// Portal returns the address readers and nodes reach the hub at, or "".
+	Portal(ctx context.Context) (string, error)
+	SetPortal(ctx context.Context, base string) error
+	// SendSettings tells up to limit nodes the settings they have not been told
+	// and returns how many it looked at; fewer than limit means that all know.
+	SendSettings(ctx context.Context, limit int) (int, error)
+}
+
+// NodeStore keeps the registry of nodes and the invitations to it.
+type NodeStore interface {
+	NodeByID(ctx context.Context, id string) (Node, error)
+	NodeByKey(ctx context.Context, publicKey string) (Node, error)
+	Nodes(ctx context.Context, q NodeQuery) ([]Node, error)
+	NodesRevokedSince(ctx context.Context, since time.Time) ([]Node, error)
+	// SetNodeState changes the state if allow agrees with the present one.
+	SetNodeState(ctx context.Context, actor, id, state, reason string, allow func(Node) error) (Node, error)
+
+	AddInvite(ctx context.Context, actor string, i Invite) error
+	Invites(ctx context.Context, limit int) ([]Invite, error)
+	// Enrol uses up the invitation with this digest for n, puts n into the
+	// invitation's unit and begins its down log with the settings. An invitation
+	// that n itself has used, going by the key, returns n as it is on file:
+	// the answer to the first request was lost on the way.
+	Enrol(ctx context.Context, hash string, n Node) (Node, error)
+}
+
+// AccountStore keeps people, their tokens and their failed sign-ins.
+type AccountStore interface {
+	Account(ctx context.Context, id string) (User, error)
+	AccountByLogin(ctx context.Context, login string) (User, string, error) // with the password hash
+	Accounts(ctx context.Context, q UserQuery) ([]User, error)
+	AddAccount(ctx context.Context, actor string, u User, passwordHash string) error
+	// AddFirstAccount adds u if there is no account at all, and reports whether it did.
+	AddFirstAccount(ctx context.Context, u User, passwordHash string) (bool, error)
+	// EditAccount stores what edit makes of the account. others counts the other
+	// administrators that are not disabled. An account that is disabled then has
+	// its tokens revoked.
+	EditAccount(ctx context.Context, actor, act, id string, edit func(u *User, others int) error) (User, error)
+	// SetPassword replaces the password, forgets failed attempts and refuses
+	// every session begun before now; with endTokens also every token.
+	SetPassword(ctx context.Context, actor, id, hash string, mustChange, endTokens bool) error
+	// Rehash replaces the stored form of an unchanged password.
+	Rehash(ctx context.Context, id, old, hash string) error
+
+	// Attempt counts one attempt to sign in under a name. count gets the
+	// counter as it stands and returns the new one, or why there may be no
+	// attempt now, in which case nothing is counted.
+	Attempt(ctx context.Context, login string, count func(Attempts) (Attempts, error)) error
+	// SignedIn forgets the failed attempts and notes the time.
+	SignedIn(ctx context.Context, id, login string) error
+
+	AddToken(ctx context.Context, actor string, t Token, hash string) error
+	Tokens(ctx context.Context, account string) ([]Token, error)
+	TokenByHash(ctx context.Context, hash string) (Token, User, error)
+	TouchToken(ctx context.Context, id string) error
+	RevokeToken(ctx context.Context, actor, id string) error
+
+	// PruneAccess deletes expired sessions and lock-outs nobody needs any more.
+	PruneAccess(ctx context.Context, lockoutsBefore time.Time) error
+}

@@ -1,0 +1,218 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"zhanqun/hub/access"
+	"zhanqun/internal/account"
+	"zhanqun/internal/fault"
+)
+
+const accountRows = `SELECT a.id, a.login, a.name, a.role, a.unit, COALESCE(u.name, ''), a.disabled, a.must_change,
+	a.sessions_from, a.created_at, a.seen_at, a.password FROM account a LEFT JOIN unit u ON u.code = a.unit `
+
+// credentials are an account with what only sign-in may see.
+type credentials struct {
+	access.User
+	hash string
+}
+
+func scanCredentials(r scanner) (credentials, error) {
+	var c credentials
+	var from, created, seen int64
+	err := r.Scan(&c.ID, &c.Login, &c.Name, &c.Role, &c.Unit, &c.UnitName, &c.Disabled, &c.MustChange, &from, &created, &seen, &c.hash)
+	c.SessionsFrom, c.CreatedAt, c.SeenAt = fromMillis(from), fromMillis(created), fromMillis(seen)
+	return c, err
+}
+
+func scanUser(r scanner) (access.User, error) {
+	c, err := scanCredentials(r)
+	return c.User, err
+}
+
+func oneAccount(ctx context.Context, q queryer, where, value string) (credentials, error) {
+	c, err := scanCredentials(q.QueryRowContext(ctx, accountRows+where, value))
+	if notFound(err) {
+		return c, fault.New(fault.NotFound, "没有这个账号。")
+	}
+	if err != nil {
+		return c, fmt.Errorf("reading account: %w", err)
+	}
+	return c, nil
+}
+
+// Account implements access.AccountStore.
+func (s *Store) Account(ctx context.Context, id string) (access.User, error) {
+	c, err := oneAccount(ctx, s.read, `WHERE a.id = $1`, id)
+	return c.User, err
+}
+
+// AccountByLogin implements access.AccountStore.
+func (s *Store) AccountByLogin(ctx context.Context, login string) (access.User, string, error) {
+	c, err := oneAccount(ctx, s.read, `WHERE a.login = $1`, login)
+	return c.User, c.hash, err
+}
+
+// Accounts implements access.AccountStore.
+func (s *Store) Accounts(ctx context.Context, q access.UserQuery) ([]access.User, error) {
+	var w where
+	w.equal("a.role", string(q.Role))
+	list, err := collect(ctx, s.read, scanUser, accountRows+w.page("a.login", q.After, q.Limit), w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("listing accounts: %w", err)
+	}
+	return list, nil
+}
+
+// AddAccount implements access.AccountStore.
+func (s *Store) AddAccount(ctx context.Context, actor string, u access.User, hash string) error {
+	return s.tx(ctx, "adding account "+u.Login, func(t *tx) error { return t.addAccount(ctx, actor, u, hash) })
+}
+
+// AddFirstAccount implements access.AccountStore.
+func (s *Store) AddFirstAccount(ctx context.Context, u access.User, hash string) (made bool, err error) {
+	err = s.tx(ctx, "adding the first account", func(t *tx) error {
+		var any bool
+		if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM account)`).Scan(&any); err != nil || any {
+			return err
+		}
+		made = true
+		return t.addAccount(ctx, "local", u, hash)
+	})
+	// Two programs starting at once: the other one made it.
+	if fault.Is(err, fault.Conflict) {
+		return false, nil
+	}
+	return made, err
+}
+
+func (t *tx) addAccount(ctx context.Context, actor string, u access.User, hash string) error {
+	_, err := t.ExecContext(ctx, `INSERT INTO account (id, login, name, role, unit, password, disabled, must_change, sessions_from, created_at, seen_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)`,
+		u.ID, u.Login, u.Name, string(u.Role), u.Unit, hash, u.Disabled, u.MustChange, millis(u.SessionsFrom), millis(u.CreatedAt))
+	if t.s.d.conflict(err) {
+		return fault.Wrap(fault.Conflict, "用户名 "+u.Login+" 已经有人用了，请换一个。", err).With("login", "已经有人用了")
+	}
+	if err != nil {
+		return err
+	}
+	return t.audit(actor, "user.add", u.ID, u)
+}
+
+// EditAccount implements access.AccountStore.
+func (s *Store) EditAccount(ctx context.Context, actor, act, id string, edit func(*access.User, int) error) (u access.User, err error) {
+	err = s.tx(ctx, "editing account "+id, func(t *tx) error {
+		// All administrators are locked, in one order, so that two of them cannot
+		// each disable the other.
+		admins, err := collect(ctx, t, scanUser, accountRows+`WHERE a.role = $1 ORDER BY a.id`+s.d.lock("a"), string(account.RoleAdmin))
+		if err != nil {
+			return err
+		}
+		c, err := oneAccount(ctx, t, `WHERE a.id = $1`+s.d.lock("a"), id)
+		if err != nil {
+			return err
+		}
+		u = c.User
+		others := 0
+		for _, a := range admins {
+			if a.ID != id && !a.Disabled {
+				others++
+			}
+		}
+		if err := edit(&u, others); err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `UPDATE account SET name = $2, role = $3, unit = $4, disabled = $5, must_change = $6, sessions_from = $7 WHERE id = $1`,
+			id, u.Name, string(u.Role), u.Unit, u.Disabled, u.MustChange, millis(u.SessionsFrom))
+		if err != nil {
+			return err
+		}
+		if u.Disabled {
+			if err := t.revokeTokens(ctx, id); err != nil {
+				return err
+			}
+		}
+		return t.audit(actor, act, id, u)
+	})
+	return u, err
+}
+
+// SetPassword implements access.AccountStore.
+func (s *Store) SetPassword(ctx context.Context, actor, id, hash string, mustChange, endTokens bool) error {
+	return s.tx(ctx, "setting a password", func(t *tx) error {
+		var login string
+		err := t.QueryRowContext(ctx, `UPDATE account SET password = $2, must_change = $3, sessions_from = $4 WHERE id = $1 RETURNING login`,
+			id, hash, mustChange, t.at.UnixMilli()).Scan(&login)
+		if notFound(err) {
+			return fault.New(fault.NotFound, "没有这个账号。")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := t.ExecContext(ctx, `DELETE FROM lockout WHERE login = $1`, login); err != nil {
+			return err
+		}
+		if endTokens {
+			if err := t.revokeTokens(ctx, id); err != nil {
+				return err
+			}
+		}
+		return t.audit(actor, "user.password", id, nil)
+	})
+}
+
+// Rehash implements access.AccountStore.
+func (s *Store) Rehash(ctx context.Context, id, old, hash string) error {
+	return s.tx(ctx, "storing a password at today's cost", func(t *tx) error {
+		_, err := t.ExecContext(ctx, `UPDATE account SET password = $3 WHERE id = $1 AND password = $2`, id, old, hash)
+		return err
+	})
+}
+
+// Attempt implements access.AccountStore.
+func (s *Store) Attempt(ctx context.Context, login string, count func(access.Attempts) (access.Attempts, error)) error {
+	return s.tx(ctx, "counting a sign-in", func(t *tx) error {
+		// A row of zeros first, so that there is one to lock.
+		_, err := t.ExecContext(ctx, `INSERT INTO lockout (login, failures, failed_at, locked_until) VALUES ($1, 0, 0, 0) ON CONFLICT (login) DO NOTHING`, login)
+		if err != nil {
+			return err
+		}
+		var a access.Attempts
+		var failed, locked int64
+		err = t.QueryRowContext(ctx, `SELECT failures, failed_at, locked_until FROM lockout WHERE login = $1`+s.d.forUpdate, login).Scan(&a.Failures, &failed, &locked)
+		if err != nil {
+			return err
+		}
+		a.FailedAt, a.LockedUntil = fromMillis(failed), fromMillis(locked)
+		if a, err = count(a); err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `UPDATE lockout SET failures = $2, failed_at = $3, locked_until = $4 WHERE login = $1`,
+			login, a.Failures, millis(a.FailedAt), millis(a.LockedUntil))
+		return err
+	})
+}
+
+// SignedIn implements access.AccountStore.
+func (s *Store) SignedIn(ctx context.Context, id, login string) error {
+	return s.tx(ctx, "noting a sign-in", func(t *tx) error {
+		if _, err := t.ExecContext(ctx, `DELETE FROM lockout WHERE login = $1`, login); err != nil {
+			return err
+		}
+		_, err := t.ExecContext(ctx, `UPDATE account SET seen_at = $2 WHERE id = $1`, id, t.at.UnixMilli())
+		return err
+	})
+}
+
+// PruneAccess implements access.AccountStore.
+func (s *Store) PruneAccess(ctx context.Context, lockoutsBefore time.Time) error {
+	return s.tx(ctx, "tidying sessions and lock-outs", func(t *tx) error {
+		if _, err := t.ExecContext(ctx, `DELETE FROM session WHERE expires < $1`, t.at.UnixMilli()); err != nil {
+			return err
+		}
+		_, err := t.ExecContext(ctx, `DELETE FROM lockout WHERE failed_at < $1 AND locked_until < $2`, millis(lockoutsBefore), t.at.UnixMilli())
+		return err
+	})
+}

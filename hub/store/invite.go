@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"zhanqun/hub/access"
+)
+
+const inviteRows = `SELECT i.hash, i.unit, u.name, i.created_by, i.created_at, i.expires_at, i.used_at, i.node
+	FROM invite i JOIN unit u ON u.code = i.unit `
+
+func scanInvite(r scanner) (access.Invite, error) {
+	var i access.Invite
+	var created, expires, used int64
+	err := r.Scan(&i.Hash, &i.Unit, &i.UnitName, &i.CreatedBy, &created, &expires, &used, &i.Node)
+	i.CreatedAt, i.ExpiresAt, i.UsedAt = fromMillis(created), fromMillis(expires), fromMillis(used)
+	return i, err
+}
+
+// AddInvite implements access.NodeStore.
+func (s *Store) AddInvite(ctx context.Context, actor string, i access.Invite) error {
+	return s.tx(ctx, "adding invitation", func(t *tx) error {
+		_, err := t.ExecContext(ctx, `INSERT INTO invite (hash, unit, created_by, created_at, expires_at, used_at, node) VALUES ($1, $2, $3, $4, $5, 0, '')`,
+			i.Hash, i.Unit, i.CreatedBy, millis(i.CreatedAt), millis(i.ExpiresAt))
+		if err != nil {
+			return err
+		}
+		return t.audit(actor, "node.invite", i.Unit, nil)
+	})
+}
+
+// Invites implements access.NodeStore.
+func (s *Store) Invites(ctx context.Context, limit int) ([]access.Invite, error) {
+	list, err := collect(ctx, s.read, scanInvite, inviteRows+`ORDER BY i.created_at DESC, i.hash LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing invitations: %w", err)
+	}
+	return list, nil
+}
+
+// Enrol implements access.NodeStore.
+func (s *Store) Enrol(ctx context.Context, hash string, n access.Node) (joined access.Node, err error) {
+	err = s.tx(ctx, "enrolling node", func(t *tx) error {
+		// The lock on the invitation is what makes it single-use: of two at once
+		// the second waits here and then finds it used.
+		i, err := scanInvite(t.QueryRowContext(ctx, inviteRows+`WHERE i.hash = $1`+s.d.lock("i"), hash))
+		if notFound(err) {
+			return access.ErrNoInvite
+		}
+		if err != nil {
+			return err
+		}
+		if i.Node != "" {
+			joined, err = oneNode(ctx, t, `WHERE n.id = $1`, i.Node)
+			if err == nil && joined.PublicKey != n.PublicKey {
+				return access.ErrUsed
+			}
+			return err
+		}
+		if err := i.Usable(t.at); err != nil {
+			return err
+		}
+		joined = n
+		joined.Unit, joined.UnitName = i.Unit, i.UnitName
+		if joined.Name == "" {
+			joined.Name = i.UnitName
+		}
+		return t.enrol(ctx, hash, joined)
+	})
+	return joined, err
+}
+
+func (t *tx) enrol(ctx context.Context, hash string, n access.Node) error {
+	_, err := t.ExecContext(ctx, `UPDATE invite SET used_at = $2, node = $3 WHERE hash = $1`, hash, t.at.UnixMilli(), n.ID)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `INSERT INTO node (id, unit, name, public_key, state, reason, epoch, up_seq, down_seq, down_ack, program, skew,
+		disk_free, queued, sent, files, oldest_at, seen_at, joined_at, revoked_at, settings, settings_hash)
+		VALUES ($1, $2, $3, $4, $5, '', '', 0, 0, 0, $6, 0, 0, 0, 0, 0, 0, 0, $7, 0, -1, '')`,
+		n.ID, n.Unit, n.Name, n.PublicKey, n.State, n.Program, millis(n.JoinedAt))
+	if t.s.d.conflict(err) {
+		return access.ErrKeyTaken
+	}
+	if err != nil {
+		return err
+	}
+	number, err := settingsNumber(ctx, t)
+	if err != nil {
+		return err
+	}
+	self := told{id: n.ID, unit: n.Unit}
+	c, err := readCounty(ctx, t, []told{self})
+	if err != nil {
+		return err
+	}
+	if err := t.tellSettings(ctx, self, c, number); err != nil {
+		return err
+	}
+	if err := t.audit("node:"+n.ID, "node.join", n.ID, map[string]string{"unit": n.Unit, "name": n.Name}); err != nil {
+		return err
+	}
+	return t.event("node.joined", n.ID, nil)
+}
