@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/lib/pq"
+	_ "github.com/lib/pq" // the driver "postgres"
 )
 
 // errNoPostgres says that there is nothing to start a server with.

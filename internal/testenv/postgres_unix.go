@@ -79,9 +79,12 @@ func postgresPrograms() (string, error) {
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin"} {
 		dirs, _ := filepath.Glob(pattern) // fails on a bad pattern only
 		for _, dir := range dirs {
-			name := filepath.Base(filepath.Dir(dir))
-			version, _ := strconv.Atoi(strings.TrimLeft(name, "pgsqlostre-@")) // 0 for a name without one
-			if _, err := os.Stat(filepath.Join(dir, "initdb")); err == nil && version > bestVersion {
+			name := filepath.Base(filepath.Dir(dir)) // 15, pgsql-15, postgresql@15
+			version, err := strconv.Atoi(name[strings.LastIndexAny(name, "-@")+1:])
+			if err != nil || version <= bestVersion {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(dir, "initdb")); err == nil {
 				best, bestVersion = dir, version
 			}
 		}

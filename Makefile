@@ -1,0 +1,50 @@
+# make build    both programs into ./dist
+# make test     everything, after installing what is missing (see .ci/prepare)
+# make cross    compile for every supported system
+# make lint     gofmt and golangci-lint
+# make bench    the figures of the README, as ratios to the machine's own limits
+# make fuzz     a short run of every fuzz target
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TARGETS := linux/amd64 linux/arm64 linux/loong64 windows/amd64
+
+# No C, no paths of this machine, no version control stamp: the same sources
+# give the same bytes everywhere.
+BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
+
+BENCH     ?= .
+BENCHTIME ?= 1x
+BENCHPKGS ?= $(shell grep -rl --include='*_test.go' '^func Benchmark' hub internal node protocol | xargs -r dirname | sort -u | sed 's|^|./|')
+FUZZTIME  ?= 10s
+
+.PHONY: build cross test lint bench fuzz
+
+build:
+	mkdir -p dist
+	$(BUILD) -o dist/ ./hub ./node
+
+cross:
+	set -e; for target in $(TARGETS); do \
+		os=$${target%/*} arch=$${target#*/}; \
+		mkdir -p dist/$$os-$$arch; \
+		GOOS=$$os GOARCH=$$arch $(BUILD) -o dist/$$os-$$arch/ ./hub ./node; \
+	done
+
+# vet runs first and on everything, so go test need not repeat a part of it. It
+# and the linters compile with the flags of the build to reuse its packages.
+# The race detector needs cgo, which the programs do not.
+test:
+	.ci/prepare
+	CGO_ENABLED=0 GOFLAGS=-trimpath go vet ./...
+	CGO_ENABLED=1 go test -race -vet=off -timeout 15m ./...
+
+lint:
+	.ci/format
+	CGO_ENABLED=0 GOFLAGS=-trimpath go tool -modfile=.ci/tools/go.mod golangci-lint run ./...
+
+# Package after package, so that figures do not disturb each other.
+bench:
+	CGO_ENABLED=0 go test -vet=off -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 60m $(BENCHPKGS)
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
