@@ -39,20 +39,22 @@ type Comparison struct {
 	Coarse   bool // too different or too long to compare word by word
 }
 
-// Bounds of the work of one Diff: the table of the comparison has at most this
-// many cells, beyond it the stretch is shown as replaced whole.
+// Bounds of the work of one Diff, in cells of comparison tables: of one table
+// and of all together. A stretch beyond them is shown as replaced whole.
 const (
-	maxCells  = 4 << 20
-	foldAfter = 2 // unchanged paragraphs kept on each side of a change
+	maxCells    = 2 << 20
+	maxAllCells = 16 << 20
 )
+
+// foldAfter is how many unchanged paragraphs stay on each side of a change.
+const foldAfter = 2
 
 // Diff compares two plain texts paragraph by paragraph, and changed paragraphs
 // character by character for Chinese, word by word for the rest. Its time and
 // memory are bounded whatever it is given.
 func Diff(old, new string) Comparison {
-	var c Comparison
-	a, b := paragraphs(old), paragraphs(new)
-	ops, ok := align(a, b)
+	c := comparing{cells: maxAllCells}
+	ops, ok := c.align(paragraphs(old), paragraphs(new))
 	c.Coarse = !ok
 	for i := 0; i < len(ops); {
 		if ops[i].op == Same {
@@ -81,16 +83,22 @@ func Diff(old, new string) Comparison {
 		}
 	}
 	c.Paras = fold(c.Paras)
-	return c
+	return c.Comparison
+}
+
+// comparing is a comparison under way and what it may still cost.
+type comparing struct {
+	Comparison
+	cells int
 }
 
 // change pairs paragraphs taken away with those that came in their place, in
 // order, and compares each pair within.
-func (c *Comparison) change(gone, come []string) {
+func (c *comparing) change(gone, come []string) {
 	n := min(len(gone), len(come))
 	for i := range n {
 		a, b := tokens(gone[i]), tokens(come[i])
-		ops, ok := align(a, b)
+		ops, ok := c.align(a, b)
 		if !ok || similarity(ops) < 0.3 {
 			c.Coarse = c.Coarse || !ok
 			c.whole(Delete, gone[i])
@@ -107,7 +115,7 @@ func (c *Comparison) change(gone, come []string) {
 	}
 }
 
-func (c *Comparison) whole(op Op, text string) {
+func (c *comparing) whole(op Op, text string) {
 	c.Paras = append(c.Paras, Para{Op: op, Pieces: []Piece{{op, text}}})
 }
 
@@ -119,7 +127,7 @@ type step struct {
 
 // align finds a longest common subsequence of a and b. It reports false when
 // the middle that differs is too large, and then takes it as replaced whole.
-func align(a, b []string) ([]step, bool) {
+func (c *comparing) align(a, b []string) ([]step, bool) {
 	head := 0
 	for head < len(a) && head < len(b) && a[head] == b[head] {
 		head++
@@ -133,8 +141,10 @@ func align(a, b []string) ([]step, bool) {
 		out = append(out, step{Same, s})
 	}
 	midA, midB := a[head:len(a)-tail], b[head:len(b)-tail]
-	ok := (len(midA)+1)*(len(midB)+1) <= maxCells
+	cells := (len(midA) + 1) * (len(midB) + 1)
+	ok := cells <= min(maxCells, c.cells)
 	if ok {
+		c.cells -= cells
 		out = lcs(out, midA, midB)
 	} else {
 		for _, s := range midA {

@@ -53,8 +53,12 @@
 // columns (main + aside), panel, stack, buttons (a row of button, button
 // primary, button danger, button quiet), table-wrap > table.table (td.num,
 // td[data-label] for the stacked form below 720 px), ul.rows > li.row
-// (row-title, row-meta, row-side), dl.facts, ul.tabs, form.filter, prose
+// (row-title, row-meta, row-note, row-side), dl.facts, ul.tiles (numbers that
+// answer), p.chips, section-head (h2 and a link), pair (two fields side by side), ul.tabs, form.filter, prose
 // (sanitised rich text), small, muted, num, visually-hidden, no-print.
+// The first link of a row or table line is a stop of the keys j and k;
+// data-key="a" gives a control the key a, and a template "keys" in the page
+// tells about it in the help: <div><dt><kbd>a</kbd></dt><dd>…</dd></div>.
 // [data-live="name"] marks a region that is fetched anew when the page's event
 // stream names it; form[data-guard] warns before unsaved work is left;
 // textarea[data-autosize] grows.

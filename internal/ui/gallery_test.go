@@ -86,7 +86,7 @@ func newRenderer(t testing.TB) *ui.Renderer {
 			p.User = &ui.UserBox{Name: "王敏", Role: "审核员", Unit: "县政府办", URL: "/me"}
 			p.FormToken = "token"
 			p.Flash = &ui.Flash{Tone: ui.Good, Text: "已通过《思源镇举办“敬老月”系列活动》。",
-				Undo: &ui.Undo{URL: "/undo", Until: time.Now().Add(10 * time.Second), Fields: map[string]string{"id": "1"}}}
+				Undo: &ui.Undo{URL: "/undo", Until: time.Now().Add(10 * time.Minute), Fields: map[string]string{"id": "1"}}}
 			p.Line = &ui.LineState{Since: noon.Add(-3 * time.Hour), Queued: 2, Oldest: noon.Add(-2 * time.Hour), URL: "/queue",
 				Note: "稿件已存在本机，恢复后自动发出。"}
 		},
