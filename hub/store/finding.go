@@ -79,7 +79,7 @@ func (t *tx) answerFinding(ctx context.Context, node, unit string, a *protocol.A
 	case f.Closed():
 		return &protocol.Fault{Code: protocol.CodeState, Field: "finding", Detail: "这条预警已经销号，不必再答复"}, nil
 	}
-	if f.Places, err = t.places(ctx, f.Target, f.Unit); err != nil {
+	if f.Places, err = placesOf(ctx, t, f.Target, f.Unit); err != nil {
 		return nil, err
 	}
 	f.Node, f.Answer, f.AnsweredAt, f.Note = node, a.Answer, t.at, ""
@@ -100,23 +100,20 @@ func (t *tx) answerFinding(ctx context.Context, node, unit string, a *protocol.A
 	return nil, nil
 }
 
-// places returns where a target is named under one unit's responsibility.
-func (t *tx) places(ctx context.Context, target, unit string) ([]health.Place, error) {
-	rows, err := t.QueryContext(ctx, `SELECT target, owner, page, element, label, unit, item, seen_at FROM place
+// placesOf returns where a target is named under one unit's responsibility, up
+// to a thousand places.
+func placesOf(ctx context.Context, q queryer, target, unit string) ([]health.Place, error) {
+	list, err := collect(ctx, q, scanPlace, `SELECT target, owner, page, element, label, unit, item, seen_at FROM place
 		WHERE target = $1 AND unit = $2 ORDER BY owner, page, element LIMIT 1000`, target, unit)
 	if err != nil {
 		return nil, fmt.Errorf("reading places of %s: %w", target, err)
 	}
-	defer rows.Close()
-	var list []health.Place
-	for rows.Next() {
-		var p health.Place
-		var seen int64
-		if err := rows.Scan(&p.Target, &p.Owner, &p.Page, &p.Element, &p.Label, &p.Unit, &p.Item, &seen); err != nil {
-			return nil, fmt.Errorf("reading places of %s: %w", target, err)
-		}
-		p.SeenAt = fromMillis(seen)
-		list = append(list, p)
-	}
-	return list, rows.Err()
+	return list, nil
+}
+
+func scanPlace(row scanner) (p health.Place, err error) {
+	var seen int64
+	err = row.Scan(&p.Target, &p.Owner, &p.Page, &p.Element, &p.Label, &p.Unit, &p.Item, &seen)
+	p.SeenAt = fromMillis(seen)
+	return p, err
 }
