@@ -91,6 +91,7 @@ type Item struct {
 	ReceivedAt   time.Time             `json:"receivedAt"`
 	UpdatedAt    time.Time             `json:"updatedAt"`
 	ClaimedBy    string                `json:"claimedBy,omitempty"` // account id while the claim lasts
+	ClaimedName  string                `json:"claimedName,omitempty"`
 	ClaimedUntil time.Time             `json:"claimedUntil,omitzero"`
 	Attachments  []protocol.Attachment `json:"attachments"`
 	Flags        []string              `json:"flags"` // id_card, phone, bank_card, secrecy …
@@ -123,9 +124,6 @@ const (
 	ActionReturn   = "return"
 	ActionReject   = "reject"
 	ActionWithdraw = "withdraw"
-	// ActionReopen is noted when an item comes back to its last step because the
-	// entry it was combined into was withdrawn: approvals of that step are void.
-	ActionReopen = "reopen"
 )
 
 // Decision is what one person decided on one revision at one step.
