@@ -108,7 +108,7 @@ func checkParent(u catalog.Unit, after map[string]catalog.Unit) error {
 		return fmt.Errorf("上级单位 %s 不在文件里，也没有登记过", u.Parent)
 	}
 	if p.Level != want {
-		return fmt.Errorf("%s 的上级单位 %s（%s）不是%s级", levelNames[u.Level], p.Code, p.Name, levelNames[want])
+		return fmt.Errorf("%s的上级单位 %s（%s）不是%s级", levelNames[u.Level], p.Code, p.Name, levelNames[want])
 	}
 	return nil
 }

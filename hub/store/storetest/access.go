@@ -1,29 +1,41 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"zhanqun/protocol"
+	"zhanqun/internal/fault"
 )
 
-func access_(t *testing.T, open Open) {
-	t.Run("seeds", func(t *testing.T) {
-		s := open(t)
-		Units(t, s)
-		Columns(t, s)
-		n, key := Node(t, s, Sitang)
-		got, err := s.NodeByKey(t.Context(), key.Public())
+// accessSuite is what hub/access demands of the store, through its service.
+func accessSuite(t *testing.T, open Open) {
+	for _, s := range []struct {
+		name string
+		run  func(t *testing.T, open Open)
+	}{
+		{"units", unitSuite}, {"columns", columnSuite}, {"settings", settingsSuite},
+		{"enrolment", enrolSuite}, {"nodes", nodeSuite},
+		{"people", peopleSuite}, {"signin", signInSuite}, {"tokens", tokenSuite}, {"sessions", sessionSuite},
+	} {
+		t.Run(s.name, func(t *testing.T) { s.run(t, open) })
+	}
+}
+
+// must fails the test on an error and hands the value on.
+func must[T any](t testing.TB) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(n, got); diff != "" || n.DownSeq != 1 || !protocol.ValidNode(n.ID) {
-			t.Errorf("node %+v, by key (-id +key):\n%s", n, diff)
-		}
-		u := User(t, s, "wang", "reviewer", "")
-		if in, err := Access(s).SignIn(t.Context(), " WANG", Password); err != nil || in.ID != u.ID {
-			t.Errorf("SignIn = %+v, %v", in, err)
-		}
-	})
+		return v
+	}
+}
+
+// refused fails the test unless err is of the kind and its words contain says.
+func refused(t testing.TB, err error, kind fault.Kind, says string) {
+	t.Helper()
+	if !fault.Is(err, kind) || !strings.Contains(fault.Message(err), says) {
+		t.Errorf("error %v (kind %d), want kind %d and the words %q", err, fault.KindOf(err), kind, says)
+	}
 }

@@ -28,7 +28,7 @@ type suite struct {
 // suites lists every area, one line each; the function stands in the file of
 // the same name.
 var suites = []suite{
-	{"access", access_},
+	{"access", accessSuite},
 }
 
 // Run runs the suite of every area on the stores that open makes.
