@@ -1,0 +1,122 @@
+package content
+
+import (
+	"slices"
+	"unicode/utf8"
+)
+
+// Kind is what a Hit is.
+type Kind string
+
+// The kinds of hits. The values are what the API carries.
+const (
+	KindID      Kind = "id_card"   // resident identity card number
+	KindPhone   Kind = "phone"     // mobile number; land lines of offices are no hit
+	KindCard    Kind = "bank_card" // bank card number
+	KindSecrecy Kind = "secrecy"   // secrecy or not-for-publication mark
+)
+
+// Blocks reports whether a hit of this kind can never be published. The other
+// kinds need somebody to state a reason.
+func (k Kind) Blocks() bool { return k == KindSecrecy }
+
+// Name returns the Chinese name of the kind, which is its key for translation.
+func (k Kind) Name() string {
+	switch k {
+	case KindID:
+		return "身份证号"
+	case KindPhone:
+		return "手机号"
+	case KindCard:
+		return "银行卡号"
+	case KindSecrecy:
+		return "涉密或不公开标志"
+	}
+	return string(k)
+}
+
+// Hit is one finding of Scan.
+type Hit struct {
+	Kind   Kind   `json:"kind"`
+	Start  int    `json:"start"` // in characters (runes) of the text, inclusive
+	End    int    `json:"end"`   // exclusive
+	Value  string `json:"value"` // the text between them; do not log it
+	Masked string `json:"masked"`
+}
+
+// Scan finds numbers of persons and secrecy marks in plain text (use ToText on
+// HTML first). Hits come in the order of the text and do not overlap.
+//
+// The rules: identity numbers of 18 digits with a possible date of birth and
+// the right check character (GB 11643), of 15 only where the text says what
+// they are; mobile numbers; bank cards of 16 to 19 digits with the right check
+// digit. Full-width digits count, blanks, hyphens and invisible marks inside a
+// number do not hide it. A number inside an address of a page, inside a longer
+// number or between letters is none, nor is one that the text calls an order,
+// contract, voucher or the like, nor a sum of money.
+func Scan(text string) []Hit {
+	spans := scanNumbers(text)
+	spans = append(spans, scanMarks(text)...)
+	if len(spans) == 0 {
+		return nil
+	}
+	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
+	hits := make([]Hit, 0, len(spans))
+	at, runes := 0, 0
+	for _, s := range spans {
+		if s.start < at {
+			continue // two marks that share words: the first names the place
+		}
+		runes += utf8.RuneCountInString(text[at:s.start])
+		value := text[s.start:s.end]
+		n := utf8.RuneCountInString(value)
+		hits = append(hits, Hit{Kind: s.kind, Start: runes, End: runes + n, Value: value, Masked: Mask(s.kind, value)})
+		at, runes = s.end, runes+n
+	}
+	return hits
+}
+
+// span is a hit by bytes of the text.
+type span struct {
+	kind       Kind
+	start, end int
+}
+
+// Mask returns value with the digits in the middle hidden: of an identity
+// number 2 and 3 stay, of a mobile number 3 and 4, of a bank card 6 and 4.
+// Blanks and hyphens stay where they are. Secrecy marks are not hidden.
+func Mask(kind Kind, value string) string {
+	var head, tail int
+	switch kind {
+	case KindID:
+		head, tail = 2, 3
+	case KindPhone:
+		head, tail = 3, 4
+	case KindCard:
+		head, tail = 6, 4
+	default:
+		return value
+	}
+	total := 0
+	for _, r := range value {
+		if maskable(r) {
+			total++
+		}
+	}
+	out := make([]rune, 0, len(value))
+	at := 0
+	for _, r := range value {
+		if maskable(r) {
+			if at >= head && at < total-tail {
+				r = '*'
+			}
+			at++
+		}
+		out = append(out, r)
+	}
+	return string(out)
+}
+
+func maskable(r rune) bool {
+	return r >= '0' && r <= '9' || r >= '０' && r <= '９' || r == 'X' || r == 'x' || r == 'Ｘ' || r == 'ｘ'
+}
