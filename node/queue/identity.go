@@ -1,0 +1,140 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"zhanqun/internal/fault"
+	"zhanqun/protocol"
+)
+
+// Identity is who this node is for the hub, and where the hub is.
+type Identity struct {
+	Node     string        `json:"node"`
+	Unit     protocol.Unit `json:"unit"`
+	Name     string        `json:"name"`  // what people call the machine
+	Epoch    string        `json:"epoch"` // of this store
+	HubURL   string        `json:"hubUrl"`
+	HubKey   string        `json:"hubKey"`
+	HubEpoch string        `json:"hubEpoch"` // as last heard
+	NATS     []string      `json:"nats"`
+	JoinedAt time.Time     `json:"joinedAt"`
+	Key      protocol.Key  `json:"-"`
+}
+
+var errNotJoined = fault.New(fault.Conflict, "本机还没有加入县级平台，内容已存为草稿。请向县里要入网码，运行 node join 入网码。")
+
+// Identity returns who this node is; before it has joined, a fault of kind
+// Conflict. It is read each time: another process may have joined meanwhile.
+func (q *Queue) Identity(ctx context.Context) (Identity, error) {
+	var id Identity
+	var urls string
+	var joined int64
+	err := q.db.Read.QueryRowContext(ctx, `SELECT node, unit, unit_name, name, epoch, hub_url, hub_key, hub_epoch, nats, joined_at FROM station`).
+		Scan(&id.Node, &id.Unit.Code, &id.Unit.Name, &id.Name, &id.Epoch, &id.HubURL, &id.HubKey, &id.HubEpoch, &urls, &joined)
+	if err != nil {
+		return Identity{}, fmt.Errorf("reading identity: %w", err)
+	}
+	if id.Node == "" {
+		return id, errNotJoined
+	}
+	if err := json.Unmarshal([]byte(urls), &id.NATS); err != nil {
+		return Identity{}, fmt.Errorf("reading identity: %w", err)
+	}
+	id.JoinedAt = time.UnixMilli(joined)
+	id.Key, err = q.signer()
+	return id, err
+}
+
+// Key returns the node's key for joining and makes it at the first call. It is
+// on disk before it is returned, so that an answer of the hub that got lost can
+// be asked for again with the same key.
+func (q *Queue) Key() (protocol.Key, error) {
+	unlock, err := lockedfile.MutexAt(filepath.Join(q.dir, openName)).Lock()
+	if err != nil {
+		return protocol.Key{}, fmt.Errorf("locking data folder: %w", err)
+	}
+	defer unlock()
+	key, err := q.signer()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if key, err = protocol.NewNodeKey(); err != nil {
+		return protocol.Key{}, err
+	}
+	if err := writeSecret(filepath.Join(q.dir, seedName), key.Seed()); err != nil {
+		return protocol.Key{}, fmt.Errorf("keeping node key: %w", err)
+	}
+	return q.signer() // what is on disk counts, not what was meant
+}
+
+// signer returns the key, read from its file once.
+func (q *Queue) signer() (protocol.Key, error) {
+	q.keyMu.Lock()
+	defer q.keyMu.Unlock()
+	if q.key != nil {
+		return *q.key, nil
+	}
+	path := filepath.Join(q.dir, seedName)
+	seed, err := os.ReadFile(path) // #nosec G304 -- a fixed name in the data folder
+	if err != nil {
+		return protocol.Key{}, fault.Wrap(fault.Internal, "读不到本机密钥文件 "+path+"。请从备份恢复它，或联系县级管理员重新入网。", err)
+	}
+	key, err := protocol.ParseKey(seed)
+	if err != nil {
+		return protocol.Key{}, fault.Wrap(fault.Internal, "本机密钥文件 "+path+" 已损坏。请从备份恢复它，或联系县级管理员重新入网。", err)
+	}
+	q.key = &key
+	return key, nil
+}
+
+// SaveIdentity keeps what the hub answered to Enrol. A node that has an identity
+// keeps it: joining twice is a fault of kind Conflict.
+func (q *Queue) SaveIdentity(ctx context.Context, a protocol.EnrolAnswer, hubURL, name string) error {
+	if !protocol.ValidNode(a.Node) || a.Unit.Code == "" || len(a.NATS) == 0 {
+		return fault.New(fault.Invalid, "县级平台的回答不完整，没有入网。请联系县级管理员。")
+	}
+	if _, err := protocol.ParsePublic(a.HubKey); err != nil {
+		return fault.Wrap(fault.Invalid, "县级平台的密钥无法识别，没有入网。请联系县级管理员。", err)
+	}
+	urls, err := json.Marshal(a.NATS)
+	if err != nil {
+		return fmt.Errorf("writing identity: %w", err)
+	}
+	return q.write(ctx, "saving identity", func(ctx context.Context, t *txn) error {
+		if t.st.node != "" {
+			return fault.New(fault.Conflict, "本机已经入网，不能再次入网。要换身份，请换一个数据目录。")
+		}
+		if err := t.exec(ctx, `UPDATE station SET node = $1, unit = $2, unit_name = $3, name = $4, hub_url = $5, hub_key = $6, nats = $7, joined_at = $8`,
+			a.Node, a.Unit.Code, a.Unit.Name, name, hubURL, a.HubKey, string(urls), t.now); err != nil {
+			return err
+		}
+		t.st.node, t.st.hubEpoch = a.Node, a.HubEpoch
+		return nil
+	})
+}
+
+// writeSecret makes a file only its owner can read, whole and durable or not at
+// all.
+func writeSecret(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return syncDir(filepath.Dir(path))
+}

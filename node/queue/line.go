@@ -1,0 +1,51 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Line is how the connection to the hub stands, as the service last noted it.
+type Line struct {
+	Connected   bool          `json:"connected"`
+	Since       time.Time     `json:"since,omitzero"`         // connected or not since then
+	LastContact time.Time     `json:"lastContactAt,omitzero"` // last time the hub itself answered
+	Error       string        `json:"error,omitempty"`        // why not, in plain words
+	NextTry     time.Time     `json:"nextTryAt,omitzero"`
+	Skew        time.Duration `json:"skew,omitempty"` // how far this clock is ahead of the hub's
+	Serving     bool          `json:"serving"`        // whether a service is running at all
+}
+
+// SetLine notes how the line stands. Note changes and a contact now and then,
+// not every message: each note is a write to disk.
+func (q *Queue) SetLine(ctx context.Context, l Line) error {
+	b, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("writing line: %w", err)
+	}
+	return q.write(ctx, "noting line", func(ctx context.Context, t *txn) error {
+		return t.exec(ctx, `UPDATE station SET line = $1`, string(b))
+	})
+}
+
+// Line returns how the line stands. What a service noted before it was killed is
+// not believed: without a service there is no connection.
+func (q *Queue) Line(ctx context.Context) (Line, error) {
+	var text string
+	if err := q.db.Read.QueryRowContext(ctx, `SELECT line FROM station`).Scan(&text); err != nil {
+		return Line{}, fmt.Errorf("reading line: %w", err)
+	}
+	var l Line
+	if text != "" {
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			return Line{}, fmt.Errorf("reading line: %w", err)
+		}
+	}
+	var err error
+	if l.Serving, err = q.Serving(); err == nil && !l.Serving {
+		l.Connected = false
+	}
+	return l, err
+}

@@ -1,0 +1,121 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Retention is how long a confirmed entry is kept, so that a hub restored from
+// a backup can get it again.
+const Retention = 90 * 24 * time.Hour
+
+// Grace periods of what nobody needs.
+const (
+	keepOnce    = 30 * 24 * time.Hour // keys of repeated requests
+	keepStray   = 7 * 24 * time.Hour  // files no text names
+	keepPartial = 24 * time.Hour      // files of an upload that was cut off
+)
+
+// pruneBatch bounds the rows one transaction deletes, so that a submit never
+// waits long behind it.
+const pruneBatch = 500
+
+// Pruned says what Prune took away.
+type Pruned struct {
+	Entries  int64 // of the up log
+	Receipts int64 // of the down log
+	Files    int   // that no text names
+}
+
+// Prune removes what has been confirmed for longer than the retention, and
+// leftovers. Nothing that is not confirmed is ever touched, however old.
+func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
+	now := q.now()
+	old := now.Add(-Retention).UnixMilli()
+	sweep := func(count *int64, text string, args ...any) {
+		for err == nil {
+			var n int64
+			if n, err = q.delete(ctx, text, args...); err == nil {
+				*count += n
+			}
+			if n < pruneBatch {
+				return
+			}
+		}
+	}
+	// The row of the confirmed entry itself stays: the log never looks empty.
+	sweep(&p.Entries, `DELETE FROM up_entry WHERE seq IN (SELECT u.seq FROM up_entry u, station s
+		WHERE u.seq < s.confirmed AND u.at < $1 ORDER BY u.seq LIMIT $2)`, old, pruneBatch)
+	sweep(&p.Receipts, `DELETE FROM down_entry WHERE rowid IN (SELECT d.rowid FROM down_entry d, station s
+		WHERE d.kind = 'receipt' AND d.at < $1 AND d.seq < s.down LIMIT $2)`, old, pruneBatch)
+	var other int64
+	sweep(&other, `DELETE FROM once WHERE key IN (SELECT key FROM once WHERE at < $1 LIMIT $2)`, now.Add(-keepOnce).UnixMilli(), pruneBatch)
+	sweep(&other, `DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires < $1 LIMIT $2)`, now.UnixMilli(), pruneBatch)
+	if err == nil {
+		p.Files, err = q.pruneFiles(ctx, now)
+	}
+	if err != nil {
+		return p, fmt.Errorf("pruning: %w", err)
+	}
+	return p, nil
+}
+
+func (q *Queue) delete(ctx context.Context, text string, args ...any) (n int64, err error) {
+	err = q.write(ctx, "pruning", func(ctx context.Context, t *txn) error {
+		s, err := t.w.stmt(ctx, text)
+		if err != nil {
+			return err
+		}
+		res, err := s.ExecContext(ctx, args...)
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	return n, err
+}
+
+// pruneFiles removes files that no text names: uploads nobody used.
+func (q *Queue) pruneFiles(ctx context.Context, now time.Time) (int, error) {
+	if _, _, err := q.blobs.Sweep(ctx, now.Add(-keepPartial)); err != nil {
+		return 0, err
+	}
+	before := now.Add(-keepStray).UnixMilli()
+	rows, err := q.db.Read.QueryContext(ctx, `SELECT sha256 FROM file WHERE wanted = 0 AND at < $1
+		AND sha256 NOT IN (SELECT sha256 FROM item_file) ORDER BY at LIMIT $2`, before, pruneBatch)
+	if err != nil {
+		return 0, err
+	}
+	stray, err := collect(rows, func(row scanner) (sha string, err error) { return sha, row.Scan(&sha) })
+	if err != nil {
+		return 0, err
+	}
+	files := 0
+	for _, sha := range stray {
+		gone, err := q.forget(ctx, sha, before)
+		if err == nil && gone {
+			err = q.blobs.Remove(sha)
+			files++
+		}
+		if err != nil {
+			return files, err
+		}
+	}
+	return files, nil
+}
+
+// forget drops the row of a file unless a text names it, and reports whether the
+// bytes can go.
+func (q *Queue) forget(ctx context.Context, sha string, before int64) (gone bool, err error) {
+	err = q.write(ctx, "forgetting file", func(ctx context.Context, t *txn) error {
+		err := t.exec(ctx, `DELETE FROM file WHERE sha256 = $1 AND wanted = 0 AND at < $2 AND sha256 NOT IN (SELECT sha256 FROM item_file)`,
+			sha, before)
+		if err != nil {
+			return err
+		}
+		return t.row(ctx, `SELECT NOT EXISTS (SELECT 1 FROM file WHERE sha256 = $1)`, sha).Scan(&gone)
+	})
+	return gone, err
+}

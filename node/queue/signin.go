@@ -1,0 +1,172 @@
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"zhanqun/internal/account"
+	"zhanqun/internal/content"
+	"zhanqun/internal/fault"
+)
+
+var errWrongPassword = fault.New(fault.Unauthenticated, "登录名或密码不对。")
+
+// SignIn checks a password. A wrong one, an unknown login and a disabled account
+// look the same from outside. Repeated failures lock the account for a while.
+func (q *Queue) SignIn(ctx context.Context, login, password string) (Account, error) {
+	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM account WHERE login = $1`, strings.ToLower(content.CleanLine(login))))
+	if errors.Is(err, sql.ErrNoRows) {
+		if err := account.VerifyNobody(ctx, password); err != nil {
+			return Account{}, fmt.Errorf("signing in: %w", err)
+		}
+		return Account{}, errWrongPassword
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("signing in: %w", err)
+	}
+	rule := account.DefaultLockout()
+	if err := rule.Check(time.UnixMilli(a.locked), q.now()); err != nil {
+		return Account{}, err
+	}
+	ok, rehash, err := account.Verify(ctx, a.password, password)
+	if err != nil {
+		return Account{}, fmt.Errorf("signing in: %w", err)
+	}
+	if !ok || a.Disabled {
+		return Account{}, errors.Join(errWrongPassword, q.countFailure(ctx, a.ID, rule))
+	}
+	hash := a.password
+	if rehash {
+		if hash, err = account.Hash(ctx, password); err != nil {
+			return Account{}, fmt.Errorf("signing in: %w", err)
+		}
+	}
+	return a, q.write(ctx, "noting sign-in", func(ctx context.Context, t *txn) error {
+		return t.exec(ctx, `UPDATE account SET password = $2, failures = 0, locked_until = 0, seen_at = $3 WHERE id = $1 AND password = $4`,
+			a.ID, hash, t.now, a.password)
+	})
+}
+
+// countFailure counts inside the transaction, so that guesses sent at once count
+// each.
+func (q *Queue) countFailure(ctx context.Context, id string, rule account.Lockout) error {
+	return q.write(ctx, "noting failed sign-in", func(ctx context.Context, t *txn) error {
+		var failures int
+		var last int64
+		if err := t.row(ctx, `SELECT failures, failed_at FROM account WHERE id = $1`, id).Scan(&failures, &last); err != nil {
+			return err
+		}
+		now := time.UnixMilli(t.now)
+		failures = rule.Count(failures, time.UnixMilli(last), now)
+		var locked int64
+		if until := rule.After(failures, now); !until.IsZero() {
+			locked = until.UnixMilli()
+		}
+		return t.exec(ctx, `UPDATE account SET failures = $2, failed_at = $3, locked_until = $4 WHERE id = $1`, id, failures, t.now, locked)
+	})
+}
+
+// TokenPrefix begins every API token of a node.
+const TokenPrefix = "zqn"
+
+// Token is an API token as lists show it; the secret itself is shown once.
+type Token struct {
+	ID        string    `json:"id"`
+	Account   string    `json:"account"` // login
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"createdAt"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero"` // zero: never
+	UsedAt    time.Time `json:"usedAt,omitzero"`    // by the day
+	Revoked   bool      `json:"revoked,omitempty"`
+}
+
+// CreateToken makes an API token that acts for an account, and returns it in
+// plain, which cannot be done again. life 0 means that it does not expire.
+func (q *Queue) CreateToken(ctx context.Context, login, name string, life time.Duration) (string, error) {
+	a, err := q.AccountByLogin(ctx, login)
+	if err != nil {
+		return "", err
+	}
+	if name = content.CleanLine(name); name == "" || len(name) > 200 {
+		return "", fault.Field("name", "请给令牌起个名字，写明给谁用，最长 200 字节。")
+	}
+	plain, hash := account.NewToken(TokenPrefix)
+	return plain, q.write(ctx, "creating token", func(ctx context.Context, t *txn) error {
+		expires := int64(0)
+		if life > 0 {
+			expires = t.now + life.Milliseconds()
+		}
+		return t.exec(ctx, `INSERT INTO api_token (hash, id, account, name, created_at, expires_at, used_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, 0, 0)`,
+			hash, hash[:12], a.ID, name, t.now, expires)
+	})
+}
+
+// AccountByToken returns the account an API token acts for, or a fault of kind
+// Unauthenticated.
+func (q *Queue) AccountByToken(ctx context.Context, plain string) (Account, error) {
+	hash := account.HashToken(plain)
+	now := q.now().UnixMilli()
+	var id string
+	var used int64
+	err := q.db.Read.QueryRowContext(ctx, `SELECT account, used_at FROM api_token WHERE hash = $1 AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $2)`,
+		hash, now).Scan(&id, &used)
+	bad := fault.New(fault.Unauthenticated, "令牌无效、已过期或已停用。")
+	if errors.Is(err, sql.ErrNoRows) {
+		return Account{}, bad
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("reading token: %w", err)
+	}
+	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM account WHERE id = $1`, id))
+	if err != nil {
+		return Account{}, fmt.Errorf("reading account: %w", err)
+	}
+	if a.Disabled {
+		return Account{}, bad
+	}
+	// Once a day is enough to see which tokens are in use, and spares a write
+	// to disk with every request.
+	const day = int64(24 * time.Hour / time.Millisecond)
+	if used/day == now/day {
+		return a, nil
+	}
+	return a, q.write(ctx, "noting token use", func(ctx context.Context, t *txn) error {
+		return t.exec(ctx, `UPDATE api_token SET used_at = $2 WHERE hash = $1`, hash, t.now)
+	})
+}
+
+// Tokens returns all API tokens, newest first.
+func (q *Queue) Tokens(ctx context.Context) ([]Token, error) {
+	rows, err := q.db.Read.QueryContext(ctx, `SELECT t.id, a.login, t.name, t.created_at, t.expires_at, t.used_at, t.revoked_at > 0
+		FROM api_token t JOIN account a ON a.id = t.account ORDER BY t.created_at DESC, t.id LIMIT 1000`)
+	if err != nil {
+		return nil, fmt.Errorf("reading tokens: %w", err)
+	}
+	return collect(rows, func(row scanner) (t Token, err error) {
+		var created, expires, used int64
+		err = row.Scan(&t.ID, &t.Account, &t.Name, &created, &expires, &used, &t.Revoked)
+		t.CreatedAt = time.UnixMilli(created)
+		if expires > 0 {
+			t.ExpiresAt = time.UnixMilli(expires)
+		}
+		if used > 0 {
+			t.UsedAt = time.UnixMilli(used)
+		}
+		return t, err
+	})
+}
+
+// RevokeToken ends an API token.
+func (q *Queue) RevokeToken(ctx context.Context, id string) error {
+	return q.write(ctx, "revoking token", func(ctx context.Context, t *txn) error {
+		found, err := t.change(ctx, `UPDATE api_token SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0`, id, t.now)
+		if err == nil && !found {
+			err = fault.New(fault.NotFound, "没有这个令牌，或它已经停用。")
+		}
+		return err
+	})
+}

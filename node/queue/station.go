@@ -1,0 +1,66 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+)
+
+// station is the part of the station row that changes all the time.
+type station struct {
+	node      string
+	unit      string
+	epoch     string
+	last      uint64
+	sent      uint64
+	confirmed uint64
+	hubEpoch  string
+	down      uint64
+	resync    bool
+}
+
+const stationColumns = `node, unit, epoch, last, sent, confirmed, hub_epoch, down, resync`
+
+func (s *station) scan(row scanner) error {
+	return row.Scan(&s.node, &s.unit, &s.epoch, &s.last, &s.sent, &s.confirmed, &s.hubEpoch, &s.down, &s.resync)
+}
+
+func (t *txn) load(ctx context.Context) error {
+	t.now = t.q.now().UnixMilli()
+	if err := t.st.scan(t.row(ctx, `SELECT `+stationColumns+` FROM station`)); err != nil {
+		return fmt.Errorf("reading station: %w", err)
+	}
+	t.clean = t.st
+	return nil
+}
+
+func (t *txn) store(ctx context.Context) error {
+	if t.st == t.clean {
+		return nil
+	}
+	s := t.st
+	err := t.exec(ctx, `UPDATE station SET last = $1, sent = $2, confirmed = $3, hub_epoch = $4, down = $5, resync = $6`,
+		s.last, s.sent, s.confirmed, s.hubEpoch, s.down, s.resync)
+	if err != nil {
+		return fmt.Errorf("writing station: %w", err)
+	}
+	return nil
+}
+
+// Cursors say how far the two logs are.
+type Cursors struct {
+	Epoch     string `json:"epoch"`     // of this store
+	Last      uint64 `json:"last"`      // newest entry of the up log
+	Sent      uint64 `json:"sent"`      // the broker has everything through here
+	Confirmed uint64 `json:"confirmed"` // the hub has committed everything through here
+	HubEpoch  string `json:"hubEpoch"`  // of the hub's store, empty before the first contact
+	Down      uint64 `json:"down"`      // entries of the down log are applied through here
+}
+
+// Cursors returns how far the two logs are.
+func (q *Queue) Cursors(ctx context.Context) (Cursors, error) {
+	var s station
+	if err := s.scan(q.db.Read.QueryRowContext(ctx, `SELECT `+stationColumns+` FROM station`)); err != nil {
+		return Cursors{}, fmt.Errorf("reading cursors: %w", err)
+	}
+	return Cursors{Epoch: s.epoch, Last: s.last, Sent: s.sent, Confirmed: s.confirmed, HubEpoch: s.hubEpoch, Down: s.down}, nil
+}
