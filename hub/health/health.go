@@ -1,0 +1,199 @@
+package health
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"zhanqun/hub/access"
+	"zhanqun/hub/health/linkcheck"
+	"zhanqun/internal/content"
+	"zhanqun/internal/fault"
+)
+
+// Checker asks for addresses; *linkcheck.Checker is one.
+type Checker interface {
+	Check(ctx context.Context, address string) linkcheck.Result
+	ReadPage(ctx context.Context, address string) (linkcheck.Page, linkcheck.Result)
+}
+
+// Options set up a Service. Zero durations mean their defaults.
+type Options struct {
+	Store      Store
+	Checker    Checker
+	Policy     linkcheck.Policy
+	Portal     func() string // address of the portal, for the places in entries
+	SiteEvery  time.Duration // how often a site is read; a day
+	FirstLevel int           // pages of a site read beside its home page; 40
+	Workers    int           // targets checked at once; 4
+	Now        func() time.Time
+	Log        *slog.Logger
+}
+
+// Service reads sites, checks links and keeps findings.
+type Service struct {
+	Options
+	wake chan struct{}
+}
+
+// New returns a service. It does nothing by itself until Run.
+func New(o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Portal == nil {
+		o.Portal = func() string { return "" }
+	}
+	if o.SiteEvery == 0 {
+		o.SiteEvery = 24 * time.Hour
+	}
+	if o.FirstLevel == 0 {
+		o.FirstLevel = 40
+	}
+	if o.Workers == 0 {
+		o.Workers = 4
+	}
+	return &Service{Options: o, wake: make(chan struct{}, 1)}
+}
+
+// Wake tells Run that something may be due: an entry changed, an answer came.
+// It does not block.
+func (s *Service) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// CheckNow makes a site and everything its pages name due at once.
+func (s *Service) CheckNow(ctx context.Context, who access.User, site string) error {
+	if err := who.Need(access.Inspect); err != nil {
+		return err
+	}
+	if err := s.Store.SiteDue(ctx, who.Login, site); err != nil {
+		return err
+	}
+	s.Wake()
+	return nil
+}
+
+// Settle decides a dispute, or strikes a false alarm off: strike true closes the
+// finding for good, false puts it back to the unit with a note.
+func (s *Service) Settle(ctx context.Context, who access.User, id string, strike bool, note string) (Finding, error) {
+	if err := who.Need(access.Inspect); err != nil {
+		return Finding{}, err
+	}
+	note = strings.TrimSpace(note)
+	if note == "" || len(note) > 4000 {
+		return Finding{}, fault.Field("note", "请写明核实情况，供责任单位了解（不超过 1000 字）。")
+	}
+	return s.Store.Settle(ctx, who.Login, id, strike, note)
+}
+
+// SaveSite registers one site.
+func (s *Service) SaveSite(ctx context.Context, who access.User, site Site) error {
+	_, err := s.save(ctx, who, []Site{site})
+	return err
+}
+
+func (s *Service) save(ctx context.Context, who access.User, list []Site) (int, error) {
+	if err := who.Need(access.Manage); err != nil {
+		return 0, err
+	}
+	for i := range list {
+		if err := list[i].check(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := s.Store.SaveSites(ctx, who.Login, list)
+	s.Wake()
+	return n, err
+}
+
+func (s *Site) check() error {
+	s.Name, s.URL, s.Unit, s.Code = strings.TrimSpace(s.Name), strings.TrimSpace(s.URL), strings.TrimSpace(s.Unit), strings.TrimSpace(s.Code)
+	u, err := url.Parse(s.URL)
+	switch {
+	case s.Name == "" || len(s.Name) > 300:
+		return fault.Field("name", "请填写站点名称。")
+	case s.Unit == "":
+		return fault.Field("unit", "请填写责任单位代码。")
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || len(s.URL) > 500:
+		return fault.Field("url", "首页地址要以 http:// 或 https:// 开头。")
+	case s.Code != "" && (len(s.Code) != 10 || strings.Trim(s.Code, "0123456789") != ""):
+		return fault.Field("code", "网站标识码是 10 位数字。")
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	u.Fragment = ""
+	s.URL = u.String()
+	return nil
+}
+
+// maxSiteRows bounds an imported list.
+const maxSiteRows = 100_000
+
+// ImportSites reads a CSV file with the columns unit, name, url and, if there is
+// one, code (site identification code). It returns how many sites the file
+// holds and how many are new. A row that is wrong stops the import; its line is named.
+func (s *Service) ImportSites(ctx context.Context, who access.User, file io.Reader) (total, added int, err error) {
+	raw, err := io.ReadAll(io.LimitReader(file, 32<<20))
+	if err != nil {
+		return 0, 0, fmt.Errorf("reading site list: %w", err)
+	}
+	text, _, _ := content.DecodeText(raw)
+	rows := csv.NewReader(strings.NewReader(text))
+	rows.TrimLeadingSpace, rows.FieldsPerRecord = true, -1
+	head, err := rows.Read()
+	if err != nil {
+		return 0, 0, fault.Wrap(fault.Invalid, "站点清单是空的，第一行应为 unit,name,url,code。", err)
+	}
+	at := map[string]int{}
+	for i, name := range head {
+		at[strings.ToLower(strings.TrimSpace(name))] = i
+	}
+	for _, name := range []string{"unit", "name", "url"} {
+		if _, ok := at[name]; !ok {
+			return 0, 0, fault.New(fault.Invalid, "站点清单第一行缺少 "+name+" 列，应为 unit,name,url,code。")
+		}
+	}
+	var list []Site
+	for {
+		row, err := rows.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		line, _ := rows.FieldPos(0)
+		if err != nil {
+			return 0, 0, fault.Wrap(fault.Invalid, fmt.Sprintf("站点清单第 %d 行读不出来，请检查引号和逗号。", line), err)
+		}
+		cell := func(name string) string {
+			if i, ok := at[name]; ok && i < len(row) {
+				return row[i]
+			}
+			return ""
+		}
+		site := Site{Unit: cell("unit"), Name: cell("name"), URL: cell("url"), Code: cell("code")}
+		if err := site.check(); err != nil {
+			return 0, 0, fault.Wrap(fault.Invalid, fmt.Sprintf("站点清单第 %d 行：%s", line, fault.Message(err)), err)
+		}
+		if list = append(list, site); len(list) > maxSiteRows {
+			return 0, 0, fault.New(fault.TooLarge, "站点清单太长，请分批导入。")
+		}
+	}
+	if len(list) == 0 {
+		return 0, 0, fault.New(fault.Invalid, "站点清单里没有站点。")
+	}
+	added, err = s.save(ctx, who, list)
+	return len(list), added, err
+}

@@ -1,0 +1,84 @@
+package health
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// Store keeps sites, targets, places and findings. One method is one transaction.
+type Store interface {
+	Site(ctx context.Context, id string) (Site, error)
+	Sites(ctx context.Context, after string, limit int) ([]Site, error)
+	SaveSites(ctx context.Context, actor string, list []Site) (added int, err error)
+	SiteRead(ctx context.Context, site Site) error
+	SiteDue(ctx context.Context, actor, id string) error
+
+	DueSites(ctx context.Context, now time.Time, limit int) ([]Site, error)
+	DueTargets(ctx context.Context, now time.Time, limit int) ([]Target, error)
+	NextDue(ctx context.Context) (time.Time, error)
+	ReplacePlaces(ctx context.Context, owner, page string, places []NewPlace) (gone []string, err error)
+	DropPages(ctx context.Context, owner string, before time.Time) (gone []string, err error)
+	Judge(ctx context.Context, target string, decide func(Case) Effect) error
+
+	ChangedEntries(ctx context.Context, after time.Time, afterID string, limit int) ([]ChangedEntry, error)
+	EntryCursor(ctx context.Context) (time.Time, string, error)
+	SetEntryCursor(ctx context.Context, after time.Time, afterID string) error
+
+	Findings(ctx context.Context, q FindingQuery) ([]Finding, error)
+	Finding(ctx context.Context, id string) (Finding, []Step, error)
+	Settle(ctx context.Context, actor, id string, strike bool, note string) (Finding, error)
+}
+
+// NewPlace is a link as it was read from a page or an entry.
+type NewPlace struct {
+	URL     string
+	Element string
+	Label   string
+	Unit    string
+	Item    string
+}
+
+// ChangedEntry is an entry whose links have to be read anew.
+type ChangedEntry struct {
+	ID        string
+	Body      string
+	Live      bool
+	Unit      string // of its first source
+	Item      string // its first source
+	UpdatedAt time.Time
+}
+
+// Case is everything the verdict on one target rests on.
+type Case struct {
+	Target   Target
+	Places   map[string][]Place // by responsible unit
+	Findings []Finding          // open ones, and those struck off
+}
+
+// Effect is what follows from a case.
+type Effect struct {
+	Target   Target
+	Findings []Finding // new or changed, each as it stands now, with its places
+	Who      string    // whose act it is, for the history
+}
+
+// FindingQuery selects findings, newest change first.
+type FindingQuery struct {
+	Site, Unit, State string // empty for any; State may be StateActive
+	Before            time.Time
+	BeforeID          string
+	Limit             int
+}
+
+// StateActive selects findings of every state but the closed ones.
+const StateActive = "active"
+
+// SiteOwner and EntryOwner name the owner of a place.
+func SiteOwner(id string) string { return "site:" + id }
+
+// EntryOwner names an entry as the owner of a place.
+func EntryOwner(id string) string { return "entry:" + id }
+
+// ownerSite returns the site an owner names, if it is one.
+func ownerSite(owner string) (string, bool) { return strings.CutPrefix(owner, "site:") }

@@ -1,0 +1,70 @@
+package health
+
+import (
+	"fmt"
+	"time"
+
+	"zhanqun/hub/health/linkcheck"
+)
+
+// Target is one address that is watched, however many pages name it.
+type Target struct {
+	ID        string          `json:"id"`
+	URL       string          `json:"url"`
+	State     linkcheck.State `json:"state"`
+	Looks     []Look          `json:"looks"` // the last ones, oldest first
+	CheckedAt time.Time       `json:"checkedAt"`
+	NextAt    time.Time       `json:"nextAt"`
+}
+
+// Look is what is kept of one check: what the next verdict needs, and what a
+// person is shown.
+type Look struct {
+	linkcheck.Look
+	Class  linkcheck.Class `json:"class,omitempty"`
+	Status int             `json:"status,omitempty"`
+	Detail string          `json:"detail,omitempty"`
+}
+
+func lookOf(r linkcheck.Result) Look {
+	return Look{Look: r.Look(), Class: r.Class, Status: r.Status, Detail: r.Detail}
+}
+
+// maxLooks bounds the history kept of a target.
+const maxLooks = 12
+
+func bare(looks []Look) []linkcheck.Look {
+	list := make([]linkcheck.Look, len(looks))
+	for i, l := range looks {
+		list[i] = l.Look
+	}
+	return list
+}
+
+// badRun returns the failing looks since the target last answered.
+func badRun(looks []Look) []Look {
+	var run []Look
+	for _, l := range looks {
+		switch l.Verdict {
+		case linkcheck.OK, linkcheck.Suspect:
+			run = nil
+		case linkcheck.Dead:
+			run = append(run, l)
+		}
+	}
+	return run
+}
+
+// beijing is the zone people read times in.
+var beijing = time.FixedZone("CST", 8*60*60)
+
+// evidence says in one sentence what was seen and when.
+func evidence(looks []Look) string {
+	run := badRun(looks)
+	if len(run) == 0 {
+		return ""
+	}
+	first, last := run[0], run[len(run)-1]
+	return fmt.Sprintf("%s 至 %s 共检查 %d 次，均失败；最近一次：%s",
+		first.At.In(beijing).Format("1月2日 15:04"), last.At.In(beijing).Format("1月2日 15:04"), len(run), last.Detail)
+}

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhanqun/hub/catalog"
+	"zhanqun/hub/health"
+)
+
+func scanTarget(row scanner) (health.Target, error) {
+	var t health.Target
+	var looks string
+	var checked, next int64
+	if err := row.Scan(&t.ID, &t.URL, &t.State, &looks, &checked, &next); err != nil {
+		return t, err
+	}
+	t.CheckedAt, t.NextAt = fromMillis(checked), fromMillis(next)
+	if err := json.Unmarshal([]byte(looks), &t.Looks); err != nil {
+		return t, fmt.Errorf("reading looks of target %s: %w", t.ID, err)
+	}
+	return t, nil
+}
+
+const targetQuery = `SELECT id, url, state, looks, checked_at, next_at FROM target `
+
+// DueTargets returns up to limit targets whose check is due at now and that
+// some place still names, the longest due first.
+func (s *Store) DueTargets(ctx context.Context, now time.Time, limit int) ([]health.Target, error) {
+	list, err := collect(ctx, s.read, scanTarget, targetQuery+`WHERE next_at <= $1
+		AND EXISTS (SELECT 1 FROM place WHERE place.target = target.id) ORDER BY next_at, id LIMIT $2`, millis(now), limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading due targets: %w", err)
+	}
+	return list, nil
+}
+
+// NextDue returns when the next site or target falls due, or the zero time.
+func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
+	var next int64
+	err := s.read.QueryRowContext(ctx, `SELECT COALESCE(MIN(n), 0) FROM (SELECT MIN(next_at) AS n FROM site UNION ALL
+		SELECT n FROM (SELECT next_at AS n FROM target WHERE EXISTS (SELECT 1 FROM place WHERE place.target = target.id)
+			ORDER BY next_at, id LIMIT 1) AS first) AS due`).Scan(&next)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading next due check: %w", err)
+	}
+	return fromMillis(next), nil
+}
+
+// ReplacePlaces records what one page of an owner names now. Targets met for
+// the first time fall due at once. It returns the targets the page no longer
+// names and that have an open finding, to be judged anew.
+func (s *Store) ReplacePlaces(ctx context.Context, owner, page string, places []health.NewPlace) ([]string, error) {
+	var gone []string
+	err := s.tx(ctx, "recording places of page", func(t *tx) error {
+		gone = gone[:0]
+		var err error
+		if gone, err = t.openTargets(ctx, `place.owner = $1 AND place.page = $2`, owner, page); err != nil {
+			return err
+		}
+		if _, err := t.ExecContext(ctx, `DELETE FROM place WHERE owner = $1 AND page = $2`, owner, page); err != nil {
+			return err
+		}
+		for _, p := range places {
+			if err := t.addPlace(ctx, owner, page, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return gone, err
+}
+
+func (t *tx) addPlace(ctx context.Context, owner, page string, p health.NewPlace) error {
+	var target string
+	err := t.QueryRowContext(ctx, `INSERT INTO target (id, url, state, looks, checked_at, next_at) VALUES ($1, $2, '', '[]', 0, $3)
+		ON CONFLICT (url) DO UPDATE SET url = excluded.url RETURNING id`,
+		uuid.Must(uuid.NewV7()).String(), p.URL, millis(t.at)).Scan(&target)
+	if err != nil {
+		return fmt.Errorf("recording target: %w", err)
+	}
+	_, err = t.ExecContext(ctx, `INSERT INTO place (target, owner, page, element, label, unit, item, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (target, owner, page, element) DO NOTHING`, target, owner, page, p.Element, p.Label, p.Unit, p.Item, millis(t.at))
+	if err != nil {
+		return fmt.Errorf("recording place: %w", err)
+	}
+	return nil
+}
+
+// openTargets returns the targets with an open finding among the places that
+// match where.
+func (t *tx) openTargets(ctx context.Context, where string, args ...any) ([]string, error) {
+	return collect(ctx, t, scanText, `SELECT DISTINCT place.target FROM place JOIN finding ON finding.target = place.target
+		AND finding.closed_at = 0 WHERE `+where+` ORDER BY place.target`, args...)
+}
+
+func scanText(row scanner) (text string, err error) {
+	err = row.Scan(&text)
+	return text, err
+}
+
+// DropPages forgets the pages of an owner that were not seen since before, and
+// returns the targets with an open finding they named.
+func (s *Store) DropPages(ctx context.Context, owner string, before time.Time) ([]string, error) {
+	var gone []string
+	err := s.tx(ctx, "forgetting pages", func(t *tx) error {
+		var err error
+		if gone, err = t.openTargets(ctx, `place.owner = $1 AND place.seen_at < $2`, owner, millis(before)); err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `DELETE FROM place WHERE owner = $1 AND seen_at < $2`, owner, millis(before))
+		return err
+	})
+	return gone, err
+}
+
+// Judge loads a target with its places and open findings, lets decide say what
+// follows, and writes it, all in one transaction.
+func (s *Store) Judge(ctx context.Context, target string, decide func(health.Case) health.Effect) error {
+	return s.tx(ctx, "judging target", func(t *tx) error {
+		c, err := t.healthCase(ctx, target)
+		if notFound(err) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		e := decide(c)
+		looks, err := json.Marshal(e.Target.Looks)
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `UPDATE target SET state = $2, looks = $3, checked_at = $4, next_at = $5 WHERE id = $1`,
+			target, string(e.Target.State), string(looks), millis(e.Target.CheckedAt), millis(e.Target.NextAt))
+		if err != nil {
+			return err
+		}
+		for _, f := range e.Findings {
+			if f.Node == "" {
+				if f.Node, err = t.nodeOf(ctx, f.Unit); err != nil {
+					return err
+				}
+			}
+			if err := t.saveFinding(ctx, f, e.Who, f.Note); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) healthCase(ctx context.Context, target string) (health.Case, error) {
+	var c health.Case
+	// Nodes are locked first; see the package comment.
+	lock := `SELECT id FROM node WHERE unit IN (SELECT unit FROM place WHERE target = $1 UNION SELECT unit FROM finding WHERE target = $1) ORDER BY id` + t.s.d.forUpdate
+	if _, err := t.ExecContext(ctx, lock, target); err != nil {
+		return c, err
+	}
+	var err error
+	if c.Target, err = scanTarget(t.QueryRowContext(ctx, targetQuery+`WHERE id = $1`+t.s.d.forUpdate, target)); err != nil {
+		return c, err
+	}
+	c.Findings, err = collect(ctx, t, scanFinding, `SELECT `+findingColumns+findingTables+
+		`WHERE f.target = $1 AND (f.closed_at = 0 OR f.state = 'struckoff') ORDER BY f.id`, target)
+	if err != nil {
+		return c, err
+	}
+	units, err := collect(ctx, t, scanText, `SELECT DISTINCT unit FROM place WHERE target = $1 ORDER BY unit`, target)
+	if err != nil {
+		return c, err
+	}
+	c.Places = map[string][]health.Place{}
+	for _, unit := range units {
+		if c.Places[unit], err = placesOf(ctx, t, target, unit); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// nodeOf returns the active node of a unit that was seen last, or "".
+func (t *tx) nodeOf(ctx context.Context, unit string) (string, error) {
+	var id string
+	err := t.QueryRowContext(ctx, `SELECT id FROM node WHERE unit = $1 AND state = 'active' ORDER BY seen_at DESC, id LIMIT 1`, unit).Scan(&id)
+	if notFound(err) {
+		return "", nil
+	}
+	return id, err
+}
+
+// ChangedEntries returns up to limit entries that changed behind a position
+// (updated_at, id) of the health area, oldest first, with sources.
+func (s *Store) ChangedEntries(ctx context.Context, after time.Time, afterID string, limit int) ([]health.ChangedEntry, error) {
+	list, err := collect(ctx, s.read, scanChanged, `SELECT e.id, e.state, e.body, e.updated_at, COALESCE(src.unit, ''), COALESCE(src.item, '')
+		FROM entry e LEFT JOIN entry_source src ON src.entry = e.id AND src.position = (SELECT MIN(position) FROM entry_source WHERE entry = e.id)
+		WHERE (e.updated_at, e.id) > ($1, $2) ORDER BY e.updated_at, e.id LIMIT $3`, millis(after), afterID, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading changed entries: %w", err)
+	}
+	return list, nil
+}
+
+func scanChanged(row scanner) (e health.ChangedEntry, err error) {
+	var state string
+	var updated int64
+	err = row.Scan(&e.ID, &state, &e.Body, &updated, &e.Unit, &e.Item)
+	e.Live, e.UpdatedAt = state == catalog.EntryLive, fromMillis(updated)
+	return e, err
+}
