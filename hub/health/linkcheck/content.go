@@ -1,0 +1,134 @@
+package linkcheck
+
+import (
+	"regexp"
+	"strings"
+)
+
+// How little text beside a notice makes a page nothing but that notice, in
+// letters and digits outside links.
+const (
+	fewWords  = 600 // under a title that says it
+	fewerText = 300 // under a heading or line that says it
+	goodWords = 400 // as much as a proper page has at least
+)
+
+// notice returns what a page says in place of its content, "" if it has some.
+// home exempts home pages from "not found": sites that send everything to one
+// page make that page look like an answer to a mistake.
+func (f *facts) notice(home bool) Reason {
+	if len(f.blocks) > 0 && dump.MatchString(f.blocks[0]) && f.prose < 5*goodWords {
+		return ReasonErrorPage
+	}
+	for _, line := range f.lines() {
+		if f.prose >= line.limit {
+			continue
+		}
+		if !home && notFound(line.text) {
+			return ReasonSoft404
+		}
+		w := plainWords(line.text)
+		if w == "" || len(w) > 300 {
+			continue
+		}
+		for _, n := range notices {
+			if n.pattern.MatchString(w) {
+				return n.reason
+			}
+		}
+	}
+	if f.text > 0 {
+		return ""
+	}
+	for _, sign := range challenge {
+		if strings.Contains(f.script, sign) {
+			return ReasonBotWall
+		}
+	}
+	if m := alerted.FindStringSubmatch(f.script); m != nil && !home && notFound(m[1]) {
+		return ReasonSoft404
+	}
+	return ""
+}
+
+type line struct {
+	text  string
+	limit int // prose beyond which the line means nothing
+}
+
+// lines returns what a page may say it with: its title and the parts of it, its
+// headings, and its first lines unless it looks like a published item.
+func (f *facts) lines() []line {
+	lines := []line{{f.title, fewWords}}
+	for _, s := range segments(f.title) {
+		lines = append(lines, line{s, fewWords})
+	}
+	for _, h := range f.headings {
+		lines = append(lines, line{h, fewerText})
+	}
+	if !f.dated() {
+		for _, b := range f.blocks[:min(len(f.blocks), 40)] {
+			lines = append(lines, line{b, fewerText})
+			for n, i := 0, 0; n < 3; n++ {
+				next := strings.IndexAny(b[i:], "，。！!,;；")
+				if next < 0 {
+					break
+				}
+				lines = append(lines, line{b[:i+next], fewerText / 3})
+				i += next + len("，")
+				i = min(i, len(b))
+			}
+		}
+	}
+	return lines
+}
+
+// good tells whether there is a proper page in spite of an error status: a
+// title, much text, and nothing that speaks of an error.
+func (f *facts) good() bool {
+	if f.title == "" || f.prose < goodWords || f.notice(false) != "" {
+		return false
+	}
+	for _, l := range f.lines() {
+		w := plainWords(l.text)
+		if notFound(l.text) || strings.Contains(w, "404") || strings.Contains(w, "error") || strings.Contains(w, "notfound") ||
+			strings.Contains(w, "不存在") || strings.Contains(w, "找不到") || strings.Contains(w, "出错") || strings.Contains(w, "错误") {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	homePath  = regexp.MustCompile(`(?i)^/(?:(?:index|default|home|main)(?:\.[a-z]{2,5})?)?$`)
+	loginPath = regexp.MustCompile(`(?i)(?:^|[/_.-])(?:log-?in|sign-?in|passport|sso|cas|oauth2?|authorize|userlogin|logon)(?:[/_.?-]|$)`)
+	errorPath = regexp.MustCompile(`(?i)/(?:40[34]|50[0-3]|error(?:page)?|err|not-?_?found|page-?_?not-?_?found|nopage|nofound)[^/]{0,12}(?:\.\w{2,5})?$`)
+)
+
+// isHome tells whether an address is that of a home page.
+func isHome(a address) bool { return homePath.MatchString(a.path) && a.query == "" }
+
+// isDeep tells whether an address names one page rather than a site or one of
+// its entrances, such as /zwgk/, which may well be sent to the home page.
+func isDeep(a address) bool {
+	if isHome(a) {
+		return false
+	}
+	return a.query != "" || extension(a) != "" || strings.Count(strings.TrimSuffix(a.path, "/"), "/") > 1
+}
+
+// strayed tells whether redirects led away from what was asked for, and where.
+func strayed(from, to address, f *facts) Reason {
+	if from.String() == to.String() {
+		return ""
+	}
+	switch {
+	case loginPath.MatchString(to.host+to.path) && !loginPath.MatchString(from.host+from.path) && (f == nil || f.password || f.text < fewWords):
+		return ReasonLogin
+	case errorPath.MatchString(to.path) && !errorPath.MatchString(from.path):
+		return ReasonErrorRedirect
+	case isHome(to) && isDeep(from):
+		return ReasonHomeRedirect
+	}
+	return ""
+}

@@ -1,0 +1,84 @@
+package linkcheck
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// css adds the addresses in a style sheet or style attribute: url(…) and
+// @import. It walks by hand because a regular expression costs the square of
+// the length on text made to hurt it.
+func (p *page) css(text, element, attr string) {
+	for i := 0; i < len(text) && !p.cut; {
+		switch rest := text[i:]; {
+		case strings.HasPrefix(rest, "/*"):
+			end := strings.Index(rest[2:], "*/")
+			if end < 0 {
+				return
+			}
+			i += end + 4
+		case hasPrefixFold(rest, "url("):
+			raw, n := cssURL(rest[4:])
+			if raw != "" {
+				p.add(unescapeCSS(raw), element, attr, "")
+			}
+			i += 4 + n
+		case hasPrefixFold(rest, "@import"):
+			raw, n := cssString(strings.TrimLeft(rest[7:], cssBlank))
+			if raw != "" {
+				p.add(unescapeCSS(raw), element, attr, "")
+				i += n
+			}
+			i += 7
+		default:
+			i++
+		}
+	}
+}
+
+const cssBlank = " \t\r\n\f"
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// cssURL reads what follows "url(" and how much of s it took.
+func cssURL(s string) (raw string, n int) {
+	t := strings.TrimLeft(s, cssBlank)
+	skipped := len(s) - len(t)
+	if raw, n := cssString(t); n > 0 {
+		return raw, skipped + n
+	}
+	end := strings.IndexAny(t, cssBlank+`"'()`)
+	if end < 0 || !strings.HasPrefix(strings.TrimLeft(t[end:min(len(t), end+64)], cssBlank), ")") {
+		return "", skipped
+	}
+	return t[:end], skipped + end
+}
+
+// cssString reads a quoted string at the start of s; n is 0 if there is none.
+func cssString(s string) (raw string, n int) {
+	if s == "" || s[0] != '"' && s[0] != '\'' {
+		return "", 0
+	}
+	end := strings.IndexAny(s[1:], s[:1]+"\n")
+	if end < 0 || s[1+end] == '\n' {
+		return "", 0
+	}
+	return s[1 : 1+end], end + 2
+}
+
+var cssEscape = regexp.MustCompile(`\\(?:([0-9A-Fa-f]{1,6})\s?|(.))`)
+
+func unescapeCSS(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	return cssEscape.ReplaceAllStringFunc(s, func(e string) string {
+		if n, err := strconv.ParseUint(strings.TrimSpace(e[1:]), 16, 32); err == nil && n > 0 && n <= 0x10FFFF {
+			return string(rune(n))
+		}
+		return e[1:]
+	})
+}

@@ -1,0 +1,170 @@
+package linkcheck
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/text/encoding"
+)
+
+// Bounds on what one page may make us remember. A page beyond them is read up
+// to there.
+const (
+	maxLinks  = 20_000
+	maxAnchor = 20_000   // targets of fragments
+	maxRaw    = 512      // runes of an address kept as it was written
+	maxMemory = 16 << 20 // bytes of all resolved addresses together
+	maxLabel  = 100      // runes
+)
+
+// Link is one place of a page from where a browser loads or a reader can go.
+type Link struct {
+	URL      string // resolved, escaped, without fragment; empty when it cannot be
+	Raw      string // as written, blanks trimmed, at most 512 runes
+	Fragment string // as escaped, without "#"
+	Element  string // "a", "img", …; "style" for addresses in CSS
+	Attr     string // "href", "srcset", …
+	Label    string // what a reader sees of it, at most 100 runes
+	Fault    Fault  // slip of the editor, if one shows
+	Excluded Reason // why the link is not to be asked, if so
+}
+
+// Links returns the links of body, a page or style sheet found at base, in the
+// order they stand there, each mention once. A contentType of text/css makes
+// body a style sheet; everything else is read as HTML. Relative addresses are
+// resolved and queries encoded as browsers do.
+func Links(base, contentType string, body []byte) []Link {
+	return scan(base, contentType, body).resolve()
+}
+
+// mention is a link as it stands in the page.
+type mention struct{ raw, element, attr, label string }
+
+// page is what one pass over a document finds.
+type page struct {
+	address  address
+	charset  encoding.Encoding // nil for UTF-8
+	name     string
+	base     string
+	hasBase  bool
+	mentions []mention
+	anchors  map[string]struct{}
+	cut      bool // more links than are kept
+}
+
+func scan(base, contentType string, body []byte) *page {
+	p := &page{anchors: map[string]struct{}{}}
+	p.address, _ = parseLoose(base)
+	text, name := Decode(contentType, body)
+	p.name = name
+	p.charset, _ = lookup(name)
+	if isCSS(contentType) {
+		p.css(string(text), "style", "url")
+		return p
+	}
+	s := scanner{page: p, z: html.NewTokenizer(bytes.NewReader(text))}
+	for s.next() {
+	}
+	return p
+}
+
+func isCSS(contentType string) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(contentType)), "text/css")
+}
+
+// resolve turns mentions into links; the first <base> rules them all.
+func (p *page) resolve() []Link {
+	base := p.address
+	if p.hasBase {
+		if a, err := parseAddress(p.base, pointer(p.address), p.charset); err == nil {
+			base = a
+		}
+	}
+	links := make([]Link, 0, len(p.mentions))
+	size := 0
+	for _, m := range p.mentions {
+		l := p.link(m, base)
+		// A short reference under a long base makes much of little.
+		if size += len(l.URL); size > maxMemory {
+			p.cut = true
+			break
+		}
+		links = append(links, l)
+	}
+	return links
+}
+
+// pointer returns nil for the empty address, against which nothing resolves.
+func pointer(a address) *address {
+	if a.host == "" {
+		return nil
+	}
+	return &a
+}
+
+func (p *page) link(m mention, base address) Link {
+	raw := strings.TrimFunc(m.raw, func(r rune) bool { return r <= ' ' })
+	l := Link{Raw: clip(raw, maxRaw), Element: m.element, Attr: m.attr, Label: m.label}
+	a, err := parseAddress(raw, pointer(base), p.charset)
+	var other *schemeError
+	switch {
+	case err == nil:
+		l.URL, l.Fragment = a.String(), a.fragment
+		if l.Fault = slipIn(raw); l.Fault == "" {
+			l.Fault = hostFault(a.host, p.address.host)
+		}
+		if m.element == "form-post" || m.attr == "formaction" {
+			// A GET proves nothing about an address made for POST.
+			l.Excluded = ReasonForm
+		}
+	case errors.As(err, &other):
+		if reason := excludedScheme(other.scheme); reason != "" {
+			l.Excluded = reason
+		} else {
+			l.Fault = slipIn(raw)
+		}
+	default:
+		if l.Fault = slipIn(raw); l.Fault == "" {
+			l.Fault = FaultBadAddress
+		}
+	}
+	if m.element == "form-post" {
+		l.Element = "form"
+	}
+	return l
+}
+
+// add keeps a mention, if there is something to it and room.
+func (p *page) add(raw, element, attr, label string) {
+	if len(p.mentions) >= maxLinks {
+		p.cut = true
+		return
+	}
+	if len(raw) > maxAddress {
+		// Long data: addresses are ordinary; of others the beginning is enough
+		// to tell the editor which one it is, and it stays too long to open.
+		raw = raw[:maxAddress+1]
+	}
+	p.mentions = append(p.mentions, mention{raw, element, attr, clip(squeeze(label), maxLabel)})
+}
+
+// squeeze turns every run of white space into one blank.
+func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// clip cuts s to n runes and makes it valid UTF-8.
+func clip(s string, n int) string {
+	if len(s) <= n && utf8.ValidString(s) {
+		return s
+	}
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}

@@ -1,0 +1,201 @@
+package linkcheck
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/cookiejar"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+)
+
+// maxRefreshWait is the longest a page may wait before its meta refresh counts
+// as a redirect.
+const maxRefreshWait = 5 * time.Second
+
+// visit is one look on its way: the redirects are followed by hand, so that
+// each hop is recorded, judged and asked at its host's pace.
+type visit struct {
+	checker *Checker
+	result  Result
+	from    address // as asked
+	at      address // now
+	answer  *answer // the last one; nil if none came
+	facts   *facts  // of the last answer, if it is a page
+	cookies http.CookieJar
+	seen    map[string]bool
+	arrived bool // the last answer is where the way ends
+}
+
+// visit goes to rawURL and to wherever that leads.
+func (c *Checker) visit(ctx context.Context, rawURL string) *visit {
+	v := &visit{checker: c, seen: map[string]bool{}}
+	v.result = Result{URL: clip(rawURL, maxAddress), Final: clip(rawURL, maxAddress), CheckedAt: c.opts.Now(), limit: c.opts.Timeout}
+	v.cookies, _ = cookiejar.New(nil) // fails never without options
+	a, err := parseLoose(rawURL)
+	v.result.Fault = slipIn(rawURL)
+	if err != nil || v.result.Fault == FaultDoubledScheme || v.result.Fault == FaultLocalPath {
+		judgeAddress(&v.result, rawURL, err)
+		return v
+	}
+	v.from, v.at = a, a
+	for v.step(ctx) {
+	}
+	v.result.Final = v.at.String()
+	return v
+}
+
+// step asks the present address and tells whether it leads on.
+func (v *visit) step(ctx context.Context) bool {
+	r := &v.result
+	if blockedPorts[v.at.port] {
+		r.say(Excluded, ClassWrong, ReasonPort)
+		return false
+	}
+	before := r.Elapsed
+	ans, fail := v.ask(ctx)
+	hop := Hop{URL: v.at.String(), Elapsed: r.Elapsed - before}
+	r.Status = 0
+	if fail != nil {
+		r.Hops = append(r.Hops, hop)
+		if ctx.Err() != nil {
+			fail.kind = KindCancelled
+		}
+		judgeFailure(r, fail)
+		return false
+	}
+	v.answer, v.facts = ans, nil
+	r.Status, hop.Status, hop.Location = ans.status, ans.status, clip(ans.location, maxRaw)
+	v.remember(ans)
+	if ans.redirects() {
+		r.Hops = append(r.Hops, hop)
+		return v.follow(ans.location)
+	}
+	v.read(ans)
+	if target := v.refresh(); target != "" {
+		hop.Location, hop.Meta = clip(target, maxRaw), true
+		r.Hops = append(r.Hops, hop)
+		return v.follow(target)
+	}
+	r.Hops = append(r.Hops, hop)
+	v.arrived = true
+	judge(r, v.from, v.at, ans, v.facts)
+	return false
+}
+
+// remember keeps cookies and certificates met on the way.
+func (v *visit) remember(ans *answer) {
+	if cookies := (&http.Response{Header: ans.header}).Cookies(); len(cookies) > 0 {
+		v.cookies.SetCookies(v.at.place(), cookies[:min(len(cookies), 50)])
+	}
+	if ans.cert != nil {
+		for _, known := range v.result.Certificates {
+			if known.Host == ans.cert.Host {
+				return
+			}
+		}
+		v.result.Certificates = append(v.result.Certificates, *ans.cert)
+	}
+}
+
+// read takes from the answer what the result tells of it.
+func (v *visit) read(ans *answer) {
+	r := &v.result
+	r.ContentType = clip(ans.header.Get("Content-Type"), maxTitle)
+	r.Bytes, r.Partial = int64(len(ans.body)), ans.more
+	if ans.status >= 400 {
+		r.RetryAfter = parseRetryAfter(ans.header, v.checker.opts.Now())
+	}
+	if ans.page() {
+		v.facts = factsOf(r.ContentType, ans.body)
+		r.Title = v.facts.title
+	}
+}
+
+// refresh returns where a page sends its reader by itself, if it does so soon
+// and says nothing that could be judged.
+func (v *visit) refresh() string {
+	if v.facts == nil || v.answer.status >= 300 || v.facts.notice(isHome(v.at)) != "" {
+		return ""
+	}
+	target, after := v.facts.refresh, v.facts.after
+	if header := v.answer.header.Get("Refresh"); target == "" && header != "" {
+		after, target, _ = parseRefresh(header)
+	}
+	if target == "" || after > maxRefreshWait {
+		return ""
+	}
+	next, err := parseAddress(target, &v.at, nil)
+	if err != nil || next.String() == v.at.String() {
+		return ""
+	}
+	return target
+}
+
+// follow moves on to a redirect's target and tells whether it can be asked.
+func (v *visit) follow(location string) bool {
+	r := &v.result
+	next, err := parseAddress(location, &v.at, nil)
+	var other *schemeError
+	switch {
+	case errors.As(err, &other) && excludedScheme(other.scheme) != "":
+		r.say(Excluded, "", excludedScheme(other.scheme))
+		return false
+	case err != nil:
+		judgeFailure(r, &failure{kind: KindBadTarget})
+		return false
+	}
+	v.at = next
+	if len(r.Hops) > v.checker.opts.MaxRedirects {
+		judgeFailure(r, &failure{kind: KindTooMany})
+		return false
+	}
+	return true
+}
+
+// ask sends the request for the present address, twice if the connection was
+// lost the first time or the answer needs a tolerant reader.
+func (v *visit) ask(ctx context.Context) (*answer, *failure) {
+	c := v.checker
+	cookies := v.cookies.Cookies(v.at.place())
+	state := v.at.String()
+	for _, cookie := range cookies {
+		state += "\n" + cookie.Name + "=" + cookie.Value
+	}
+	if v.seen[state] {
+		return nil, &failure{kind: KindLoop}
+	}
+	v.seen[state] = true
+	ans, fail := v.once(ctx, c.ordinary, cookies)
+	if fail != nil && (fail.kind == KindReset || fail.kind == KindProtocol || fail.kind == KindDNSPassing) {
+		ans, fail = v.once(ctx, c.tolerant, cookies)
+	}
+	return ans, fail
+}
+
+// once sends one request at the host's pace.
+func (v *visit) once(ctx context.Context, client *resty.Client, cookies []*http.Cookie) (*answer, *failure) {
+	c := v.checker
+	budget := c.opts.Timeout - v.result.Elapsed
+	if budget <= 0 {
+		return nil, &failure{kind: KindTimeout, phase: phaseRedirects}
+	}
+	release, err := c.throttle.Acquire(ctx, v.at.host)
+	var rest *RestError
+	switch {
+	case errors.As(err, &rest):
+		return nil, &failure{kind: KindResting, after: rest.For}
+	case err != nil:
+		return nil, &failure{kind: KindCancelled}
+	}
+	defer release()
+	began := c.opts.Now()
+	v.result.Tries++
+	ans, fail := c.ask(ctx, client, v.at, cookies, budget)
+	v.result.Elapsed += max(c.opts.Now().Sub(began), 0)
+	if ans != nil {
+		c.throttle.Report(v.at.host, ans.status, parseRetryAfter(ans.header, c.opts.Now()))
+	}
+	return ans, fail
+}
