@@ -1,74 +1,220 @@
 package web
 
 import (
-	"log/slog"
+	"errors"
+	"io"
 	"net/http"
-	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
 	"github.com/alexedwards/scs/v2/memstore"
+	"github.com/google/go-cmp/cmp"
 )
 
-// testErrors answers in plain text and logs nowhere.
-func testErrors() Errors {
-	return Errors{Log: slog.New(slog.DiscardHandler)}
+// countingStore counts writes and can be made to fail.
+type countingStore struct {
+	scs.Store
+	commits int
+	tokens  []string
+	err     error
 }
 
-func TestSignInAndOut(t *testing.T) {
-	now := time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC)
+func (c *countingStore) Commit(token string, b []byte, expiry time.Time) error {
+	c.commits++
+	c.tokens = append(c.tokens, token)
+	if c.err != nil {
+		return c.err
+	}
+	return c.Store.Commit(token, b, expiry)
+}
+
+func (c *countingStore) Find(token string) ([]byte, bool, error) {
+	if c.err != nil {
+		return nil, false, c.err
+	}
+	return c.Store.Find(token)
+}
+
+// desk is a small server with sign-in, and its clock.
+type desk struct {
+	*browser
+	sessions *Sessions
+	store    *countingStore
+	now      time.Time
+}
+
+func newDesk(t *testing.T, secure bool) *desk {
+	d := &desk{now: time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC), store: &countingStore{Store: memstore.NewWithCleanupInterval(0)}}
+	d.sessions = NewSessions(d.store, func() time.Time { return d.now }, secure)
 	errs := testErrors()
-	s := NewSessions(memstore.NewWithCleanupInterval(0), func() time.Time { return now }, false)
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /in", errs.Func(func(_ http.ResponseWriter, r *http.Request) error {
-		return s.SignIn(r.Context(), "wang")
+	mux.HandleFunc("POST /in", errs.Func(func(w http.ResponseWriter, r *http.Request) error {
+		if err := d.sessions.SignIn(r.Context(), "wang"); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, "welcome")
+		return err
 	}))
 	mux.HandleFunc("POST /out", errs.Func(func(_ http.ResponseWriter, r *http.Request) error {
-		return s.SignOut(r.Context())
+		return d.sessions.SignOut(r.Context())
 	}))
 	mux.HandleFunc("GET /who", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = w.Write([]byte(s.UserID(r.Context())))
+		_, _ = io.WriteString(w, d.sessions.UserID(r.Context()))
 	})
-	h := Chain(mux, s.Load(errs))
-	var cookie *http.Cookie
-	do := func(method, path string) string {
-		t.Helper()
-		r := httptest.NewRequest(method, path, nil)
-		if cookie != nil {
-			r.AddCookie(cookie)
+	mux.HandleFunc("POST /save", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, _ = w.Write(body)
+	})
+	mux.HandleFunc("GET /form", func(w http.ResponseWriter, r *http.Request) {
+		first := FormToken(r.Context())
+		if again := FormToken(r.Context()); again != first {
+			t.Errorf("two tokens in one page: %q and %q", first, again)
 		}
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		for _, c := range w.Result().Cookies() {
-			cookie = c
+		_, _ = io.WriteString(w, first)
+	})
+	d.browser = newBrowser(t, Chain(mux, d.sessions.Load(errs), Forgery(errs, d.sessions)))
+	return d
+}
+
+// signIn signs in the way a modern browser does.
+func (d *desk) signIn() {
+	d.t.Helper()
+	if w := d.do("POST", "/in", nil, "Sec-Fetch-Site", "same-origin"); w.Code != 200 {
+		d.t.Fatalf("sign-in: %d %s", w.Code, w.Body)
+	}
+}
+
+func (d *desk) who() string { return d.do("GET", "/who", nil).Body.String() }
+
+func TestSignInAndOut(t *testing.T) {
+	d := newDesk(t, false)
+	if d.who() != "" {
+		t.Fatal("signed in before signing in")
+	}
+	d.signIn()
+	c := d.cookies["session"]
+	if c == nil || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure || c.MaxAge != 0 || !c.Expires.IsZero() {
+		t.Fatalf("cookie %+v", c)
+	}
+	for _, token := range d.store.tokens {
+		if token == c.Value {
+			t.Error("the store knows the token itself")
 		}
-		return w.Body.String()
 	}
-	if got := do("GET", "/who"); got != "" {
-		t.Fatalf("before sign-in: %q", got)
+	if d.who() != "wang" {
+		t.Fatal("not signed in after signing in")
 	}
-	do("POST", "/in")
-	if cookie == nil || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.MaxAge != 0 {
-		t.Fatalf("cookie = %+v", cookie)
+	d.do("POST", "/out", nil, "Sec-Fetch-Site", "same-origin")
+	if d.who() != "" || d.cookies["session"] != nil {
+		t.Error("still signed in after signing out")
 	}
-	if got := do("GET", "/who"); got != "wang" {
-		t.Fatalf("after sign-in: %q", got)
+	d.cookies["session"] = c // a copy of the old cookie opens nothing
+	if d.who() != "" {
+		t.Error("the old cookie still opens the session")
 	}
-	now = now.Add(SessionIdle - time.Minute)
-	if got := do("GET", "/who"); got != "wang" {
-		t.Fatalf("within the idle time: %q", got)
+}
+
+func TestSessionEnds(t *testing.T) {
+	d := newDesk(t, false)
+	d.signIn()
+	for range 21 { // a click every few hours, for nearly a week
+		d.now = d.now.Add(SessionIdle - time.Minute)
+		if d.who() != "wang" {
+			t.Fatalf("signed out after %v of work", d.now)
+		}
 	}
-	now = now.Add(SessionIdle - time.Minute)
-	if got := do("GET", "/who"); got != "wang" {
-		t.Fatal("a click did not renew the idle time")
+	d.now = d.now.Add(time.Hour)
+	if d.who() != "" {
+		t.Error("signed in for more than a week")
 	}
-	now = now.Add(SessionIdle + time.Minute)
-	if got := do("GET", "/who"); got != "" {
-		t.Fatalf("after the idle time: %q", got)
+	d.signIn()
+	d.now = d.now.Add(SessionIdle + time.Minute)
+	if d.who() != "" {
+		t.Error("signed in after lying idle")
 	}
-	do("POST", "/in")
-	do("POST", "/out")
-	if got := do("GET", "/who"); got != "" {
-		t.Fatalf("after sign-out: %q", got)
+	d.now = d.now.Add(-SessionIdle)
+	if d.who() != "" {
+		t.Error("a clock set back revived the session")
+	}
+}
+
+func TestReadingPagesDoesNotWrite(t *testing.T) {
+	d := newDesk(t, false)
+	d.who()
+	if d.store.commits != 0 {
+		t.Error("a visitor cost a row")
+	}
+	d.signIn()
+	before := d.store.commits
+	for range 10 {
+		d.now = d.now.Add(20 * time.Second)
+		d.who()
+	}
+	if d.store.commits != before {
+		t.Errorf("ten clicks wrote %d times", d.store.commits-before)
+	}
+}
+
+// A token somebody planted in a browser before the sign-in is worth nothing.
+func TestSignInRenewsTheToken(t *testing.T) {
+	d := newDesk(t, false)
+	d.signIn()
+	planted := d.cookies["session"]
+	d.signIn()
+	if d.cookies["session"].Value == planted.Value {
+		t.Error("the token stayed")
+	}
+	d.cookies["session"] = planted
+	if d.who() != "" {
+		t.Error("the old token is still signed in")
+	}
+}
+
+func TestSecureCookies(t *testing.T) {
+	d := newDesk(t, true)
+	d.signIn()
+	if c := d.cookies["__Host-session"]; c == nil || !c.Secure || c.Path != "/" || c.Domain != "" {
+		t.Errorf("cookie %+v", c)
+	}
+}
+
+func TestSessionStoreFails(t *testing.T) {
+	d := newDesk(t, false)
+	d.store.err = errors.New("disk gone")
+	w := d.do("POST", "/in", nil, "Sec-Fetch-Site", "same-origin")
+	if w.Code != 500 || strings.Contains(w.Body.String(), "welcome") || strings.Contains(w.Body.String(), "disk") {
+		t.Errorf("saving fails: %d %q", w.Code, w.Body)
+	}
+	d.store.err = nil
+	d.signIn()
+	d.store.err = errors.New("disk gone")
+	if w := d.do("GET", "/who", nil); w.Code != 500 || strings.Contains(w.Body.String(), "wang") {
+		t.Errorf("loading fails: %d %q", w.Code, w.Body)
+	}
+}
+
+func TestFlash(t *testing.T) {
+	d := newDesk(t, false)
+	errs := testErrors()
+	want := Flash{Tone: "good", Text: "已通过。", Undo: "/undo", Until: d.now.Add(10 * time.Second), Fields: map[string]string{"id": "1"}}
+	var got *Flash
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /act", func(_ http.ResponseWriter, r *http.Request) { d.sessions.Flash(r.Context(), want) })
+	mux.HandleFunc("GET /in", errs.Func(func(_ http.ResponseWriter, r *http.Request) error { return d.sessions.SignIn(r.Context(), "wang") }))
+	mux.HandleFunc("GET /next", func(_ http.ResponseWriter, r *http.Request) { got = d.sessions.TakeFlash(r.Context()) })
+	b := newBrowser(t, d.sessions.Load(errs)(mux))
+	b.do("GET", "/act", nil)
+	b.do("GET", "/in", nil) // a sign-in in between keeps it
+	b.do("GET", "/next", nil)
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Error(diff)
+	}
+	if b.do("GET", "/next", nil); got != nil {
+		t.Errorf("shown twice: %+v", got)
+	}
+	if d.sessions.TakeFlash(t.Context()) != nil || d.sessions.UserID(t.Context()) != "" || !d.sessions.SignedInAt(t.Context()).IsZero() {
+		t.Error("a context without a session has one")
 	}
 }
