@@ -89,7 +89,7 @@ CREATE TABLE draft (
     text TEXT NOT NULL
 ) STRICT;
 
--- Each text handed in, as it was typed. The number of a refused revision is
+-- Each text handed in, as it was typed. The number of a refused revision may be
 -- used again, so the place in the log is the key.
 CREATE TABLE revision (
     seq      INTEGER PRIMARY KEY,

@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
-	"github.com/rogpeppe/go-internal/lockedfile"
-
+	"zhanqun/internal/dirlock"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -57,13 +57,13 @@ func (q *Queue) Identity(ctx context.Context) (Identity, error) {
 // Key returns the node's key for joining and makes it at the first call. It is
 // on disk before it is returned, so that an answer of the hub that got lost can
 // be asked for again with the same key.
-func (q *Queue) Key() (protocol.Key, error) {
-	unlock, err := lockedfile.MutexAt(filepath.Join(q.dir, openName)).Lock()
+func (q *Queue) Key(ctx context.Context) (key protocol.Key, err error) {
+	l, err := dirlock.Wait(ctx, filepath.Join(q.dir, openName))
 	if err != nil {
 		return protocol.Key{}, fmt.Errorf("locking data folder: %w", err)
 	}
-	defer unlock()
-	key, err := q.signer()
+	defer func() { err = errors.Join(err, l.Release()) }()
+	key, err = q.signer()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
@@ -137,4 +137,17 @@ func writeSecret(path string, data []byte) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes the names in a folder durable. Windows has no such call and
+// writes names with the files.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir) // #nosec G304 -- the data folder
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

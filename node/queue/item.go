@@ -92,7 +92,7 @@ func scanItem(row scanner) (Item, error) {
 	if err := decodeOptional(status, &i.Status); err != nil {
 		return Item{}, err
 	}
-	if i.State == Refused {
+	if i.outside == Refused {
 		err = decodeOptional(refusal, &i.Refusal)
 	}
 	return i, err

@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
+	"zhanqun/internal/dirlock"
 	"zhanqun/internal/fault"
 )
 
-var errLocked = errors.New("held by another process")
-
-// lockPatience is how long Lock tries: another process that only asks whether a
+// lockPatience is how long Lock tries: a command that only asks whether a
 // service runs holds the lock for an instant.
 const lockPatience = time.Second
 
@@ -28,23 +26,18 @@ func (q *Queue) Lock(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
-	again := time.NewTicker(lockPatience / 20)
-	defer again.Stop()
-	for {
-		f, err := q.tryLock()
-		if err == nil {
-			q.lock = f
-			return nil
-		}
-		if !errors.Is(err, errLocked) {
-			return fmt.Errorf("locking data folder: %w", err)
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return fault.Wrap(fault.Conflict, "数据目录 "+q.dir+" 已有一个 node serve 在运行。请先停掉那一个，或者用 --config 指定另一个数据目录。", err)
-		}
+	l, err := dirlock.Wait(ctx, filepath.Join(q.dir, lockName))
+	if errors.Is(err, dirlock.ErrHeld) {
+		return fault.Wrap(fault.Conflict, "数据目录 "+q.dir+" 已有一个 node serve 在运行。请先停掉那一个，或者用 --config 指定另一个数据目录。", err)
 	}
+	if err == nil {
+		err = l.Note(fmt.Sprintf("进程 %d", os.Getpid()))
+	}
+	if err != nil {
+		return fmt.Errorf("locking data folder: %w", err)
+	}
+	q.lock = l
+	return nil
 }
 
 // Serving reports whether a service runs in the data folder, in this process or
@@ -55,26 +48,14 @@ func (q *Queue) Serving() (bool, error) {
 	if q.lock != nil {
 		return true, nil
 	}
-	f, err := q.tryLock()
-	if errors.Is(err, errLocked) {
+	l, _, err := dirlock.Try(filepath.Join(q.dir, lockName))
+	if errors.Is(err, dirlock.ErrHeld) {
 		return true, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("looking for a running service: %w", err)
 	}
-	return false, f.Close()
-}
-
-// tryLock opens and locks the file; closing it gives the lock back.
-func (q *Queue) tryLock() (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(q.dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := lockFile(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	return false, l.Release()
 }
 
 func (q *Queue) unlock() error {
@@ -83,20 +64,7 @@ func (q *Queue) unlock() error {
 	if q.lock == nil {
 		return nil
 	}
-	err := q.lock.Close()
+	err := q.lock.Release()
 	q.lock = nil
 	return err
-}
-
-// syncDir makes the names in a folder durable. Windows has no such call and
-// writes names with the files.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir) // #nosec G304 -- the data folder
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -33,9 +33,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/rogpeppe/go-internal/lockedfile"
 
 	"zhanqun/internal/blob"
+	"zhanqun/internal/dirlock"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/sqlite"
 	"zhanqun/migrations"
@@ -87,7 +87,7 @@ type Queue struct {
 	changes broadcast
 
 	lockMu sync.Mutex
-	lock   *os.File // held while this process is the service
+	lock   *dirlock.Lock // held while this process is the service
 }
 
 // Open opens the data folder and brings its database up to date.
@@ -129,11 +129,11 @@ func Open(ctx context.Context, o Options) (_ *Queue, err error) {
 // prepare migrates the schema, one process at a time, and makes the epoch of a
 // new store.
 func (q *Queue) prepare(ctx context.Context) (err error) {
-	unlock, err := lockedfile.MutexAt(filepath.Join(q.dir, openName)).Lock()
+	l, err := dirlock.Wait(ctx, filepath.Join(q.dir, openName))
 	if err != nil {
 		return fmt.Errorf("locking data folder: %w", err)
 	}
-	defer unlock()
+	defer func() { err = errors.Join(err, l.Release()) }()
 	if err := migrations.Node.Up(ctx, q.db.Write, nil); err != nil {
 		return err
 	}

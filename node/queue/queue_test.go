@@ -79,7 +79,7 @@ func join(t testing.TB, q *queue.Queue) *hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := q.Key(); err != nil {
+	if _, err := q.Key(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	err = q.SaveIdentity(context.Background(), protocol.EnrolAnswer{Node: nodeID, Unit: protocol.Unit{Code: unit, Name: "许家坝镇"},

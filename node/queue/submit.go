@@ -120,8 +120,8 @@ func (t *txn) handIn(ctx context.Context, actor Actor, i Item, typed Text, m *pr
 		return t.ask(ctx, actor, i, text)
 	}
 	revision := i.Revision + 1
-	if i.outside == Refused {
-		revision = i.Revision // the hub has never had it
+	if i.Refusal != nil && i.Refusal.Code == protocol.CodeRevision {
+		revision = i.Revision // counting on would only lead further away
 	}
 	full := *m
 	full.Item, full.Revision, full.Unit, full.Origin = i.ID, revision, t.st.unit, i.Village

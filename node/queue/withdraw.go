@@ -69,8 +69,12 @@ func (t *txn) withdraw(ctx context.Context, actor Actor, i Item, reason string) 
 	case State(protocol.StateRejected):
 		return 0, fault.New(fault.Conflict, "县里已决定不采用这条信息，不需要撤回。")
 	case Refused:
-		// The hub has the revision before, or has never heard of the item.
-		if revision--; revision == 0 {
+		// The hub has an earlier revision, or has never had the item.
+		err := t.row(ctx, `SELECT coalesce(max(revision), 0) FROM revision WHERE item = $1 AND refusal = ''`, i.ID).Scan(&revision)
+		if err != nil {
+			return 0, err
+		}
+		if revision == 0 {
 			return 0, t.shelve(ctx, actor, i, reason)
 		}
 	}
