@@ -37,13 +37,14 @@ func (d dialect) lock(table string) string {
 }
 
 // rows returns a table expression named r over the JSON array in parameter p,
-// with the given columns ("name", "name:int", "name:bool").
+// with the given columns ("name", "name:int", "name:bool"; "name:hex" is text
+// that insert turns into bytes).
 func (d dialect) rows(p string, columns []string) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		name, kind, _ := strings.Cut(c, ":")
 		if d.postgres {
-			parts[i] = name + " " + map[string]string{"": "text", "int": "bigint", "bool": "boolean"}[kind]
+			parts[i] = name + " " + map[string]string{"": "text", "hex": "text", "int": "bigint", "bool": "boolean"}[kind]
 		} else {
 			parts[i] = fmt.Sprintf("j.value ->> '%s' AS %s", name, name)
 		}
@@ -57,12 +58,19 @@ func (d dialect) rows(p string, columns []string) string {
 // insert returns an INSERT of the JSON array in $1. WHERE true keeps SQLite's
 // parser from reading a following ON CONFLICT as a join.
 func (d dialect) insert(table string, columns []string) string {
-	names := make([]string, len(columns))
+	names, values := make([]string, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
-		names[i], _, _ = strings.Cut(c, ":")
+		name, kind, _ := strings.Cut(c, ":")
+		names[i], values[i] = name, name
+		switch {
+		case kind == "hex" && d.postgres:
+			values[i] = "decode(" + name + ", 'hex')"
+		case kind == "hex":
+			values[i] = "unhex(" + name + ")"
+		}
 	}
-	list := strings.Join(names, ", ")
-	return "INSERT INTO " + table + " (" + list + ") SELECT " + list + " FROM " + d.rows("$1", columns) + " WHERE true"
+	return "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") +
+		" FROM " + d.rows("$1", columns) + " WHERE true"
 }
 
 // in returns a subquery with the strings of the JSON array in parameter p, for
@@ -89,6 +97,16 @@ func (d dialect) retry(err error) bool {
 		return pq.As(err, pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected) != nil
 	}
 	return sqlite.IsBusy(err)
+}
+
+// content reports whether err comes from the values a statement was given, so
+// that running it again cannot help.
+func (d dialect) content(err error) bool {
+	if !d.postgres {
+		return sqlite.IsRefused(err)
+	}
+	var e *pq.Error
+	return errors.As(err, &e) && (e.Code.Class() == "22" || e.Code.Class() == "23")
 }
 
 // notFound reports whether err says that a row does not exist.

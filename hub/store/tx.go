@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"zhanqun/protocol"
@@ -130,8 +131,11 @@ func jsonText(v any) (string, error) {
 	if v == nil {
 		return "", nil
 	}
-	b, err := json.Marshal(v)
-	return string(b), err
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // bodies are HTML; escaping would triple their brackets
+	err := enc.Encode(v)
+	return strings.TrimSuffix(b.String(), "\n"), err
 }
 
 // finish numbers and writes what was noted, audit before events in every
@@ -175,8 +179,9 @@ func (t *tx) take(ctx context.Context, name string, n int) (uint64, error) {
 }
 
 // insertRows inserts a slice of structs with JSON tags in one statement and one
-// parameter. Columns are "name" for text or "name:int", "name:bool"; binary
-// columns do not travel this way. suffix-free on purpose: conflicts are errors.
+// parameter. Columns are "name" for text or "name:int", "name:bool", and
+// "name:hex" for bytes written as hex text. There is no ON CONFLICT on purpose:
+// conflicts are errors.
 func (t *tx) insertRows(ctx context.Context, table string, rows any, columns ...string) error {
 	text, err := jsonText(rows)
 	if err != nil {

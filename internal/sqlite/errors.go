@@ -31,6 +31,17 @@ func IsBusy(err error) bool {
 	return c == lib.SQLITE_BUSY || c == lib.SQLITE_LOCKED
 }
 
+// IsRefused reports whether err says that the database cannot hold the values
+// it was given: a broken constraint, a wrong type, too many bytes. Trying again
+// is no use.
+func IsRefused(err error) bool {
+	switch code(err) & 0xff {
+	case lib.SQLITE_CONSTRAINT, lib.SQLITE_MISMATCH, lib.SQLITE_TOOBIG:
+		return true
+	}
+	return false
+}
+
 // code returns SQLite's extended result code in err's chain, or 0.
 func code(err error) int {
 	var e *driver.Error

@@ -116,6 +116,15 @@ CREATE TABLE invite (
 );
 CREATE INDEX invite_created ON invite (created_at);
 
+-- Every store a node has numbered its log in: one that was left behind never
+-- comes back.
+CREATE TABLE node_epoch (
+    node  text NOT NULL,
+    epoch text NOT NULL,
+    at    bigint NOT NULL,
+    PRIMARY KEY (node, epoch)
+);
+
 -- What each node has sent, without the bodies: digest and signature prove who
 -- said what, and one position with two digests shows a cloned disk.
 CREATE TABLE up_entry (
@@ -136,6 +145,8 @@ CREATE TABLE refusal (
     epoch   text NOT NULL,
     seq     bigint NOT NULL,
     kind    text NOT NULL,
+    item     text NOT NULL,
+    revision bigint NOT NULL,
     code    text NOT NULL,
     field   text NOT NULL,
     message text NOT NULL,
@@ -143,6 +154,8 @@ CREATE TABLE refusal (
     at      bigint NOT NULL
 );
 CREATE INDEX refusal_at ON refusal (at, id);
+CREATE INDEX refusal_item ON refusal (item) WHERE item <> '';
+CREATE INDEX refusal_stray ON refusal (node, id) WHERE seq = 0;
 
 CREATE TABLE down_entry (
     node  text NOT NULL,
@@ -215,11 +228,14 @@ CREATE TABLE blob (
     at     bigint NOT NULL
 );
 
--- Who brought which file. A node is told "done" only for what it has sent itself.
+-- Who brought which file, and how far: digest is the state of the running SHA-256
+-- over the first have bytes. A node is told "done" only for what it has sent itself.
 CREATE TABLE blob_offer (
     node    text NOT NULL,
     sha256  text NOT NULL,
     size    bigint NOT NULL,
+    have    bigint NOT NULL,
+    digest  text NOT NULL,
     done    boolean NOT NULL,
     at      bigint NOT NULL,
     PRIMARY KEY (node, sha256)
@@ -354,6 +370,7 @@ DROP TABLE item;
 DROP TABLE down_entry;
 DROP TABLE refusal;
 DROP TABLE up_entry;
+DROP TABLE node_epoch;
 DROP TABLE invite;
 DROP TABLE node;
 DROP TABLE api_token;

@@ -116,6 +116,15 @@ CREATE TABLE invite (
 ) STRICT;
 CREATE INDEX invite_created ON invite (created_at);
 
+-- Every store a node has numbered its log in: one that was left behind never
+-- comes back.
+CREATE TABLE node_epoch (
+    node  TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    at    INTEGER NOT NULL,
+    PRIMARY KEY (node, epoch)
+) STRICT;
+
 -- What each node has sent, without the bodies: digest and signature prove who
 -- said what, and one position with two digests shows a cloned disk.
 CREATE TABLE up_entry (
@@ -136,6 +145,8 @@ CREATE TABLE refusal (
     epoch   TEXT NOT NULL,
     seq     INTEGER NOT NULL,
     kind    TEXT NOT NULL,
+    item     TEXT NOT NULL,
+    revision INTEGER NOT NULL,
     code    TEXT NOT NULL,
     field   TEXT NOT NULL,
     message TEXT NOT NULL,
@@ -143,6 +154,8 @@ CREATE TABLE refusal (
     at      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX refusal_at ON refusal (at, id);
+CREATE INDEX refusal_item ON refusal (item) WHERE item <> '';
+CREATE INDEX refusal_stray ON refusal (node, id) WHERE seq = 0;
 
 CREATE TABLE down_entry (
     node  TEXT NOT NULL,
@@ -215,11 +228,14 @@ CREATE TABLE blob (
     at     INTEGER NOT NULL
 ) STRICT;
 
--- Who brought which file. A node is told "done" only for what it has sent itself.
+-- Who brought which file, and how far: digest is the state of the running SHA-256
+-- over the first have bytes. A node is told "done" only for what it has sent itself.
 CREATE TABLE blob_offer (
     node    TEXT NOT NULL,
     sha256  TEXT NOT NULL,
     size    INTEGER NOT NULL,
+    have    INTEGER NOT NULL,
+    digest  TEXT NOT NULL,
     done    INTEGER NOT NULL CHECK (done IN (0, 1)),
     at      INTEGER NOT NULL,
     PRIMARY KEY (node, sha256)
@@ -354,6 +370,7 @@ DROP TABLE item;
 DROP TABLE down_entry;
 DROP TABLE refusal;
 DROP TABLE up_entry;
+DROP TABLE node_epoch;
 DROP TABLE invite;
 DROP TABLE node;
 DROP TABLE api_token;

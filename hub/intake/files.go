@@ -1,0 +1,159 @@
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"sync"
+	"sync/atomic"
+
+	"zhanqun/internal/blob"
+	"zhanqun/internal/fault"
+	"zhanqun/protocol"
+)
+
+// File is how far one node has brought one file. The state of the running
+// digest belongs to it: what another node has brought of the same content
+// proves nothing about this one, so each must have sent every byte itself.
+type File struct {
+	Node   string
+	SHA256 string
+	Size   int64
+	Have   int64  // bytes from the start
+	Digest []byte // state of the SHA-256 over them
+	Done   bool
+}
+
+type uploadKey struct{ node, sha256 string }
+
+// upload is a file on its way in.
+type upload struct {
+	mu      sync.Mutex
+	file    File
+	digest  hash.Hash
+	partial *blob.Partial
+	used    atomic.Int64 // Unix milliseconds of the last word about it
+	dirty   bool         // file has changed since it was written down
+	closed  bool
+}
+
+// Offer answers how much of a file the node has still to bring.
+func (s *Service) Offer(ctx context.Context, node string, o protocol.Offer) (protocol.OfferAnswer, error) {
+	switch {
+	case !protocol.ValidSHA256(o.SHA256) || o.Size <= 0:
+		return protocol.OfferAnswer{}, protocol.Fault{Code: protocol.CodeField, Field: "sha256", Detail: "附件摘要或大小无效"}
+	case o.Size > protocol.MaxAttachmentBytes:
+		return protocol.OfferAnswer{}, protocol.Fault{Code: protocol.CodeTooLarge, Field: "size",
+			Detail: fmt.Sprintf("附件超过 %d MiB", protocol.MaxAttachmentBytes>>20)}
+	}
+	u, err := s.upload(ctx, node, o.SHA256, o.Size)
+	if err != nil {
+		return protocol.OfferAnswer{}, err
+	}
+	defer u.mu.Unlock()
+	if err := s.finish(ctx, u); err != nil {
+		return protocol.OfferAnswer{}, err
+	}
+	return u.answer(), nil
+}
+
+// Chunk takes a piece of an offered file in. The answer is given after the
+// piece is on disk. A piece that is already there, or that begins beyond what
+// is there, changes nothing: the answer says where to go on.
+func (s *Service) Chunk(ctx context.Context, node, sha string, offset int64, data []byte) (protocol.OfferAnswer, error) {
+	u, err := s.upload(ctx, node, sha, 0)
+	if err != nil {
+		return protocol.OfferAnswer{}, err
+	}
+	defer u.mu.Unlock()
+	end := offset + int64(len(data))
+	switch {
+	case len(data) == 0 || len(data) > protocol.MaxChunkBytes || offset < 0 || end > u.file.Size:
+		return protocol.OfferAnswer{}, protocol.Fault{Code: protocol.CodeMalformed, Detail: "文件片段超出了文件范围"}
+	case u.file.Done, offset > u.file.Have, end <= u.file.Have:
+		return u.answer(), nil
+	}
+	if u.partial == nil {
+		return protocol.OfferAnswer{}, protocol.Fault{Code: protocol.CodeUnknown, Detail: "请先申报这个文件"}
+	}
+	data = data[u.file.Have-offset:]
+	if err := u.partial.WriteAt(u.file.Have, data); err != nil {
+		return protocol.OfferAnswer{}, roomFault(err)
+	}
+	u.digest.Write(data)
+	u.file.Have, u.dirty = end, true
+	if err := s.finish(ctx, u); err != nil {
+		return protocol.OfferAnswer{}, err
+	}
+	return u.answer(), nil
+}
+
+func (u *upload) answer() protocol.OfferAnswer {
+	return protocol.OfferAnswer{Have: u.file.Have, Done: u.file.Done, Chunk: protocol.MaxChunkBytes}
+}
+
+// finish checks a file whose last byte has come, and records it.
+func (s *Service) finish(ctx context.Context, u *upload) error {
+	if u.file.Done || u.file.Have < u.file.Size {
+		return nil
+	}
+	if hex.EncodeToString(u.digest.Sum(nil)) != u.file.SHA256 {
+		// Somebody else's bytes may be among the stored ones; those that do not
+		// match are found out when the store compares the whole.
+		u.restart()
+		return protocol.Fault{Code: protocol.CodeHash, Detail: "收到的文件与申报的摘要不符，请从头发送"}
+	}
+	if _, err := u.partial.Commit(ctx); err != nil {
+		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid) {
+			// Pieces are missing, or another sender of the same name spoilt
+			// them: the store has thrown them away.
+			u.restart()
+			return nil
+		}
+		return roomFault(err)
+	}
+	mediaType, err := s.Inspect(ctx, u.file.SHA256)
+	if fault.Is(err, fault.Invalid) {
+		return protocol.Fault{Code: protocol.CodeContent, Detail: fault.Message(err)}
+	}
+	if err != nil {
+		return err
+	}
+	done := u.file
+	done.Done = true
+	if err := s.Store.FileArrived(ctx, done, mediaType); err != nil {
+		return err
+	}
+	u.file, u.dirty = done, false
+	return nil
+}
+
+func (u *upload) restart() {
+	u.digest.Reset()
+	u.file.Have, u.dirty = 0, true
+}
+
+// roomFault turns a full disk into words for the node; anything else stays an
+// internal error.
+func roomFault(err error) error {
+	if fault.Is(err, fault.Full) {
+		return protocol.Fault{Code: protocol.CodeQuota, Detail: "县级平台磁盘空间不足，附件稍后会自动重发"}
+	}
+	return err
+}
+
+// digestFrom goes on with a running digest, or starts over if there is none.
+func digestFrom(f *File) hash.Hash {
+	h := sha256.New()
+	if f.Have == 0 {
+		return h
+	}
+	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(f.Digest); err != nil {
+		h.Reset()
+		f.Have = 0
+	}
+	return h
+}

@@ -1,0 +1,159 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"zhanqun/protocol"
+)
+
+// ErrContent marks an error of Store.ApplyUp that comes from what the batch
+// holds and not from the database's health: trying again will not help.
+var ErrContent = errors.New("the database refuses the content")
+
+// Place returns how far a stream has been applied. It waits for the database
+// and fails only when ctx ends.
+func (s *Service) Place(ctx context.Context) (Place, error) {
+	var p Place
+	err := s.insist(ctx, "reading stream position", func() (err error) {
+		p, err = s.Store.StreamPlace(ctx)
+		return err
+	})
+	return p, err
+}
+
+// Receive verifies a run of frames of one stream and returns the function that
+// applies them, so that the next run can be verified meanwhile. The functions
+// have to be called in the order of the stream. They return the nodes that have
+// to say hello. Both parts wait for the database as long as it takes and fail
+// only when ctx ends.
+func (s *Service) Receive(ctx context.Context, stream string, created int64, frames []Frame) (commit func(context.Context) ([]string, error), err error) {
+	ids := make([]string, 0, len(frames))
+	for _, f := range frames {
+		if protocol.ValidNode(f.Node) {
+			ids = append(ids, f.Node)
+		}
+	}
+	ids = unique(ids)
+	var keys map[string]protocol.PublicKey
+	err = s.insist(ctx, "reading keys of nodes", func() (err error) {
+		keys, err = s.keys.of(ctx, s.Store, ids)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	b := Verify(frames, keys, s.Scan)
+	b.Place.Stream, b.Place.Created = stream, created
+	return func(ctx context.Context) ([]string, error) {
+		r, err := s.commit(ctx, b)
+		return r.Hello, err
+	}, nil
+}
+
+// commit applies a batch, if need be letter by letter.
+func (s *Service) commit(ctx context.Context, b Batch) (Result, error) {
+	r, err := s.persist(ctx, b)
+	if errors.Is(err, ErrContent) {
+		r, err = s.singly(ctx, b)
+	}
+	if err == nil && (r.Refused > 0 || r.Strays > 0 || len(r.Frozen) > 0) {
+		s.Log.Warn("intake: entries refused", "refused", r.Refused, "strays", r.Strays, "frozen", r.Frozen, "stream_seq", b.Place.Seq)
+	}
+	return r, err
+}
+
+// persist applies a batch and tries again until it is done, ctx ends, or its
+// content turns out to be impossible.
+func (s *Service) persist(ctx context.Context, b Batch) (r Result, content error) {
+	err := s.insist(ctx, "applying frames", func() (err error) {
+		r, err = s.Store.ApplyUp(ctx, b)
+		if errors.Is(err, ErrContent) {
+			content, err = err, nil
+		}
+		return err
+	})
+	if err == nil {
+		err = content
+	}
+	return r, err
+}
+
+// singly applies a batch that the database refuses one letter at a time, so
+// that the one it cannot hold is refused and all others are received.
+func (s *Service) singly(ctx context.Context, b Batch) (total Result, err error) {
+	type part struct {
+		node  string
+		at    uint64
+		index int
+	}
+	var parts []part
+	for node, letters := range b.Letters {
+		inOrder(letters)
+		for i := range letters {
+			parts = append(parts, part{node, letters[i].At, i})
+		}
+	}
+	slices.SortStableFunc(parts, func(a, b part) int {
+		if a.at != b.at {
+			return int(min(max(int64(a.at)-int64(b.at), -1), 1)) // #nosec G115 -- stream positions
+		}
+		return a.index - b.index
+	})
+	for _, p := range parts {
+		one := b.Letters[p.node][p.index : p.index+1 : p.index+1]
+		// The frame counts as read with the whole batch, at the end.
+		small := Batch{Place: b.Place, Letters: map[string][]Letter{p.node: one}}
+		small.Place.Seq = p.at - 1
+		r, err := s.persist(ctx, small)
+		if errors.Is(err, ErrContent) {
+			s.Log.Error("intake: the database cannot hold an entry; refusing it", "node", p.node, "seq", one[0].Entry.Seq, "err", err)
+			one[0].Message, one[0].Fault = nil, &protocol.Fault{Code: protocol.CodeMalformed, Detail: "内容里有无法保存的字符或数值"}
+			r, err = s.persist(ctx, small)
+		}
+		if err != nil {
+			return total, err
+		}
+		total.Add(r)
+	}
+	r, err := s.persist(ctx, Batch{Place: b.Place, Strays: b.Strays})
+	total.Add(r)
+	return total, err
+}
+
+// insist calls f until it succeeds, with growing, jittered pauses. It fails
+// only when ctx ends.
+func (s *Service) insist(ctx context.Context, doing string, f func() error) error {
+	const shortest, longest = 50 * time.Millisecond, 10 * time.Second
+	for pause := shortest; ; pause = min(2*pause, longest) {
+		err := f()
+		if err == nil {
+			if w := s.waiting.Swap(nil); w != nil {
+				s.Log.Info("intake: going on", "after", s.Now().Sub(w.Since))
+			}
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w := &Wait{Since: s.Now(), Err: err}
+		if before := s.waiting.Load(); before != nil {
+			w.Since = before.Since
+		}
+		s.waiting.Store(w)
+		s.Log.Error("intake: waiting for the database", "doing", doing, "err", err, "pause", pause)
+		timer := time.NewTimer(pause/2 + rand.N(pause/2+1)) // #nosec G404 -- jitter
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+// Waiting returns what intake is waiting for, or nil when it is at work.
+func (s *Service) Waiting() *Wait { return s.waiting.Load() }

@@ -1,0 +1,145 @@
+package intake
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"zhanqun/protocol"
+)
+
+// Verify opens frames, checks every signature and reads every body, on as many
+// processors as there are. keys are the public keys of the nodes that exist.
+func Verify(frames []Frame, keys map[string]protocol.PublicKey, scan func(string) []string) Batch {
+	b := Batch{Letters: map[string][]Letter{}}
+	for _, f := range frames {
+		b.Place.Seq = f.Seq
+		open(&b, f)
+	}
+	var all []*Letter
+	for node, list := range b.Letters {
+		_, known := keys[node]
+		for i := range list {
+			if !known {
+				list[i].Fault = &protocol.Fault{Code: protocol.CodeNode, Detail: "没有登记这个节点"}
+				continue
+			}
+			all = append(all, &list[i])
+		}
+	}
+	spread(len(all), func(i int) { all[i].check(keys[all[i].Entry.Node], scan) })
+	return b
+}
+
+// open puts the entries of a frame into the batch.
+func open(b *Batch, f Frame) {
+	if !protocol.ValidNode(f.Node) {
+		b.Strays = append(b.Strays, Stray{Node: Visible(f.Node, 32), At: f.Seq, Data: f.Data,
+			Fault: protocol.Fault{Code: protocol.CodeNode, Detail: "发送通道里的节点名无效"}})
+		return
+	}
+	entries, fault := protocol.DecodeFrame(f.Data)
+	if fault != nil {
+		b.Strays = append(b.Strays, Stray{Node: f.Node, At: f.Seq, Data: f.Data, Fault: *fault})
+		return
+	}
+	for _, e := range entries {
+		l := Letter{Entry: e, At: f.Seq}
+		if e.Node != f.Node {
+			b.Strays = append(b.Strays, Stray{Node: f.Node, At: f.Seq, Data: raw(&l),
+				Fault: protocol.Fault{Code: protocol.CodeNode, Detail: "报文署名的节点与发送通道不一致"}})
+			continue
+		}
+		b.Letters[f.Node] = append(b.Letters[f.Node], l)
+	}
+}
+
+// check fills in what can be said of the letter without the database.
+func (l *Letter) check(key protocol.PublicKey, scan func(string) []string) {
+	if l.Fault = l.Entry.Check(protocol.Up, l.Entry.Node, key); l.Fault != nil {
+		return
+	}
+	l.Proven = true
+	message, faults := protocol.ReadBody(protocol.Up, l.Entry)
+	l.Message = message
+	if len(faults) > 0 {
+		l.Fault = &faults[0]
+		return
+	}
+	if m, ok := message.(*protocol.Submit); ok {
+		l.Flags = scan(m.Title + "\n" + m.Body)
+	}
+}
+
+// spread calls f for 0 … n-1 on all processors and waits. Work is handed out in
+// small runs: letters differ in size by a factor of a thousand.
+func spread(n int, f func(int)) {
+	const run = 8
+	workers := min(runtime.GOMAXPROCS(0), (n+run-1)/run)
+	if workers < 2 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for {
+				start := int(next.Add(run)) - run
+				if start >= n {
+					return
+				}
+				for i := start; i < min(start+run, n); i++ {
+					f(i)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// keyring remembers the public keys of nodes. A node's key never changes, and
+// only nodes that exist are remembered, so it is as large as the registry.
+type keyring struct {
+	mu   sync.RWMutex
+	keys map[string]protocol.PublicKey
+}
+
+// of returns the keys of those of the given nodes that exist.
+func (k *keyring) of(ctx context.Context, store Store, ids []string) (map[string]protocol.PublicKey, error) {
+	found := make(map[string]protocol.PublicKey, len(ids))
+	var missing []string
+	k.mu.RLock()
+	for _, id := range ids {
+		if key, ok := k.keys[id]; ok {
+			found[id] = key
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	k.mu.RUnlock()
+	if len(missing) == 0 {
+		return found, nil
+	}
+	texts, err := store.NodeKeys(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.keys == nil {
+		k.keys = map[string]protocol.PublicKey{}
+	}
+	for id, text := range texts {
+		key, err := protocol.ParsePublic(text)
+		if err != nil {
+			continue // enrolment lets no such key in; its letters stay strays
+		}
+		k.keys[id] = key
+		found[id] = key
+	}
+	return found, nil
+}
