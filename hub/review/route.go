@@ -174,3 +174,9 @@ func free(s Snapshot, x Subject, who access.User) error {
 	}
 	return nil
 }
+
+// Due returns the step of x that is due and its role, as the columns are now.
+func Due(s Snapshot, x Subject) (step int, role string) {
+	p := planOf(s, x)
+	return p.step, p.due().Role
+}

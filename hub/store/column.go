@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"zhanqun/hub/catalog"
 )
@@ -45,6 +46,11 @@ func (s *Store) PutColumn(ctx context.Context, actor string, c catalog.Column, c
 		}
 		if err := t.putColumn(ctx, c); err != nil {
 			return err
+		}
+		if i := slices.IndexFunc(known, func(k catalog.Column) bool { return k.Slug == c.Slug }); i >= 0 && !slices.Equal(known[i].Steps, c.Steps) {
+			if err := t.requeue(ctx, c); err != nil {
+				return err
+			}
 		}
 		if err := t.audit(actor, "column.save", c.Slug, c); err != nil {
 			return err

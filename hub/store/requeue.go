@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"zhanqun/hub/catalog"
+	"zhanqun/hub/review"
+	"zhanqun/internal/account"
+	"zhanqun/protocol"
+)
+
+// requeueLimit is how many items are looked at in one statement.
+const requeueLimit = 500
+
+// requeue puts items under review before the role that is due now that the
+// steps of a column have changed. At the first step that is the role of the
+// column's own first step; later steps depend on the columns that were chosen,
+// so each item is looked at. Only what is under review is read.
+func (t *tx) requeue(ctx context.Context, c catalog.Column) error {
+	for _, role := range []account.Role{account.RoleReviewer, account.RoleChief} {
+		if string(role) == c.Steps[0].Role {
+			continue
+		}
+		if _, err := t.ExecContext(ctx, `UPDATE item SET due_role = $1 WHERE due_role <> '' AND due_role = $2 AND column_slug = $3 AND state = $4`,
+			c.Steps[0].Role, string(role), c.Slug, string(protocol.StateReceived)); err != nil {
+			return fmt.Errorf("putting items of column %s before another role: %w", c.Slug, err)
+		}
+	}
+	s := review.Snapshot{At: t.at}
+	var err error
+	if s.Columns, err = columns(ctx, t); err != nil {
+		return err
+	}
+	for after := ""; ; {
+		ids, err := collect(ctx, t, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+			`SELECT id FROM item WHERE state = $1 AND due_role <> '' AND id > $2 ORDER BY id LIMIT $3`+t.s.d.forUpdate,
+			string(protocol.StateInReview), after, requeueLimit)
+		if err != nil {
+			return fmt.Errorf("listing items under review: %w", err)
+		}
+		all, err := t.subjects(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			x := all[id]
+			step, role := review.Due(s, x)
+			if step == x.Item.Step && role == x.Item.DueRole {
+				continue
+			}
+			if _, err := t.ExecContext(ctx, `UPDATE item SET step = $2, due_role = $3 WHERE id = $1`, id, step, role); err != nil {
+				return fmt.Errorf("putting item %s before another role: %w", id, err)
+			}
+		}
+		if len(ids) < requeueLimit {
+			return nil
+		}
+		after = ids[len(ids)-1]
+	}
+}
