@@ -29,6 +29,10 @@ type Page struct {
 // base lets Render fill the embedded Page; only structs embedding Page have it.
 func (p *Page) base() *Page { return p }
 
+// Shell is the embedded Page. The shell reads its values through it, so that a
+// page struct may have a field User or Events of its own.
+func (p *Page) Shell() *Page { return p }
+
 // Data is a pointer to a struct that embeds Page.
 type Data interface{ base() *Page }
 

@@ -37,6 +37,31 @@ func randomToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// masked hides a token behind a new random pad, so that compressed pages do not
+// give it away letter by letter to somebody who can make a page repeat a guess
+// and measure its length (BREACH).
+func masked(token string) string {
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw) != tokenBytes {
+		return ""
+	}
+	both := make([]byte, 2*tokenBytes)
+	_, _ = rand.Read(both[:tokenBytes]) // never fails, see randomToken
+	subtle.XORBytes(both[tokenBytes:], both[:tokenBytes], raw)
+	return base64.RawURLEncoding.EncodeToString(both)
+}
+
+// unmasked is the token behind what a form sent, or "".
+func unmasked(sent string) string {
+	both, err := base64.RawURLEncoding.DecodeString(sent)
+	if err != nil || len(both) != 2*tokenBytes {
+		return ""
+	}
+	raw := make([]byte, tokenBytes)
+	subtle.XORBytes(raw, both[:tokenBytes], both[tokenBytes:])
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
 type formKey struct{}
 
 // formState is what FormToken needs of the request it is called in.
@@ -44,7 +69,7 @@ type formState struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	sessions *Sessions
-	fresh    string // token made in this request for somebody not signed in
+	given    string // what FormToken said first in this request
 }
 
 // Forgery refuses changing requests that another site made a browser send.
@@ -104,7 +129,7 @@ func (st *formState) check() error {
 	if err != nil {
 		return err
 	}
-	if want == "" || subtle.ConstantTimeCompare([]byte(want), []byte(got)) != 1 {
+	if want == "" || subtle.ConstantTimeCompare([]byte(want), []byte(unmasked(got))) != 1 {
 		return errStaleForm
 	}
 	return nil
@@ -131,22 +156,28 @@ func FormToken(ctx context.Context) string {
 	if !ok {
 		return ""
 	}
-	if t := st.known(); t != "" {
-		return t
+	if st.given == "" {
+		token := st.known()
+		if masked(token) == "" {
+			token = st.renew()
+		}
+		st.given = masked(token)
 	}
+	return st.given
+}
+
+// renew gives this browser a token.
+func (st *formState) renew() string {
+	token := randomToken()
 	if st.sessions.UserID(st.r.Context()) != "" {
-		t := randomToken()
-		st.sessions.scs.Put(st.r.Context(), keyToken, t)
-		return t
+		st.sessions.scs.Put(st.r.Context(), keyToken, token)
+		return token
 	}
-	if st.fresh == "" {
-		st.fresh = randomToken()
-		http.SetCookie(st.w, &http.Cookie{
-			Name: cookieName(st.sessions.secure, "form"), Value: st.fresh, Path: "/",
-			HttpOnly: true, Secure: st.sessions.secure, SameSite: http.SameSiteStrictMode,
-		})
-	}
-	return st.fresh
+	http.SetCookie(st.w, &http.Cookie{
+		Name: cookieName(st.sessions.secure, "form"), Value: token, Path: "/",
+		HttpOnly: true, Secure: st.sessions.secure, SameSite: http.SameSiteStrictMode,
+	})
+	return token
 }
 
 // sentToken finds the token in the header or in the form.

@@ -50,8 +50,8 @@ func TestForgery(t *testing.T) {
 			d.signIn()
 		}
 		token := d.do("GET", "/form", nil).Body.String()
-		if len(token) < 40 {
-			t.Fatalf("token %q", token)
+		if len(token) < 80 || token == d.do("GET", "/form", nil).Body.String() {
+			t.Fatalf("token %q, and the same in the next page", token)
 		}
 		tests := []struct {
 			name   string
