@@ -74,7 +74,7 @@ func (s *Service) Invite(ctx context.Context, actor User, unit, base string, lif
 		}
 	}
 	if base == "" {
-		return none, Invite{}, fault.New(fault.Invalid, "还不知道县级平台的访问地址。请在配置里写上 public_url，或先启动一次 hub serve。")
+		return none, Invite{}, fault.New(fault.Invalid, "还不知道县级平台的访问地址。请在配置里写上 http.public_url，或先启动一次 hub serve。")
 	}
 	secret, hash := account.NewToken("zqi")
 	now := s.Now()
@@ -84,7 +84,7 @@ func (s *Service) Invite(ctx context.Context, actor User, unit, base string, lif
 	}
 	code := protocol.JoinCode{Hub: base, Secret: secret}
 	if _, err := protocol.ParseJoinCode(code.String()); err != nil {
-		return none, Invite{}, fault.Wrap(fault.Invalid, "访问地址 "+base+" 不是完整的网址，请检查配置里的 public_url。", err)
+		return none, Invite{}, fault.Wrap(fault.Invalid, "访问地址 "+base+" 不是完整的网址，请检查配置里的 http.public_url。", err)
 	}
 	return code, i, nil
 }

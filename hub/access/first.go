@@ -14,14 +14,14 @@ import (
 const FirstLogin = "admin"
 
 // Prepare makes what a new hub begins with: the columns, and one administrator
-// if there is no account at all. password is the administrator's one-time
+// if there is none. password is the administrator's one-time
 // password, to be shown once; it is empty when nothing was made.
 func (s *Service) Prepare(ctx context.Context) (password string, err error) {
 	if err := s.Store.PutFirstColumns(ctx, catalog.FirstColumns()); err != nil {
 		return "", fmt.Errorf("making the first columns: %w", err)
 	}
-	any, err := s.Store.Accounts(ctx, UserQuery{Limit: 1})
-	if err != nil || len(any) > 0 {
+	admins, err := s.Store.Accounts(ctx, UserQuery{Role: account.RoleAdmin, Limit: 1})
+	if err != nil || len(admins) > 0 {
 		return "", err
 	}
 	password = account.GeneratePassword()
@@ -34,7 +34,7 @@ func (s *Service) Prepare(ctx context.Context) (password string, err error) {
 		return "", fmt.Errorf("making the first administrator: %w", err)
 	}
 	now := s.Now()
-	made, err := s.Store.AddFirstAccount(ctx, User{
+	made, err := s.Store.AddFirstAdmin(ctx, User{
 		ID: id.String(), Login: FirstLogin, Name: "管理员", Role: account.RoleAdmin,
 		MustChange: true, CreatedAt: now, SessionsFrom: now,
 	}, hash)

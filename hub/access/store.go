@@ -63,8 +63,8 @@ type AccountStore interface {
 	AccountByLogin(ctx context.Context, login string) (User, string, error) // with the password hash
 	Accounts(ctx context.Context, q UserQuery) ([]User, error)
 	AddAccount(ctx context.Context, actor string, u User, passwordHash string) error
-	// AddFirstAccount adds u if there is no account at all, and reports whether it did.
-	AddFirstAccount(ctx context.Context, u User, passwordHash string) (bool, error)
+	// AddFirstAdmin adds u if there is no administrator, and reports whether it did.
+	AddFirstAdmin(ctx context.Context, u User, passwordHash string) (bool, error)
 	// EditAccount stores what edit makes of the account. others counts the other
 	// administrators that are not disabled. An account that is disabled then has
 	// its tokens revoked.

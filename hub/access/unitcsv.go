@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
 )
 
@@ -52,7 +50,7 @@ func ReadUnits(file io.Reader) ([]UnitRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := csv.NewReader(bytes.NewReader(text))
+	r := csv.NewReader(strings.NewReader(text))
 	r.FieldsPerRecord = -1
 	r.TrimLeadingSpace = true
 	order := [4]int{0, 1, 2, 3}
@@ -98,23 +96,21 @@ func ReadUnits(file io.Reader) ([]UnitRow, error) {
 	return rows, nil
 }
 
-// readText returns the file as UTF-8 without a byte order mark.
-func readText(file io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(file, maxUnitFile+1))
+// readText returns the file as clean UTF-8.
+func readText(file io.Reader) (string, error) {
+	raw, err := io.ReadAll(io.LimitReader(file, maxUnitFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("reading units: %w", err)
+		return "", fmt.Errorf("reading units: %w", err)
 	}
-	if len(text) > maxUnitFile {
-		return nil, fault.New(fault.TooLarge, fmt.Sprintf("文件超过 %d MiB，请分成几个文件。", maxUnitFile>>20))
+	if len(raw) > maxUnitFile {
+		return "", fault.New(fault.TooLarge, fmt.Sprintf("文件超过 %d MiB，请分成几个文件。", maxUnitFile>>20))
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	if !utf8.Valid(text) {
-		if text, err = simplifiedchinese.GB18030.NewDecoder().Bytes(text); err != nil {
-			return nil, fault.Wrap(fault.Invalid, "文件不是文本。请在表格软件里另存为 CSV 后再导入。", err)
-		}
+	if bytes.HasPrefix(raw, []byte("PK\x03\x04")) || bytes.HasPrefix(raw, []byte("\xd0\xcf\x11\xe0")) {
+		return "", fault.New(fault.Invalid, "这是表格文件，不是 CSV。请在表格软件里选“另存为”，类型选 CSV，再导入。")
 	}
-	if bytes.ContainsRune(text, utf8.RuneError) || bytes.IndexByte(text, 0) >= 0 {
-		return nil, fault.New(fault.Invalid, "文件里有无法识别的字符。请在表格软件里另存为 CSV（UTF-8）后再导入。")
+	text, _, replaced := content.DecodeText(raw)
+	if replaced > 0 {
+		return "", fault.New(fault.Invalid, "文件里有无法识别的字符。请在表格软件里另存为 CSV（UTF-8）后再导入。")
 	}
 	return text, nil
 }

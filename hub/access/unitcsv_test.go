@@ -76,8 +76,9 @@ func TestReadUnitsNamesTheLine(t *testing.T) {
 		{"quote", plain + "520624002,\"甲,township,520624\n", "引号"},
 		{"empty", "", "没有单位"},
 		{"heads only", "code,name,level,parent\n", "没有单位"},
-		{"not text", "\xff\xfe\x00\x01code", "无法识别"},
-		{"spreadsheet itself", "PK\x03\x04\x00\x00\x80\xff", "无法识别"},
+		{"not text", "\xff\x81\x00\xffcode", "无法识别"},
+		{"spreadsheet itself", "PK\x03\x04\x00\x00\x80\xff", "另存为"},
+		{"old spreadsheet", "\xd0\xcf\x11\xe0\xa1\xb1", "另存为"},
 	} {
 		_, err := access.ReadUnits(strings.NewReader(tt.text))
 		if !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Message(err), tt.says) {

@@ -71,11 +71,11 @@ func (s *Store) AddAccount(ctx context.Context, actor string, u access.User, has
 	return s.tx(ctx, "adding account "+u.Login, func(t *tx) error { return t.addAccount(ctx, actor, u, hash) })
 }
 
-// AddFirstAccount implements access.AccountStore.
-func (s *Store) AddFirstAccount(ctx context.Context, u access.User, hash string) (made bool, err error) {
-	err = s.tx(ctx, "adding the first account", func(t *tx) error {
+// AddFirstAdmin implements access.AccountStore.
+func (s *Store) AddFirstAdmin(ctx context.Context, u access.User, hash string) (made bool, err error) {
+	err = s.tx(ctx, "adding the first administrator", func(t *tx) error {
 		var any bool
-		if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM account)`).Scan(&any); err != nil || any {
+		if err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM account WHERE role = $1)`, string(account.RoleAdmin)).Scan(&any); err != nil || any {
 			return err
 		}
 		made = true

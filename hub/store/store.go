@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhanqun/internal/fault"
 	"zhanqun/internal/sqlite"
 	"zhanqun/migrations"
 	"zhanqun/protocol"
@@ -78,7 +79,7 @@ func closing(s *Store, err error) error {
 	return err
 }
 
-// prepare reads the store's epoch, making it in a new store.
+// prepare reads the store's epoch, making it in a new store, and checks the key.
 func (s *Store) prepare(ctx context.Context) error {
 	history := migrations.SQLite
 	if s.d.postgres {
@@ -87,9 +88,18 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := history.Up(ctx, s.write, nil); err != nil {
 		return err
 	}
-	const q = `INSERT INTO setting (key, value) VALUES ('epoch', $1) ON CONFLICT (key) DO UPDATE SET value = setting.value RETURNING value`
-	if err := s.write.QueryRowContext(ctx, q, uuid.NewString()).Scan(&s.epoch); err != nil {
+	const q = `INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = setting.value RETURNING value`
+	if err := s.write.QueryRowContext(ctx, q, "epoch", uuid.NewString()).Scan(&s.epoch); err != nil {
 		return fmt.Errorf("reading epoch: %w", err)
+	}
+	// Every node knows the hub by its key: with another one they would all
+	// refuse what it says.
+	var known string
+	if err := s.write.QueryRowContext(ctx, q, "hub_key", s.key.Public()).Scan(&known); err != nil {
+		return fmt.Errorf("reading the hub's key: %w", err)
+	}
+	if known != s.key.Public() {
+		return fault.New(fault.Conflict, "这个数据库属于另一个密钥。请把原来的 hub.seed 放回数据目录，乡镇只认那个密钥。")
 	}
 	return nil
 }

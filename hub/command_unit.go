@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"zhanqun/hub/access"
+	"zhanqun/internal/fault"
+)
+
+func unitImportCommand() command {
+	return command{
+		name: "unit import", args: "文件.csv", min: 1, max: 1, lists: true,
+		short:   "导入单位（代码、名称、级别、上级代码四栏），可以反复导入",
+		example: "hub unit import 单位.csv",
+		run: func(ctx context.Context, c *call) error {
+			f, err := os.Open(c.args[0])
+			if err != nil {
+				return cannotRead(c.args[0], err)
+			}
+			defer f.Close()
+			return withAccess(ctx, c, func(a *access.Service) error {
+				total, changed, err := a.ImportUnits(ctx, c.actor(), f)
+				if err != nil {
+					return err
+				}
+				if c.json {
+					return writeJSON(c.out, map[string]int{"units": total, "changed": changed})
+				}
+				_, err = fmt.Fprintf(c.out, "文件里有 %d 个单位，新增或改动 %d 个。\n", total, changed)
+				return err
+			})
+		},
+	}
+}
+
+func cannotRead(path string, err error) error {
+	return fault.Wrap(fault.Invalid, "读不了文件 "+path+"，请检查路径和权限。", err)
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zhanqun/config"
+	"zhanqun/hub/access"
+	"zhanqun/hub/store"
+	"zhanqun/internal/dirlock"
+	"zhanqun/internal/fault"
+	"zhanqun/protocol"
+)
+
+// Names in the data folder.
+const (
+	seedName  = "hub.seed"   // the hub's key; whoever has it can speak as the hub
+	openLock  = "open.lock"  // held while a program opens the database
+	serveLock = "serve.lock" // held while serve runs
+)
+
+// openTime bounds the wait for another program that is opening the database:
+// its schema may be on the way up.
+const openTime = 5 * time.Minute
+
+// openStore opens the hub's database, making the data folder, the hub's key and
+// the database on the first start.
+func openStore(ctx context.Context, c *call) (*store.Store, error) {
+	if err := os.MkdirAll(c.cfg.Dir, 0o700); err != nil {
+		return nil, fault.Wrap(fault.Internal, "无法建立数据目录 "+c.cfg.Dir+"，请检查路径和权限："+err.Error(), err)
+	}
+	wait, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	lock, err := dirlock.Wait(wait, filepath.Join(c.cfg.Dir, openLock))
+	if errors.Is(err, dirlock.ErrHeld) {
+		return nil, fault.Wrap(fault.Unavailable, "另一个 hub 命令正在打开数据库，请稍后再试。", err)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "无法写入数据目录 "+c.cfg.Dir+"，请检查权限："+err.Error(), err)
+	}
+	defer lock.Release()
+	key, err := readSeed(filepath.Join(c.cfg.Dir, seedName))
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, store.Options{URL: c.cfg.Database.URL.Reveal(), Dir: c.cfg.Dir, Key: key, Log: c.log})
+	if err != nil {
+		return nil, fmt.Errorf("打不开数据库：%w", err)
+	}
+	return s, nil
+}
+
+// withStore opens the database for one command and closes it again.
+func withStore(ctx context.Context, c *call, f func(*store.Store) error) (err error) {
+	s, err := openStore(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return f(s)
+}
+
+// withAccess is withStore for commands about units, people and nodes. They
+// answer no node, so they need no address of the broker.
+func withAccess(ctx context.Context, c *call, f func(*access.Service) error) error {
+	return withStore(ctx, c, func(s *store.Store) error {
+		return f(newAccess(s, func() []string { return nil }))
+	})
+}
+
+func newAccess(s *store.Store, nats func() []string) *access.Service {
+	return access.New(access.Config{Store: s, HubKey: s.Key(), HubEpoch: s.Epoch(), NATS: nats, Now: s.Now})
+}
+
+// actor is who gives the command.
+func (c *call) actor() access.User { return access.Local(c.user) }
+
+// readSeed reads the hub's key, making it if there is none.
+func readSeed(path string) (protocol.Key, error) {
+	seed, err := os.ReadFile(path) // #nosec G304 -- in the data folder
+	if errors.Is(err, fs.ErrNotExist) {
+		return makeSeed(path)
+	}
+	if err != nil {
+		return protocol.Key{}, fault.Wrap(fault.Internal, "读不了本平台的密钥 "+path+"，请检查权限。", err)
+	}
+	key, err := protocol.ParseKey(bytes.TrimSpace(seed))
+	if err != nil {
+		return protocol.Key{}, fault.Wrap(fault.Internal, "本平台的密钥 "+path+" 已损坏，请从备份恢复这个文件，不要删除它。", err)
+	}
+	return key, nil
+}
+
+// makeSeed writes a new key so that it is whole under its name or not there.
+func makeSeed(path string) (key protocol.Key, err error) {
+	if key, err = protocol.NewHubKey(); err != nil {
+		return key, err
+	}
+	defer func() {
+		if err != nil {
+			err = fault.Wrap(fault.Internal, "无法保存本平台的密钥 "+path+"，请检查磁盘和权限。", err)
+		}
+	}()
+	part := path + ".part"
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) // #nosec G304 -- in the data folder
+	if err != nil {
+		return key, err
+	}
+	_, err = f.Write(key.Seed())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return key, err
+	}
+	if err := os.Rename(part, path); err != nil {
+		return key, err
+	}
+	return key, syncDir(filepath.Dir(path))
+}
+
+// embedded reports whether the data folder itself is served: by one program.
+func embedded(cfg config.Hub) bool { return !cfg.Database.URL.IsSet() || cfg.NATS.Embedded() }
+
+// lockFolder makes this process the one that serves the data folder.
+func lockFolder(dir string) (*dirlock.Lock, error) {
+	l, holder, err := dirlock.Try(filepath.Join(dir, serveLock))
+	if errors.Is(err, dirlock.ErrHeld) {
+		if holder != "" {
+			holder = "（" + holder + "）"
+		}
+		return nil, fault.Wrap(fault.Conflict, "数据目录 "+dir+" 已有一个 hub serve 在运行"+holder+"。请先停掉那一个，或者用 --config 指定另一个数据目录。", err)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "无法锁定数据目录 "+dir+"："+err.Error(), err)
+	}
+	return l, nil
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"strings"
+	"sync"
+)
+
+func fields(s string) []string { return strings.Fields(s) }
+
+// testWriter collects what is written, also by several goroutines.
+type testWriter struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (w *testWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.Write(p)
+}
+
+func (w *testWriter) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.String()
+}
+
+func (w *testWriter) has(text string) bool { return strings.Contains(w.String(), text) }
