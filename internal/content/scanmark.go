@@ -5,65 +5,57 @@ import (
 	"unicode/utf8"
 )
 
-// scanMarks finds marks that a text is secret or not for publication. The words
-// alone are no mark: laws and news speak of 国家秘密 and of what is 依法不予公开.
-// A mark stands by itself, in brackets, on its own line, after a colon, or says
-// 此件.
-func scanMarks(text string) []span {
-	var out []span
-	each(text, "★", func(i int) { // 机密★1年
-		if start, ok := levelBefore(text, i); ok {
-			out = append(out, span{KindSecrecy, start, termAfter(text, i+len("★"))})
-		}
-	})
-	each(text, "此件不公开", func(i int) {
-		out = append(out, span{KindSecrecy, i, i + len("此件不公开")})
-	})
-	each(text, "不予公开", func(i int) {
-		end := i + len("不予公开")
-		left := text[:i]
-		for _, w := range [...]string{"此件", "本件", "该件", "此文", "本文", "此文件", "本文件", "该文件", "本材料", "此材料", "本信息", "此信息"} {
-			if strings.HasSuffix(left, w) {
-				out = append(out, span{KindSecrecy, i - len(w), end})
-				return
-			}
-		}
-		if standsLeft(left) && standsRight(text[end:]) {
-			out = append(out, span{KindSecrecy, i, end})
-		}
-	})
-	each(text, "内部资料", func(i int) {
-		end := i + len("内部资料")
-		if last, _ := utf8.DecodeLastRuneInString(text[:i]); strings.ContainsRune("和与及或、", last) {
-			return // 内部刊物和内部资料, in a list of things
-		}
-		if n := warningAfter(text[end:]); n > 0 {
-			out = append(out, span{KindSecrecy, i, end + n})
-		} else if standsRight(text[end:]) {
-			out = append(out, span{KindSecrecy, i, end})
-		}
-	})
-	each(text, "内部文件", func(i int) {
-		end := i + len("内部文件")
-		if n := warningAfter(text[end:]); n > 0 {
-			out = append(out, span{KindSecrecy, i, end + n})
-		} else if standsLeft(text[:i]) && standsRight(text[end:]) {
-			out = append(out, span{KindSecrecy, i, end})
-		}
-	})
-	return out
+// markAt looks for a mark whose tell-tale character, ★, 公 or 内, is at byte i.
+//
+// The words alone are no mark: laws and news speak of 国家秘密 and of what is
+// 依法不予公开. A mark stands by itself, in brackets, on its own line, after a
+// colon, or says 此件.
+func markAt(text string, i int) (span, bool) {
+	switch at := text[i:]; {
+	case strings.HasPrefix(at, "★"):
+		start, ok := levelBefore(text, i)
+		return span{KindSecrecy, start, termAfter(text, i+len("★"))}, ok
+	case strings.HasPrefix(at, "公开"):
+		return withheld(text, i, i+len("公开"))
+	case strings.HasPrefix(at, "内部资料"):
+		return internal(text, i, i+len("内部资料"), false)
+	case strings.HasPrefix(at, "内部文件"):
+		return internal(text, i, i+len("内部文件"), true)
+	}
+	return span{}, false
 }
 
-// each calls fn with every place of word in text.
-func each(text, word string, fn func(at int)) {
-	for at := 0; ; {
-		i := strings.Index(text[at:], word)
-		if i < 0 {
-			return
-		}
-		fn(at + i)
-		at += i + len(word)
+// thisText are the ways in which a text speaks of itself.
+var thisText = strings.Fields("此件 本件 该件 此文 本文 此文件 本文件 该文件 本材料 此材料 本信息 此信息")
+
+// withheld finds 此件不公开 and 不予公开; 公开 is at i.
+func withheld(text string, i, end int) (span, bool) {
+	if left, ok := strings.CutSuffix(text[:i], "此件不"); ok {
+		return span{KindSecrecy, len(left), end}, true
 	}
+	left, ok := strings.CutSuffix(text[:i], "不予")
+	if !ok {
+		return span{}, false
+	}
+	for _, w := range thisText {
+		if strings.HasSuffix(left, w) {
+			return span{KindSecrecy, len(left) - len(w), end}, true
+		}
+	}
+	return span{KindSecrecy, len(left), end}, standsLeft(left) && standsRight(text[end:])
+}
+
+// internal finds 内部资料 and 内部文件, alone or with a warning behind them. The
+// second is such a common word that it must begin by itself.
+func internal(text string, i, end int, strict bool) (span, bool) {
+	left, right := text[:i], text[end:]
+	if last, _ := utf8.DecodeLastRuneInString(left); strings.ContainsRune("和与及或、", last) {
+		return span{}, false // 内部刊物和内部资料, in a list of things
+	}
+	if n := warningAfter(right); n > 0 {
+		return span{KindSecrecy, i, end + n}, true
+	}
+	return span{KindSecrecy, i, end}, standsRight(right) && (!strict || standsLeft(left))
 }
 
 const (

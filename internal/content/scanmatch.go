@@ -4,6 +4,10 @@ package content
 // it tries an identity number, then a bank card, then a mobile number; one
 // stretch of text is one hit.
 func (c *chain) match(out []span) []span {
+	for i := range c.chunks {
+		k := &c.chunks[i]
+		k.left, k.right = glued(c.text, k.start), gluedAfter(c.text, k.end)
+	}
 	prevHit := false
 	for i := 0; i < len(c.chunks); {
 		kind, skip, n := c.matchAt(i, prevHit)

@@ -27,29 +27,6 @@ const minDigits = 11
 // maxChunks bounds the memory of a chain; a text of single digits is cut there.
 const maxChunks = 4096
 
-// scanNumbers finds the numbers of persons. The loop looks at each byte once;
-// only at digits more is done.
-func scanNumbers(text string) []span {
-	var out []span
-	c := chain{text: text}
-	for i := 0; i < len(text); {
-		b := text[i]
-		if b-'0' > 9 && b != 0xef {
-			i++
-			continue
-		}
-		if _, n := digitAt(text, i); n == 0 {
-			i++
-			continue
-		}
-		i = c.read(i)
-		if len(c.digits) >= minDigits {
-			out = c.match(out)
-		}
-	}
-	return out
-}
-
 // digitAt returns the digit at byte i, half or full width, and its length; 0 if
 // there is none.
 func digitAt(s string, i int) (digit byte, n int) {
@@ -140,7 +117,6 @@ func (c *chain) readChunk(k *chunk) int {
 		i += n
 	}
 	k.end, k.n = i, len(c.digits)-k.first
-	k.left, k.right = glued(c.text, k.start), gluedAfter(c.text, i)
 	return i
 }
 
