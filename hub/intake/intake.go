@@ -62,6 +62,10 @@ type Store interface {
 	NoteFiles(ctx context.Context, list []File) error
 	// FileArrived records that the node has brought the whole file.
 	FileArrived(ctx context.Context, f File, mediaType string) error
+	// Refusals returns one page of refusals, newest first, without their bytes.
+	Refusals(ctx context.Context, q KeptQuery) ([]Kept, error)
+	// Refused returns one refusal with its bytes; an unknown id is a NotFound.
+	Refused(ctx context.Context, id string) (Kept, error)
 }
 
 // Options are what a Service is made of.

@@ -12,7 +12,7 @@ CREATE TABLE counter (
     name  TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) STRICT;
-INSERT INTO counter (name, value) VALUES ('event', 0), ('audit', 0), ('settings', 0);
+INSERT INTO counter (name, value) VALUES ('event', 0), ('audit', 0), ('settings', 0), ('feed', 0);
 
 CREATE TABLE unit (
     code       TEXT PRIMARY KEY,
@@ -153,7 +153,7 @@ CREATE TABLE refusal (
     entry   BLOB NOT NULL,
     at      INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX refusal_at ON refusal (at, id);
+CREATE INDEX refusal_node ON refusal (node, id);
 CREATE INDEX refusal_item ON refusal (item) WHERE item <> '';
 CREATE INDEX refusal_stray ON refusal (node, id) WHERE seq = 0;
 

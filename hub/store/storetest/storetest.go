@@ -29,6 +29,7 @@ type suite struct {
 // the same name.
 var suites = []suite{
 	{"access", accessSuite},
+	{"intake", intakeSuite},
 }
 
 // Run runs the suite of every area on the stores that open makes.

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"zhanqun/hub/intake"
+	"zhanqun/protocol"
+)
+
+// keepStrays bounds what is kept of things a node's subject carried that are
+// not its entries: the newest ones are enough to see what is going on, and
+// nobody can fill the disk with them.
+const keepStrays = 200
+
+type upRow struct {
+	Node    string `json:"node"`
+	Epoch   string `json:"epoch"`
+	Seq     uint64 `json:"seq"`
+	Kind    string `json:"kind"`
+	Hash    string `json:"hash"`
+	Sig     string `json:"sig"`
+	Outcome string `json:"outcome"`
+	At      int64  `json:"at"`
+}
+
+// putLog writes the positions that now have their entry, and new epochs.
+func (t *tx) putLog(ctx context.Context, p *intake.Plan) error {
+	for _, e := range p.Epochs {
+		if _, err := t.ExecContext(ctx, `INSERT INTO node_epoch (node, epoch, at) VALUES ($1, $2, $3)`, e.Node, e.Epoch, t.at.UnixMilli()); err != nil {
+			return fmt.Errorf("noting epoch of %s: %w", e.Node, err)
+		}
+	}
+	rows := make([]upRow, 0, len(p.Taken))
+	for _, k := range p.Taken {
+		e := &k.Letter.Entry
+		if k.Again {
+			if _, err := t.ExecContext(ctx, `DELETE FROM up_entry WHERE node = $1 AND epoch = $2 AND seq = $3`, e.Node, e.Epoch, e.Seq); err != nil {
+				return fmt.Errorf("replacing an unproven entry of %s: %w", e.Node, err)
+			}
+		}
+		rows = append(rows, upRow{e.Node, e.Epoch, e.Seq, intake.Visible(string(e.Kind), 40), intake.Visible(e.Hash, 64), hex.EncodeToString(e.Sig), k.Outcome, t.at.UnixMilli()})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return t.insertRows(ctx, "up_entry", rows, "node", "epoch", "seq:int", "kind", "hash", "sig:hex", "outcome", "at:int")
+}
+
+type refusalRow struct {
+	ID       string `json:"id"`
+	Node     string `json:"node"`
+	Epoch    string `json:"epoch"`
+	Seq      uint64 `json:"seq"`
+	Kind     string `json:"kind"`
+	Item     string `json:"item"`
+	Revision int    `json:"revision"`
+	Code     string `json:"code"`
+	Field    string `json:"field"`
+	Message  string `json:"message"`
+	Entry    string `json:"entry"`
+	At       int64  `json:"at"`
+}
+
+func (t *tx) putRefusals(ctx context.Context, p *intake.Plan) error {
+	if len(p.Refusals) == 0 {
+		return nil
+	}
+	strays := map[string]bool{}
+	rows := make([]refusalRow, len(p.Refusals))
+	for i, r := range p.Refusals {
+		rows[i] = refusalRow{r.ID, r.Position.Node, r.Position.Epoch, r.Position.Seq, r.Kind, r.Item, r.Revision,
+			string(r.Fault.Code), r.Fault.Field, r.Fault.Detail, hex.EncodeToString(r.Raw), t.at.UnixMilli()}
+		if r.Position.Seq == 0 {
+			strays[r.Position.Node] = true
+		}
+	}
+	if err := t.insertRows(ctx, "refusal", rows, "id", "node", "epoch", "seq:int", "kind", "item", "revision:int", "code", "field", "message", "entry:hex", "at:int"); err != nil {
+		return err
+	}
+	for node := range strays {
+		_, err := t.ExecContext(ctx, `DELETE FROM refusal WHERE seq = 0 AND node = $1 AND id < (SELECT id FROM refusal WHERE seq = 0 AND node = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)`, node, keepStrays-1)
+		if err != nil {
+			return fmt.Errorf("forgetting old strays of %s: %w", node, err)
+		}
+	}
+	return nil
+}
+
+type moveRow struct {
+	ID     string `json:"id"`
+	Epoch  string `json:"epoch"`
+	Up     uint64 `json:"up_seq"`
+	State  string `json:"state"`
+	Reason string `json:"reason"`
+	Down   int    `json:"n"`
+}
+
+type downRow struct {
+	Node  string `json:"node"`
+	Seq   uint64 `json:"seq"`
+	Epoch string `json:"epoch"`
+	Kind  string `json:"kind"`
+	Body  string `json:"body"`
+	Hash  string `json:"hash"`
+	Sig   string `json:"sig"`
+	At    int64  `json:"at"`
+}
+
+// putDown moves the nodes' cursors and appends to their down logs.
+func (t *tx) putDown(ctx context.Context, p *intake.Plan) error {
+	heads, err := t.moveNodes(ctx, p)
+	if err != nil || len(p.Down) == 0 {
+		return err
+	}
+	left := map[string]uint64{}
+	for _, m := range p.Down {
+		left[m.Node]++
+	}
+	rows := make([]downRow, len(p.Down))
+	for i, m := range p.Down {
+		body, err := protocol.WriteBody(m.Message)
+		if err != nil {
+			return fmt.Errorf("writing %s for %s: %w", m.Kind, m.Node, err)
+		}
+		left[m.Node]--
+		seq := heads[m.Node] - left[m.Node]
+		e := protocol.New(protocol.Down, m.Node, t.s.epoch, seq, m.Kind, body, t.s.key)
+		rows[i] = downRow{m.Node, seq, e.Epoch, string(m.Kind), string(body), e.Hash, hex.EncodeToString(e.Sig), t.at.UnixMilli()}
+		t.heads[m.Node] = heads[m.Node]
+	}
+	return t.insertRows(ctx, "down_entry", rows, "node", "seq:int", "epoch", "kind", "body", "hash", "sig:hex", "at:int")
+}
+
+// moveNodes writes the cursors and takes the numbers the down log needs. It
+// returns the new heads. What a node had of its down log is forgotten with its
+// old store.
+func (t *tx) moveNodes(ctx context.Context, p *intake.Plan) (map[string]uint64, error) {
+	if len(p.Nodes) == 0 {
+		return nil, nil
+	}
+	count := map[string]int{}
+	for _, m := range p.Down {
+		count[m.Node]++
+	}
+	rows := make([]moveRow, len(p.Nodes))
+	for i, n := range p.Nodes {
+		rows[i] = moveRow{n.ID, n.Epoch, n.Up, n.State, n.Reason, count[n.ID]}
+	}
+	text, err := jsonText(rows)
+	if err != nil {
+		return nil, err
+	}
+	heads := make(map[string]uint64, len(rows))
+	_, err = collect(ctx, t, func(r scanner) (struct{}, error) {
+		var id string
+		var head uint64
+		err := r.Scan(&id, &head)
+		heads[id] = head
+		return struct{}{}, err
+	}, `UPDATE node SET epoch = r.epoch, up_seq = r.up_seq, state = r.state, reason = r.reason, down_seq = node.down_seq + r.n,
+			down_ack = CASE WHEN node.epoch = r.epoch THEN node.down_ack ELSE 0 END
+		FROM `+t.s.d.rows("$1", []string{"id", "epoch", "up_seq:int", "state", "reason", "n:int"})+`
+		WHERE node.id = r.id RETURNING node.id, node.down_seq`, text)
+	if err != nil {
+		return nil, fmt.Errorf("moving cursors: %w", err)
+	}
+	return heads, nil
+}
