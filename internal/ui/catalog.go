@@ -103,10 +103,10 @@ func (r *Renderer) LangSwitch() http.Handler {
 		if req.PathValue("code") == r.english.code {
 			code = r.english.code
 		}
-		http.SetCookie(w, &http.Cookie{
+		http.SetCookie(w, &http.Cookie{ //nolint:gosec // a preference, no secret; plain HTTP on a LAN must keep it
 			Name: LangCookie, Value: code, Path: "/", MaxAge: 365 * 24 * 3600,
 			HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: req.TLS != nil,
 		})
-		http.Redirect(w, req, LocalPath(req.URL.Query().Get("back"), "/"), http.StatusSeeOther)
+		http.Redirect(w, req, LocalPath(req.URL.Query().Get("back"), "/"), http.StatusSeeOther) //nolint:gosec // LocalPath lets no other host through
 	})
 }

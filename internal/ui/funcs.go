@@ -16,7 +16,7 @@ func (s *set) funcs() template.FuncMap {
 		"t":     t,
 		"asset": Asset,
 		"dict":  dict,
-		"join":  func(items []string, sep string) string { return strings.Join(items, sep) },
+		"join":  strings.Join,
 		"num":   Num,
 		"bytes": Bytes,
 		"span":  func(d time.Duration) string { return Span(s.lang, d) },
@@ -93,10 +93,10 @@ func partFunc[P any](s *set, name string) func(...any) (template.HTML, error) {
 func props[P any](args []any) (P, error) {
 	var p P
 	if len(args) == 1 {
-		switch v := args[0].(type) {
-		case P:
+		if v, ok := args[0].(P); ok {
 			return v, nil
-		case *P:
+		}
+		if v, ok := args[0].(*P); ok {
 			return *v, nil
 		}
 	}

@@ -37,16 +37,17 @@ func Num(n any) (string, error) {
 		return "", fmt.Errorf("not a number: %T", n)
 	}
 	var s string
-	if v.CanFloat() {
+	switch {
+	case v.CanInt():
+		s = strconv.FormatInt(v.Int(), 10)
+	case v.CanUint():
+		s = strconv.FormatUint(v.Uint(), 10)
+	default:
 		s = strconv.FormatFloat(v.Float(), 'f', 2, 64)
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
 		if s == "-0" {
 			s = "0"
 		}
-	} else if v.CanInt() {
-		s = strconv.FormatInt(v.Int(), 10)
-	} else {
-		s = strconv.FormatUint(v.Uint(), 10)
 	}
 	whole, part, _ := strings.Cut(s, ".")
 	sign := ""

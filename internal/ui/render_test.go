@@ -54,7 +54,7 @@ func TestRender(t *testing.T) {
 
 func TestRenderWritesNothingOnError(t *testing.T) {
 	for name, template := range map[string]string{
-		"misspelt property": `{{field "Nmae" "x"}}`,
+		"misspelt property": `{{field "Nam" "x"}}`,
 		"odd properties":    `{{field "Name"}}`,
 		"wrong type":        `{{field "Name" "x" "Rows" "many"}}`,
 		"no such field":     `{{.Nothing}}`,

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -15,23 +16,25 @@ func AccessLog(log *slog.Logger) Middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := time.Now()
 			rec := record(w)
-			defer func() {
-				if quiet(r.URL.Path) && rec.status < 400 {
-					return
-				}
-				status := rec.status
-				if status == 0 {
-					status = http.StatusOK
-				}
-				log.LogAttrs(r.Context(), slog.LevelInfo, "request answered",
-					slog.String("request", RequestIDFrom(r.Context())),
-					slog.String("method", r.Method), slog.String("path", r.URL.Path),
-					slog.Int("status", status), slog.Int64("bytes", rec.bytes),
-					slog.Duration("took", time.Since(start)), slog.String("from", Address(r)))
-			}()
+			defer logAnswer(r.Context(), log, r, rec, start)
 			next.ServeHTTP(rec, r)
 		})
 	}
+}
+
+func logAnswer(ctx context.Context, log *slog.Logger, r *http.Request, rec *recorder, start time.Time) {
+	if quiet(r.URL.Path) && rec.status < 400 {
+		return
+	}
+	status := rec.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "request answered",
+		slog.String("request", RequestIDFrom(ctx)),
+		slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Int("status", status), slog.Int64("bytes", rec.bytes),
+		slog.Duration("took", time.Since(start)), slog.String("from", Address(r)))
 }
 
 func quiet(path string) bool {

@@ -13,7 +13,7 @@ func TestAccessLog(t *testing.T) {
 	var log bytes.Buffer
 	h := Chain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/static/missing" {
-			w.WriteHeader(404)
+			w.WriteHeader(http.StatusNotFound)
 			return
 		}
 		_, _ = w.Write([]byte("hello"))

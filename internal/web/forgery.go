@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"io"
 	"mime"
@@ -22,45 +20,11 @@ import (
 // files are read. Scripts send FormTokenHeader instead.
 const (
 	FormTokenField  = "_token"
-	FormTokenHeader = "X-Form-Token"
+	FormTokenHeader = "X-Form-Token" //nolint:gosec // a name, not a token
 )
 
-const (
-	tokenBytes = 32
-	// tokenWindow is how much of a multipart body is looked at for the token.
-	tokenWindow = 2 << 10
-)
-
-func randomToken() string {
-	b := make([]byte, tokenBytes)
-	_, _ = rand.Read(b) // crypto/rand.Read never fails: it ends the program instead
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// masked hides a token behind a new random pad, so that compressed pages do not
-// give it away letter by letter to somebody who can make a page repeat a guess
-// and measure its length (BREACH).
-func masked(token string) string {
-	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) != tokenBytes {
-		return ""
-	}
-	both := make([]byte, 2*tokenBytes)
-	_, _ = rand.Read(both[:tokenBytes]) // never fails, see randomToken
-	subtle.XORBytes(both[tokenBytes:], both[:tokenBytes], raw)
-	return base64.RawURLEncoding.EncodeToString(both)
-}
-
-// unmasked is the token behind what a form sent, or "".
-func unmasked(sent string) string {
-	both, err := base64.RawURLEncoding.DecodeString(sent)
-	if err != nil || len(both) != 2*tokenBytes {
-		return ""
-	}
-	raw := make([]byte, tokenBytes)
-	subtle.XORBytes(raw, both[:tokenBytes], both[tokenBytes:])
-	return base64.RawURLEncoding.EncodeToString(raw)
-}
+// tokenWindow is how much of a multipart body is looked at for the token.
+const tokenWindow = 2 << 10
 
 type formKey struct{}
 
@@ -97,7 +61,7 @@ func Forgery(errs Errors, s *Sessions) Middleware {
 				return
 			}
 			if r.Header.Get("Sec-Fetch-Site") != "same-origin" {
-				if err := st.check(); err != nil {
+				if err := st.check(r); err != nil {
 					errs.Answer(w, r, err)
 					return
 				}
@@ -123,9 +87,9 @@ func BearerToken(r *http.Request) string {
 var errStaleForm = fault.New(fault.Forbidden, "这个页面放得太久了，没有提交。请按浏览器的“后退”回到原页（填写的文字通常还在），复制文字，刷新页面后再提交。")
 
 // check compares the token sent with the token given out.
-func (st *formState) check() error {
-	want := st.known()
-	got, err := sentToken(st.r)
+func (st *formState) check(r *http.Request) error {
+	want := st.known(r.Context())
+	got, err := sentToken(r)
 	if err != nil {
 		return err
 	}
@@ -133,51 +97,6 @@ func (st *formState) check() error {
 		return errStaleForm
 	}
 	return nil
-}
-
-// known is the token this browser was given, or "".
-func (st *formState) known() string {
-	if st.sessions.UserID(st.r.Context()) != "" {
-		return st.sessions.scs.GetString(st.r.Context(), keyToken)
-	}
-	c, err := st.r.Cookie(cookieName(st.sessions.secure, "form"))
-	if err != nil || len(c.Value) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
-		return ""
-	}
-	return c.Value
-}
-
-// FormToken is the value of the hidden field _token. For somebody signed in it
-// belongs to the session. Before the sign-in it is kept in a cookie of its own,
-// so that a visitor who only looks at the sign-in page costs no row anywhere.
-// It must be called before the answer begins; outside Forgery it is "".
-func FormToken(ctx context.Context) string {
-	st, ok := ctx.Value(formKey{}).(*formState)
-	if !ok {
-		return ""
-	}
-	if st.given == "" {
-		token := st.known()
-		if masked(token) == "" {
-			token = st.renew()
-		}
-		st.given = masked(token)
-	}
-	return st.given
-}
-
-// renew gives this browser a token.
-func (st *formState) renew() string {
-	token := randomToken()
-	if st.sessions.UserID(st.r.Context()) != "" {
-		st.sessions.scs.Put(st.r.Context(), keyToken, token)
-		return token
-	}
-	http.SetCookie(st.w, &http.Cookie{
-		Name: cookieName(st.sessions.secure, "form"), Value: token, Path: "/",
-		HttpOnly: true, Secure: st.sessions.secure, SameSite: http.SameSiteStrictMode,
-	})
-	return token
 }
 
 // sentToken finds the token in the header or in the form.

@@ -123,7 +123,7 @@ func (w *gzipWriter) decide(compress bool) {
 		if tag := h.Get("ETag"); strings.HasPrefix(tag, `"`) {
 			h.Set("ETag", "W/"+tag)
 		}
-		w.gz = gzipPool.Get().(*gzip.Writer) //nolint:forcetypeassert // the pool holds nothing else
+		w.gz = gzipPool.Get().(*gzip.Writer) // the pool holds nothing else
 		w.gz.Reset(w.ResponseWriter)
 	}
 	w.ResponseWriter.WriteHeader(w.status)

@@ -30,7 +30,7 @@ func TestPatientEndsSilence(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = <-failed
-	if ne, ok := err.(net.Error); !ok || !ne.Timeout() {
+	if !os.IsTimeout(err) {
 		t.Errorf("error %v, want a timeout", err)
 	}
 }

@@ -49,13 +49,13 @@ func (l *Limiter) Allow(key string) (time.Duration, bool) {
 	} else {
 		if l.order.Len() >= l.size {
 			last := l.order.Back()
-			delete(l.keys, l.order.Remove(last).(*limited).key) //nolint:forcetypeassert // only we put in
+			delete(l.keys, l.order.Remove(last).(*limited).key) // only we put in
 		}
 		el = l.order.PushFront(&limited{key: key, limit: rate.NewLimiter(l.every, l.burst)})
 		l.keys[key] = el
 	}
 	now := l.now()
-	turn := el.Value.(*limited).limit.ReserveN(now, 1) //nolint:forcetypeassert // only we put in
+	turn := el.Value.(*limited).limit.ReserveN(now, 1) // only we put in
 	if wait := turn.DelayFrom(now); wait > 0 {
 		turn.CancelAt(now)
 		return wait, false

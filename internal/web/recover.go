@@ -14,21 +14,25 @@ func Recover(errs Errors) Middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			rec := record(w)
 			defer func() {
-				v := recover()
-				if v == nil {
-					return
+				if v := recover(); v != nil {
+					errs.panicked(rec, r, v)
 				}
-				if v == http.ErrAbortHandler { //nolint:errorlint // a sentinel passed to panic, never wrapped
-					panic(v)
-				}
-				errs.logger().ErrorContext(r.Context(), "handler panicked", "request", RequestIDFrom(r.Context()),
-					"path", r.URL.Path, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-				if rec.status != 0 {
-					panic(http.ErrAbortHandler)
-				}
-				errs.Answer(rec, r, fmt.Errorf("panic: %v", v))
 			}()
 			next.ServeHTTP(rec, r)
 		})
 	}
+}
+
+// panicked logs what a handler panicked with and answers for it.
+func (e Errors) panicked(rec *recorder, r *http.Request, v any) {
+	if v == http.ErrAbortHandler { //nolint:errorlint // a sentinel passed to panic, never wrapped
+		panic(v)
+	}
+	ctx := r.Context()
+	e.logger().ErrorContext(ctx, "handler panicked", "request", RequestIDFrom(ctx),
+		"path", r.URL.Path, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	if rec.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	e.Answer(rec, r, fmt.Errorf("panic: %v", v))
 }

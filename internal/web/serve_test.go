@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// client gives up by itself, should a server hang.
+var client = &http.Client{Timeout: 30 * time.Second}
+
 // start serves h until the test ends or stop is called; done gives the result.
 func start(t *testing.T, h http.Handler) (addr string, stop context.CancelFunc, done <-chan error) {
 	t.Helper()
@@ -45,7 +48,7 @@ func TestServeFinishesWhatRuns(t *testing.T) {
 	}))
 	answer := make(chan string, 1)
 	go func() {
-		res, err := http.Get("http://" + addr)
+		res, err := client.Get("http://" + addr)
 		if err != nil {
 			answer <- err.Error()
 			return
@@ -77,7 +80,7 @@ func TestServeCutsOffWhatHangs(t *testing.T) {
 	}))
 	gone := make(chan error, 1)
 	go func() {
-		res, err := http.Get("http://" + addr)
+		res, err := client.Get("http://" + addr)
 		if err == nil {
 			_ = res.Body.Close()
 		}
@@ -105,7 +108,7 @@ func TestServeEndsStreams(t *testing.T) {
 			t.Error(err)
 		}
 	}))
-	res, err := http.Get("http://" + addr)
+	res, err := client.Get("http://" + addr)
 	if err != nil {
 		t.Fatal(err)
 	}

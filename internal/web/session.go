@@ -84,7 +84,7 @@ func (s *Sessions) Load(errs Errors) Middleware {
 			r = r.WithContext(ctx)
 			sw := &sessionWriter{ResponseWriter: w, r: r, sessions: s, errs: errs}
 			next.ServeHTTP(sw, r)
-			sw.save()
+			sw.save(ctx)
 		})
 	}
 }
@@ -161,12 +161,12 @@ type sessionWriter struct {
 	failed   bool // the store failed and the answer has been given
 }
 
-func (w *sessionWriter) save() {
+func (w *sessionWriter) save(ctx context.Context) {
 	if w.saved {
 		return
 	}
 	w.saved = true
-	m, ctx := w.sessions.scs, w.r.Context()
+	m := w.sessions.scs
 	switch m.Status(ctx) {
 	case scs.Modified:
 		token, expiry, err := m.Commit(ctx)
@@ -183,7 +183,7 @@ func (w *sessionWriter) save() {
 
 func (w *sessionWriter) WriteHeader(status int) {
 	if status >= 200 {
-		w.save()
+		w.save(w.r.Context())
 	}
 	if !w.failed {
 		w.ResponseWriter.WriteHeader(status)
@@ -191,7 +191,7 @@ func (w *sessionWriter) WriteHeader(status int) {
 }
 
 func (w *sessionWriter) Write(p []byte) (int, error) {
-	w.save()
+	w.save(w.r.Context())
 	if w.failed {
 		return len(p), nil
 	}

@@ -51,8 +51,10 @@ func Render(t testing.TB, r *ui.Renderer, s Sample, lang string) []byte {
 	if url == "" {
 		url = "/"
 	}
-	req := httptest.NewRequest(http.MethodGet, url, nil)
-	req.AddCookie(&http.Cookie{Name: ui.LangCookie, Value: lang})
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	req.AddCookie(&http.Cookie{ //nolint:gosec // sent by the test itself
+		Name: ui.LangCookie, Value: lang,
+	})
 	w := httptest.NewRecorder()
 	if err := r.Render(w, req, http.StatusOK, s.Page, s.Data); err != nil {
 		t.Fatalf("rendering %s: %v", s.Page, err)
