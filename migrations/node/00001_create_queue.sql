@@ -59,7 +59,7 @@ CREATE TABLE receipt (
 
 -- n is the order of lists: it never depends on a clock.
 CREATE TABLE item (
-    n             INTEGER PRIMARY KEY AUTOINCREMENT,
+    n             INTEGER PRIMARY KEY,
     id            TEXT NOT NULL UNIQUE,
     village       TEXT NOT NULL, -- code of the village it came from, or empty
     column_slug   TEXT NOT NULL,
@@ -106,7 +106,7 @@ CREATE INDEX revision_item ON revision (item, seq);
 -- what the hub said, also of items not known here. A word of the hub that comes
 -- again, after the hub was restored, keeps its place.
 CREATE TABLE step (
-    n        INTEGER PRIMARY KEY AUTOINCREMENT,
+    n        INTEGER PRIMARY KEY,
     item     TEXT NOT NULL,
     revision INTEGER NOT NULL,
     act      TEXT NOT NULL,
@@ -144,7 +144,7 @@ CREATE TABLE finding (
 CREATE INDEX finding_open ON finding (open, n);
 
 CREATE TABLE notice (
-    n       INTEGER PRIMARY KEY AUTOINCREMENT,
+    n       INTEGER PRIMARY KEY,
     id      TEXT NOT NULL UNIQUE,
     body    TEXT NOT NULL,
     at      INTEGER NOT NULL,

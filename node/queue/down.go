@@ -48,10 +48,14 @@ func (q *Queue) ApplyDown(ctx context.Context, entries []protocol.Entry) error {
 	err = q.write(ctx, "applying down log", func(ctx context.Context, t *txn) error {
 		stopped = nil
 		for _, e := range entries {
-			if stopped = t.stops(ctx, e); stopped != nil {
+			var err error
+			if stopped, err = t.stops(ctx, e); stopped != nil {
 				return nil // keep what was applied
 			}
-			if err := t.apply(ctx, e); err != nil {
+			if err == nil {
+				err = t.apply(ctx, e)
+			}
+			if err != nil {
 				return fmt.Errorf("entry %d (%s): %w", e.Seq, e.Kind, err)
 			}
 		}
@@ -60,25 +64,27 @@ func (q *Queue) ApplyDown(ctx context.Context, entries []protocol.Entry) error {
 	return errors.Join(err, stopped, bad)
 }
 
-// stops says why e cannot be applied at all, or nil.
-func (t *txn) stops(ctx context.Context, e protocol.Entry) error {
+// stops says why e cannot be applied at all, or nil. err is of the database.
+func (t *txn) stops(ctx context.Context, e protocol.Entry) (stop, err error) {
 	var known string
-	err := t.row(ctx, `SELECT hash FROM down_entry WHERE epoch = $1 AND seq = $2`, e.Epoch, e.Seq).Scan(&known)
-	switch {
-	case err == nil && known != e.Hash:
-		return fault.Wrap(fault.Conflict, "县级平台对同一条消息给出了两种内容，已停止接收。请联系县级管理员。", fmt.Errorf("%w: entry %d has two digests", ErrForged, e.Seq))
-	case err != nil && !errors.Is(err, sql.ErrNoRows):
-		return fmt.Errorf("reading down log: %w", err)
+	err = t.row(ctx, `SELECT hash FROM down_entry WHERE epoch = $1 AND seq = $2`, e.Epoch, e.Seq).Scan(&known)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("reading down log: %w", err)
+	}
+	if err == nil && known != e.Hash {
+		return fault.Wrap(fault.Conflict, "县级平台对同一条消息给出了两种内容，已停止接收。请联系县级管理员。",
+			fmt.Errorf("%w: entry %d has two digests", ErrForged, e.Seq)), nil
 	}
 	// After the hub was restored its log may begin anywhere it still holds.
 	if e.Seq > t.st.down+1 && !t.st.resync {
-		return fault.Wrap(fault.Unavailable, "县级平台的消息中间缺了几条，正在重新索取。", fmt.Errorf("%w: have %d, got %d", ErrGap, t.st.down, e.Seq))
+		return fault.Wrap(fault.Unavailable, "县级平台的消息中间缺了几条，正在重新索取。",
+			fmt.Errorf("%w: have %d, got %d", ErrGap, t.st.down, e.Seq)), nil
 	}
 	if r, ok := receiptOf(e); ok && r.Epoch == t.st.epoch && r.Through > t.st.last {
 		return fault.Wrap(fault.Conflict, "县级平台已收到的内容比本机保存的还多：本机的数据被还原成了旧的备份。为避免错乱已停止收发，请联系县级管理员，让本机重新入网。",
-			fmt.Errorf("%w: receipt through %d, log ends at %d", ErrRolledBack, r.Through, t.st.last))
+			fmt.Errorf("%w: receipt through %d, log ends at %d", ErrRolledBack, r.Through, t.st.last)), nil
 	}
-	return nil
+	return nil, nil
 }
 
 func receiptOf(e protocol.Entry) (*protocol.Receipt, bool) {

@@ -30,7 +30,7 @@ type Identity struct {
 	Key      protocol.Key  `json:"-"`
 }
 
-var errNotJoined = fault.New(fault.Conflict, "本机还没有加入县级平台，内容已存为草稿。请向县里要入网码，运行 node join 入网码。")
+var errNotJoined = fault.New(fault.Conflict, "本机还没有加入县级平台，不能提交，草稿不受影响。请向县里要入网码，运行 node join 入网码。")
 
 // Identity returns who this node is; before it has joined, a fault of kind
 // Conflict. It is read each time: another process may have joined meanwhile.

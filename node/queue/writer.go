@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"zhanqun/internal/fault"
 	"zhanqun/internal/sqlite"
@@ -15,6 +16,10 @@ import (
 // maxGroup is how many waiting jobs share one transaction. A commit costs one
 // sync of the disk however many rows it holds.
 const maxGroup = 64
+
+// linger is how long a commit is put off for callers that were there last time:
+// well below what the commit itself takes.
+const linger = 500 * time.Microsecond
 
 var errClosed = fault.New(fault.Unavailable, "程序正在停止，没有保存。请稍后再试。")
 
@@ -109,23 +114,47 @@ func (w *writer) run() {
 	defer close(w.ended)
 	defer func() { w.err = w.drop() }()
 	group := make([]*job, 0, maxGroup)
+	expected := 1
 	for j := range w.jobs {
-		group = append(group[:0], j)
-	more:
-		for len(group) < maxGroup {
-			select {
-			case j, ok := <-w.jobs:
-				if !ok {
-					break more
-				}
-				group = append(group, j)
-			default:
-				break more
-			}
-		}
+		group = w.gather(append(group[:0], j), expected)
+		expected = len(group)
 		w.commit(group)
 		clear(group)
 	}
+}
+
+// gather adds what is waiting. Callers that came together last time are about to
+// come again: for them it waits an instant, or each commit would take one of
+// them and leave the others to the next.
+func (w *writer) gather(group []*job, expected int) []*job {
+	var late <-chan time.Time
+	if expected > 1 {
+		late = time.After(linger)
+	}
+	for len(group) < maxGroup {
+		if late != nil && len(group) < expected {
+			select {
+			case j, ok := <-w.jobs:
+				if !ok {
+					return group
+				}
+				group = append(group, j)
+				continue
+			case <-late:
+				late = nil
+			}
+		}
+		select {
+		case j, ok := <-w.jobs:
+			if !ok {
+				return group
+			}
+			group = append(group, j)
+		default:
+			return group
+		}
+	}
+	return group
 }
 
 // commit runs a group in one transaction. If the database itself fails in it,
