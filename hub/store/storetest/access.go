@@ -15,7 +15,7 @@ func accessSuite(t *testing.T, open Open) {
 	}{
 		{"units", unitSuite}, {"columns", columnSuite}, {"settings", settingsSuite},
 		{"enrolment", enrolSuite}, {"nodes", nodeSuite},
-		{"people", peopleSuite}, {"signin", signInSuite}, {"tokens", tokenSuite}, {"sessions", sessionSuite},
+		{"people", peopleSuite}, {"signin", signInSuite}, {"tokens", tokenSuite}, {"sessions", sessionSuite}, {"audit", auditSuite},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.run(t, open) })
 	}
