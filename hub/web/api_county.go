@@ -1,0 +1,210 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"zhanqun/hub/access"
+	"zhanqun/hub/catalog"
+	"zhanqun/hub/health"
+	"zhanqun/internal/fault"
+	"zhanqun/internal/web"
+	"zhanqun/protocol"
+)
+
+// list is one page of anything; next is empty on the last page.
+func writeList[T any](w http.ResponseWriter, name string, list []T, next string) error {
+	if list == nil {
+		list = []T{}
+	}
+	return web.WriteJSON(w, http.StatusOK, map[string]any{name: list, "next": next})
+}
+
+// nextAfter is the key of the last row of a full page.
+func nextAfter[T any](list []T, limit int, key func(T) string) string {
+	if len(list) < limit {
+		return ""
+	}
+	return key(list[len(list)-1])
+}
+
+func (s *Server) apiColumns(w http.ResponseWriter, r *http.Request, _ access.User) error {
+	list, err := s.Access.Columns(r.Context())
+	if err != nil {
+		return err
+	}
+	return writeList(w, "columns", list, "")
+}
+
+func (s *Server) apiUnits(w http.ResponseWriter, r *http.Request, _ access.User) error {
+	limit, err := web.Limit(r, 200, 500)
+	if err != nil {
+		return err
+	}
+	list, err := s.Access.Units(r.Context(), access.UnitQuery{Parent: r.FormValue("parent"), Level: r.FormValue("level"),
+		After: r.FormValue("cursor"), Limit: limit})
+	if err != nil {
+		return err
+	}
+	return writeList(w, "units", list, nextAfter(list, limit, func(u catalog.Unit) string { return u.Code }))
+}
+
+func (s *Server) apiNodes(w http.ResponseWriter, r *http.Request, _ access.User) error {
+	limit, err := web.Limit(r, 100, 500)
+	if err != nil {
+		return err
+	}
+	list, err := s.Access.Nodes(r.Context(), access.NodeQuery{Unit: r.FormValue("unit"), State: r.FormValue("state"),
+		After: r.FormValue("cursor"), Limit: limit})
+	if err != nil {
+		return err
+	}
+	return writeList(w, "nodes", list, nextAfter(list, limit, func(n access.Node) string { return n.ID }))
+}
+
+func (s *Server) apiSites(w http.ResponseWriter, r *http.Request, _ access.User) error {
+	limit, err := web.Limit(r, 100, 500)
+	if err != nil {
+		return err
+	}
+	list, err := s.Health.Store.Sites(r.Context(), r.FormValue("cursor"), limit)
+	if err != nil {
+		return err
+	}
+	return writeList(w, "sites", list, nextAfter(list, limit, func(site health.Site) string { return site.ID }))
+}
+
+// siteDetail is a site with its newest findings.
+type siteDetail struct {
+	health.Site
+	Recent []health.Finding `json:"recent"`
+}
+
+func (s *Server) apiSite(w http.ResponseWriter, r *http.Request, _ access.User) error {
+	site, err := s.Health.Store.Site(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	recent, err := s.Health.Store.Findings(r.Context(), health.FindingQuery{Site: site.ID, Limit: 50})
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, siteDetail{site, recent})
+}
+
+func (s *Server) apiCheckSite(w http.ResponseWriter, r *http.Request, u access.User) error {
+	if err := s.Health.CheckNow(r.Context(), u, r.PathValue("id")); err != nil {
+		return err
+	}
+	site, err := s.Health.Store.Site(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusAccepted, site)
+}
+
+// findingCursor is where a page of findings ended.
+type findingCursor struct {
+	At time.Time `json:"at"`
+	ID string    `json:"id"`
+}
+
+func findingQuery(r *http.Request, def int) (health.FindingQuery, error) {
+	limit, err := web.Limit(r, def, 500)
+	if err != nil {
+		return health.FindingQuery{}, err
+	}
+	var c findingCursor
+	if _, err := web.Cursor(r, "cursor", &c); err != nil {
+		return health.FindingQuery{}, err
+	}
+	return health.FindingQuery{Site: r.FormValue("site"), Unit: r.FormValue("unit"), State: r.FormValue("state"),
+		Before: c.At, BeforeID: c.ID, Limit: limit}, nil
+}
+
+// findings returns one page and the cursor of the next. A liaison sees the
+// findings of the own unit.
+func (s *Server) findings(r *http.Request, u access.User, def int) ([]health.Finding, string, error) {
+	q, err := findingQuery(r, def)
+	if err != nil {
+		return nil, "", err
+	}
+	if !u.May(access.ReadAll) {
+		if u.Unit == "" {
+			return nil, "", u.Need(access.ReadAll)
+		}
+		q.Unit = u.Unit
+	}
+	list, err := s.Health.Store.Findings(r.Context(), q)
+	if err != nil || len(list) < q.Limit {
+		return list, "", err
+	}
+	last := list[len(list)-1]
+	next, err := web.NextCursor(findingCursor{last.UpdatedAt, last.ID})
+	return list, next, err
+}
+
+func (s *Server) apiFindings(w http.ResponseWriter, r *http.Request, u access.User) error {
+	list, next, err := s.findings(r, u, 100)
+	if err != nil {
+		return err
+	}
+	return writeList(w, "findings", list, next)
+}
+
+func (s *Server) apiFinding(w http.ResponseWriter, r *http.Request, u access.User) error {
+	f, steps, err := s.finding(r, u)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, struct {
+		health.Finding
+		History []health.Step `json:"history"`
+	}{f, steps})
+}
+
+func (s *Server) finding(r *http.Request, u access.User) (health.Finding, []health.Step, error) {
+	f, steps, err := s.Health.Store.Finding(r.Context(), r.PathValue("id"))
+	if err == nil && !u.MayRead(f.Unit, "") {
+		err = fault.New(fault.NotFound, "没有这条预警。")
+	}
+	return f, steps, err
+}
+
+func (s *Server) apiAudit(w http.ResponseWriter, r *http.Request, _ access.User) error {
+	after, err := number(r, "after")
+	if err != nil {
+		return err
+	}
+	limit, err := web.Limit(r, 100, 1000)
+	if err != nil {
+		return err
+	}
+	list, err := s.Log.Audits(r.Context(), after, limit)
+	if err != nil {
+		return err
+	}
+	next := after
+	if n := len(list); n > 0 {
+		next = list[n-1].Seq
+	}
+	return web.WriteJSON(w, http.StatusOK, map[string]any{"audit": list, "next": next})
+}
+
+// apiEnrol answers POST protocol.EnrolPath: a node asks for its identity. The
+// secret in the code is the credential, so nobody has to be signed in; tries are
+// limited by address.
+func (s *Server) apiEnrol(w http.ResponseWriter, r *http.Request) error {
+	if wait, ok := s.signins.Allow("enrol " + web.ByAddress(r)); !ok {
+		return web.RetryAfter(fault.New(fault.Limited, "尝试太频繁，请稍后再试。"), wait)
+	}
+	var e protocol.Enrol
+	if err := web.ReadJSON(r, &e); err != nil {
+		return err
+	}
+	answer, err := s.Access.Enrol(r.Context(), e)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, answer)
+}

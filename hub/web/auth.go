@@ -1,0 +1,96 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"zhanqun/hub/access"
+	"zhanqun/internal/fault"
+	"zhanqun/internal/web"
+)
+
+type userKey struct{}
+
+// who returns the person behind a request; false when nobody is signed in.
+func who(ctx context.Context) (access.User, bool) {
+	u, ok := ctx.Value(userKey{}).(access.User)
+	return u, ok
+}
+
+// identify finds out who asks: by bearer token where there is one, otherwise by
+// session. A token never falls back to a session, since requests with a token
+// are not held against forgery.
+func (s *Server) identify() web.Middleware {
+	return func(next http.Handler) http.Handler {
+		return s.errs.Wrap(func(w http.ResponseWriter, r *http.Request) error {
+			u, ok, err := s.asker(r)
+			if err != nil {
+				return err
+			}
+			if ok {
+				r = r.WithContext(context.WithValue(r.Context(), userKey{}, u))
+			}
+			next.ServeHTTP(w, r)
+			return nil
+		})
+	}
+}
+
+func (s *Server) asker(r *http.Request) (access.User, bool, error) {
+	ctx := r.Context()
+	if token := web.BearerToken(r); token != "" {
+		u, err := s.Access.UserByToken(ctx, token)
+		return u, err == nil, err
+	}
+	id := s.sessions.UserID(ctx)
+	if id == "" {
+		return access.User{}, false, nil
+	}
+	u, err := s.Access.User(ctx, id)
+	if fault.Is(err, fault.NotFound) || err == nil && !u.Valid(s.sessions.SignedInAt(ctx)) {
+		return access.User{}, false, s.sessions.SignOut(ctx)
+	}
+	return u, err == nil, err
+}
+
+// person is a handler for somebody who is signed in.
+type person func(w http.ResponseWriter, r *http.Request, u access.User) error
+
+// signedIn lets only people with an account through. Who has to change a
+// password given by somebody else does that first.
+func (s *Server) signedIn(h person) http.HandlerFunc {
+	return s.errs.Func(func(w http.ResponseWriter, r *http.Request) error {
+		u, ok := who(r.Context())
+		switch {
+		case !ok && !web.IsAPI(r) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			http.Redirect(w, r, "/signin?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			return nil
+		case !ok:
+			return fault.New(fault.Unauthenticated, "请先登录。")
+		case u.MustChange && !web.IsAPI(r) && !strings.HasPrefix(r.URL.Path, "/account"):
+			http.Redirect(w, r, "/account/password", http.StatusSeeOther)
+			return nil
+		}
+		return h(w, r, u)
+	})
+}
+
+// allowed lets only people through who may do a.
+func (s *Server) allowed(a access.Action, h person) http.HandlerFunc {
+	return s.signedIn(func(w http.ResponseWriter, r *http.Request, u access.User) error {
+		if err := u.Need(a); err != nil {
+			return err
+		}
+		return h(w, r, u)
+	})
+}
+
+// isStale reports a decision on a revision that is not the latest.
+func isStale[T error](err error) (T, bool) {
+	var stale T
+	ok := errors.As(err, &stale)
+	return stale, ok
+}

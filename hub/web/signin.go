@@ -1,0 +1,122 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"zhanqun/hub/access"
+	"zhanqun/internal/fault"
+	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
+)
+
+type signinPage struct {
+	ui.Page
+	Login, Next string
+}
+
+func (s *Server) signinPage(w http.ResponseWriter, r *http.Request) error {
+	next := ui.LocalPath(r.FormValue("next"), "/")
+	if _, ok := who(r.Context()); ok {
+		http.Redirect(w, r, next, http.StatusSeeOther)
+		return nil
+	}
+	p := &signinPage{Next: next}
+	p.Title = ui.T(s.pages.Lang(r), "登录")
+	return s.pages.Render(w, r, http.StatusOK, "signin", p)
+}
+
+// signin checks a name and a password. What is wrong is not told apart, and
+// every failure counts towards the lock.
+func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
+	p := &signinPage{Login: r.PostFormValue("login"), Next: ui.LocalPath(r.PostFormValue("next"), "/")}
+	p.Title = ui.T(s.pages.Lang(r), "登录")
+	if wait, ok := s.signins.Allow("signin " + web.ByAddress(r)); !ok {
+		return web.RetryAfter(s.again(w, r, "signin", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。")), wait)
+	}
+	u, err := s.Access.SignIn(r.Context(), p.Login, r.PostFormValue("password"))
+	if err != nil {
+		return s.again(w, r, "signin", p, &p.Page, err)
+	}
+	if err := s.sessions.SignIn(r.Context(), u.ID); err != nil {
+		return err
+	}
+	to := p.Next
+	if u.MustChange {
+		to = "/account/password"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) signout(w http.ResponseWriter, r *http.Request) error {
+	if err := s.sessions.SignOut(r.Context()); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/signin", http.StatusSeeOther)
+	return nil
+}
+
+type passwordPage struct {
+	ui.Page
+	Given bool // the present one was given by somebody else
+}
+
+func (s *Server) passwordPage(w http.ResponseWriter, r *http.Request, u access.User) error {
+	p := &passwordPage{Given: u.MustChange}
+	p.Title = ui.T(s.pages.Lang(r), "修改密码")
+	return s.pages.Render(w, r, http.StatusOK, "password", p)
+}
+
+func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, u access.User) error {
+	p := &passwordPage{Given: u.MustChange}
+	p.Title = ui.T(s.pages.Lang(r), "修改密码")
+	next := r.PostFormValue("password")
+	if next != r.PostFormValue("again") {
+		return s.again(w, r, "password", p, &p.Page, fault.Field("again", "两次输入的新密码不一样。"))
+	}
+	if err := s.Access.ChangePassword(r.Context(), u, r.PostFormValue("old"), next); err != nil {
+		return s.again(w, r, "password", p, &p.Page, err)
+	}
+	// Every session ended with the old password; this browser gets a new one.
+	if err := s.sessions.SignIn(r.Context(), u.ID); err != nil {
+		return err
+	}
+	return s.done(w, r, "密码已修改，其他地方的登录都已退出。", "/")
+}
+
+type accountPage struct {
+	ui.Page
+	Me     access.User
+	Tokens []access.Token
+	Secret string // of a token just made; shown once
+}
+
+func (s *Server) accountPage(w http.ResponseWriter, r *http.Request, u access.User) error {
+	return s.showAccount(w, r, u, "", nil)
+}
+
+func (s *Server) showAccount(w http.ResponseWriter, r *http.Request, u access.User, secret string, err error) error {
+	tokens, readErr := s.Access.Tokens(r.Context(), u, u.ID)
+	if readErr != nil {
+		return readErr
+	}
+	p := &accountPage{Me: u, Tokens: tokens, Secret: secret}
+	p.Title = ui.T(s.pages.Lang(r), "我的账号")
+	if err != nil {
+		return s.again(w, r, "account", p, &p.Page, err)
+	}
+	return s.pages.Render(w, r, http.StatusOK, "account", p)
+}
+
+func (s *Server) addToken(w http.ResponseWriter, r *http.Request, u access.User) error {
+	secret, _, err := s.Access.NewToken(r.Context(), u, u.Login, strings.TrimSpace(r.PostFormValue("name")), 0)
+	return s.showAccount(w, r, u, secret, err)
+}
+
+func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request, u access.User) error {
+	if err := s.Access.RevokeToken(r.Context(), u, u.ID, r.PathValue("id")); err != nil {
+		return err
+	}
+	return s.done(w, r, "令牌已作废。", "/account")
+}
