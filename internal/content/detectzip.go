@@ -31,7 +31,7 @@ func detectZip(r io.ReaderAt, size int64) (*fileType, error) {
 	var unpacked uint64
 	contentTypes := false
 	for _, f := range z.File {
-		name := strings.ToLower(f.Name)
+		name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/")) // as some exporters write them
 		unpacked += f.UncompressedSize64
 		switch {
 		case f.Flags&1 != 0:
@@ -44,11 +44,11 @@ func detectZip(r io.ReaderAt, size int64) (*fileType, error) {
 			contentTypes = true
 		case name == "ofd.xml":
 			office, contentTypes = typeOFD, true
-		case name == "word/document.xml":
+		case mainPart(name, "word/document"):
 			office = typeDocx
-		case name == "xl/workbook.xml":
+		case mainPart(name, "xl/workbook"):
 			office = typeXlsx
-		case name == "ppt/presentation.xml":
+		case mainPart(name, "ppt/presentation"):
 			office = typePptx
 		case name == "mimetype" || name == "meta-inf/container.xml":
 			return nil, errOtherDocument
@@ -64,6 +64,13 @@ func detectZip(r io.ReaderAt, size int64) (*fileType, error) {
 		return nil, errOtherDocument
 	}
 	return typeZip, checkArchive(z.File)
+}
+
+// mainPart reports whether name is a document's main part; the online Office
+// numbers it, as in word/document2.xml.
+func mainPart(name, stem string) bool {
+	rest, ok := strings.CutPrefix(name, stem)
+	return ok && strings.Trim(strings.TrimSuffix(rest, ".xml"), "0123456789") == "" && strings.HasSuffix(rest, ".xml")
 }
 
 var (

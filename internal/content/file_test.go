@@ -157,6 +157,7 @@ func TestInspectAccepts(t *testing.T) {
 		{"通知.pdf", []byte("%PDF-1.7\n1 0 obj"), "application/pdf", "通知.pdf"},
 		{"a.docx", zipOf(t, "[Content_Types].xml", "_rels/.rels", "word/document.xml"), docx, "a.docx"},
 		{"a.doc", zipOf(t, "word/document.xml", "[Content_Types].xml"), docx, "a.docx"},
+		{"online.docx", zipOf(t, "[Content_Types].xml", `word\document2.xml`), docx, "online.docx"},
 		{"a.xlsx", zipOf(t, "[Content_Types].xml", "xl/workbook.xml"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "a.xlsx"},
 		{"a.pptx", zipOf(t, "[Content_Types].xml", "ppt/presentation.xml"), "application/vnd.openxmlformats-officedocument.presentationml.presentation", "a.pptx"},
 		{"公文.ofd", zipOf(t, "OFD.xml", "Doc_0/Document.xml"), "application/ofd", "公文.ofd"},

@@ -84,16 +84,21 @@ func within(dst *html.Node, name string) bool {
 // preformatted text line ends become line breaks. It is cleaned once more, for
 // entities such as &#1; only now are what they stand for.
 func addText(dst *html.Node, s string, keepLines bool) {
-	for i, line := range strings.Split(CleanText(s), "\n") {
-		if i > 0 && keepLines && dst.FirstChild != nil {
+	s = CleanText(s)
+	if !keepLines {
+		appendText(dst, s)
+		return
+	}
+	for i, line := range strings.Split(s, "\n") {
+		if i > 0 && dst.FirstChild != nil {
 			appendNew(dst, "br")
-		} else if i > 0 {
-			line = " " + line
 		}
 		appendText(dst, line)
 	}
 }
 
+// appendText adds a text node. Neighbours are left as they are, they render as
+// one; joining thousands of them would copy the text thousands of times.
 func appendText(dst *html.Node, s string) {
 	last := dst.LastChild
 	if last == nil && elements[dst.Data] != nil && !elements[dst.Data].inline {
@@ -103,14 +108,9 @@ func appendText(dst *html.Node, s string) {
 	if last != nil && (last.DataAtom == atom.Br || last.Type == html.TextNode && strings.HasSuffix(last.Data, " ")) {
 		s = strings.TrimLeft(s, " ")
 	}
-	if s == "" {
-		return
+	if s != "" {
+		dst.AppendChild(&html.Node{Type: html.TextNode, Data: s})
 	}
-	if last != nil && last.Type == html.TextNode {
-		last.Data += s
-		return
-	}
-	dst.AppendChild(&html.Node{Type: html.TextNode, Data: s})
 }
 
 // collapse makes every run of blanks, tabs and line ends one blank.
