@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -214,6 +215,35 @@ func nodeSuite(t *testing.T, open Open) {
 		refused(t, err, fault.Conflict, "不能恢复")
 		_, err = here.FreezeNode(t.Context(), Admin(), n.ID, "x")
 		refused(t, err, fault.Conflict, "不能恢复")
+	})
+
+	t.Run("a running program notices what another one did", func(t *testing.T) {
+		s := open(t)
+		Units(t, s)
+		n, _ := Node(t, s, Sitang)
+		running := Access(s)
+		heard := make(chan access.Node, 9)
+		running.OnRevoked(func(n access.Node) { heard <- n })
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			running.Watch(ctx, time.Millisecond, func(err error) { t.Error(err) })
+		}()
+		must[access.Node](t)(Access(s).RevokeNode(t.Context(), Admin(), n.ID, "电脑被盗"))
+		if got := <-heard; got.ID != n.ID {
+			t.Errorf("heard of %+v", got)
+		}
+		// New columns reach the other node without anybody asking.
+		other, _ := Node(t, s, Tangtou)
+		rung := make(chan map[string]uint64, 9)
+		s.OnDown(func(heads map[string]uint64) { rung <- heads })
+		Columns(t, s)
+		if heads := <-rung; heads[other.ID] != 2 || len(heads) != 1 {
+			t.Errorf("rung for %v, want %s at 2", heads, other.ID)
+		}
+		stop()
+		<-ended
 	})
 
 	t.Run("freezing", func(t *testing.T) {
