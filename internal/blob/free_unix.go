@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin
 
 package blob
 
@@ -15,5 +15,5 @@ func Free(dir string) (uint64, error) {
 	if err := unix.Statfs(dir, &st); err != nil {
 		return 0, fmt.Errorf("reading free space of %s: %w", dir, err)
 	}
-	return uint64(st.Bavail) * uint64(st.Bsize), nil // #nosec G115 -- neither is negative
+	return st.Bavail * uint64(st.Bsize), nil // #nosec G115 -- neither is negative
 }

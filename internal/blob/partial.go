@@ -79,7 +79,7 @@ func (p *Partial) WriteAt(offset int64, chunk []byte) error {
 	if p.st.done || covered(p.st.ranges, r) {
 		return nil
 	}
-	return p.st.write(p.s, r, chunk)
+	return p.st.write(r, chunk)
 }
 
 // Received returns the stretches that are on disk: sorted, not touching.

@@ -77,7 +77,7 @@ func (st *partialState) open(s *Store) (err error) {
 }
 
 // write puts chunk on disk, then the record that says so.
-func (st *partialState) write(s *Store, r Range, chunk []byte) error {
+func (st *partialState) write(r Range, chunk []byte) error {
 	if st.data == nil {
 		return errPartialClosed
 	}

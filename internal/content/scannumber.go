@@ -1,6 +1,9 @@
 package content
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // chunk is a run of digits without anything between them but invisible marks.
 type chunk struct {
@@ -142,5 +145,5 @@ func wordRune(r rune) bool {
 
 // digitsEqual reports whether the digits from first on begin with want.
 func (c *chain) digitsEqual(first int, want ...byte) bool {
-	return len(c.digits)-first >= len(want) && string(c.digits[first:first+len(want)]) == string(want)
+	return bytes.HasPrefix(c.digits[first:], want)
 }
