@@ -34,21 +34,19 @@ func (r rules) combine(s Snapshot, who access.User, q Combination) (Effect, erro
 		return Effect{}, err
 	}
 	e := Effect{}
-	fresh := 0
 	for i, x := range s.Items {
 		if err := latest(x, q.Items[i]); err != nil {
 			return Effect{}, err
 		}
-		if x.Item.State.Live() && x.Item.LiveRevision == x.Item.Revision {
+		if settled(x) {
+			if err := mayEdit(x, who, route); err != nil {
+				return Effect{}, err
+			}
 			continue
 		}
-		fresh++
 		if e, err = r.include(s, x, who, q, route, entry, e); err != nil {
 			return Effect{}, err
 		}
-	}
-	if fresh == 0 && !who.MayDecide(route[len(route)-1]) {
-		return Effect{}, fault.New(fault.Forbidden, "修改这个栏目的稿件要由分管领导来做。")
 	}
 	if len(e.Entries) == 0 { // only the text was edited
 		e.Entries = append(e.Entries, entry)
@@ -161,7 +159,7 @@ func (r rules) include(s Snapshot, x Subject, who access.User, q Combination, ro
 // of it; their own state stays.
 func (r rules) tellLive(s Snapshot, entry catalog.Entry, e Effect) Effect {
 	for _, x := range s.Items {
-		if !x.Item.State.Live() || x.Item.LiveRevision != x.Item.Revision {
+		if !settled(x) {
 			continue
 		}
 		item := x.Item
@@ -171,6 +169,28 @@ func (r rules) tellLive(s Snapshot, entry catalog.Entry, e Effect) Effect {
 		e = e.move(item, st)
 	}
 	return e
+}
+
+// settled reports whether the latest revision of x is on the portal.
+func settled(x Subject) bool {
+	return x.Item.State.Live() && x.Item.LiveRevision == x.Item.Revision
+}
+
+// mayEdit returns why who may not change the text or the columns of an entry
+// that x is in, or nil. The steps to the columns must be covered by those who
+// approved x, with who as one more.
+func mayEdit(x Subject, who access.User, route []catalog.Step) error {
+	if !who.MayDecide(route[len(route)-1]) {
+		return fault.New(fault.Forbidden, "修改这个栏目的稿件要由“"+route[len(route)-1].Name+"”的人来做。")
+	}
+	valid := approvals(x.Decisions)
+	if !slices.ContainsFunc(valid, func(d catalog.Decision) bool { return d.Account == who.ID }) {
+		valid = append(valid, catalog.Decision{Role: string(who.Role)})
+	}
+	if next := due(route, valid); next > 0 {
+		return fault.New(fault.Conflict, "“"+x.Item.Title+"”还差“"+route[next-1].Name+"”，不能改到这个栏目。")
+	}
+	return nil
 }
 
 // latest returns a conflict unless the part names the latest revision.

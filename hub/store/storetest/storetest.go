@@ -30,6 +30,7 @@ type suite struct {
 var suites = []suite{
 	{"access", accessSuite},
 	{"intake", intakeSuite},
+	{"review", reviewSuite},
 }
 
 // Run runs the suite of every area on the stores that open makes.
