@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -264,5 +265,50 @@ func TestLiveRegionsUndoAndGuard(t *testing.T) {
 	}
 	if noted := b.complaints(); len(noted) > 0 {
 		t.Errorf("the browser complains: %q", noted)
+	}
+}
+
+// What a clerk wrote outlives a failed submission, and goes once it was taken.
+func TestKeptText(t *testing.T) {
+	r, err := ui.New(ui.Options{Brand: "站群", Templates: fstest.MapFS{"form.tmpl": {Data: []byte(
+		`<form method="post" action="/save" data-guard>{{token $}}{{field "Name" "body" "Label" "x" "Type" "textarea"}}{{field "Name" "pw" "Label" "y" "Type" "password"}}<button id="send">x</button></form>`)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := func(flash *ui.Flash) http.HandlerFunc {
+		return func(w http.ResponseWriter, req *http.Request) {
+			p := &livePage{}
+			p.Title, p.Flash = "x", flash
+			if err := r.Render(w, req, http.StatusOK, "form", p); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET "+ui.StaticPrefix, ui.Static())
+	mux.Handle("GET /new", page(nil))
+	mux.Handle("GET /done", page(&ui.Flash{Tone: ui.Good, Text: "x"}))
+	mux.HandleFunc("POST /save", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	srv := httptest.NewServer(web.SecurityHeaders()(mux))
+	defer srv.Close()
+	b := newTab(t)
+	b.do(chromedp.Navigate(srv.URL + "/new"))
+	b.eval(`(() => { const f = document.getElementById("f-body"); f.value = "两段文字"; document.getElementById("f-pw").value = "secret";
+		f.form.addEventListener("submit", (e) => e.preventDefault()); document.getElementById("send").click(); return ""; })()`)
+	if kept := b.eval(`JSON.stringify(sessionStorage)`); !strings.Contains(kept, "两段文字") || strings.Contains(kept, "secret") {
+		t.Errorf("kept %s", kept)
+	}
+	b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(srv.URL+"/new"))
+	if got := b.eval(`document.getElementById("f-body").value`); got != "" {
+		t.Fatalf("the form came with %q", got)
+	}
+	b.eval(`document.querySelector("main .strip button").click(); ""`)
+	if got := b.eval(`document.getElementById("f-body").value`); got != "两段文字" {
+		t.Errorf("restored %q", got)
+	}
+	b.eval(`window.onbeforeunload = null; document.querySelector("form[data-guard]").dispatchEvent(new Event("submit")); ""`)
+	b.do(chromedp.Navigate(srv.URL+"/done"), chromedp.Navigate(srv.URL+"/new"))
+	if got := b.eval(`String(document.querySelectorAll("main .strip").length + sessionStorage.length)`); got != "0" {
+		t.Errorf("still offered after it was taken: %s", got)
 	}
 }

@@ -60,6 +60,7 @@
 // data-key="a" gives a control the key a, and a template "keys" in the page
 // tells about it in the help: <div><dt><kbd>a</kbd></dt><dd>…</dd></div>.
 // [data-live="name"] marks a region that is fetched anew when the page's event
-// stream names it; form[data-guard] warns before unsaved work is left;
+// stream names it; form[data-guard] warns before unsaved work is left, and keeps
+// its text in the browser tab until a page comes with a flash of tone good;
 // textarea[data-autosize] grows.
 package ui

@@ -53,7 +53,7 @@
   const growing = (root) => {
     for (const area of all("textarea[data-autosize]", root)) {
       if (area.scrollHeight > area.clientHeight) grow(area);
-      area.addEventListener("input", () => grow(area));
+      area.oninput = () => grow(area);
     }
   };
   growing(document);
@@ -67,6 +67,66 @@
   window.addEventListener("beforeunload", (e) => {
     if (dirty.size > 0) e.preventDefault();
   });
+
+  // Text kept in this tab until the server says it was taken: when sending fails
+  // or the sign-in has run out, the form offers it again.
+  const store = window.sessionStorage;
+  const prefix = "kept:";
+  const values = (form) => JSON.stringify([...form.elements]
+    .filter((el) => el.name && /^(text|search|url|email|tel|textarea|date|select-one)$/.test(el.type))
+    .map((el) => [el.name, el.value]));
+  const forget = () => {
+    for (const key of Object.keys(store)) if (key.startsWith(prefix)) store.removeItem(key);
+  };
+  const offer = (form, key) => {
+    const text = store.getItem(key);
+    const words = document.getElementById("kept");
+    if (!text || !words) return;
+    if (text === values(form)) {
+      store.removeItem(key);
+      return;
+    }
+    const strip = words.content.firstElementChild.cloneNode(true);
+    const [again, drop] = all("button", strip);
+    again.addEventListener("click", () => {
+      for (const [name, value] of JSON.parse(text)) {
+        const el = form.elements.namedItem(name);
+        if (el && "value" in el) el.value = value;
+      }
+      dirty.add(form);
+      growing(form);
+      strip.remove();
+    });
+    drop.addEventListener("click", () => {
+      store.removeItem(key);
+      strip.remove();
+    });
+    form.before(strip);
+  };
+  try {
+    if (document.querySelector(".flash.good")) forget();
+    all("form[data-guard]").forEach((form, i) => {
+      const key = `${prefix}${location.pathname}#${i}`;
+      offer(form, key);
+      let timer = 0;
+      const keep = () => {
+        clearTimeout(timer);
+        try {
+          store.setItem(key, values(form));
+        } catch {
+          // Full or switched off: the warning before leaving remains.
+        }
+      };
+      form.addEventListener("input", () => {
+        clearTimeout(timer);
+        timer = setTimeout(keep, 500);
+      });
+      form.addEventListener("submit", keep);
+    });
+    for (const form of all("form.sign-out")) form.addEventListener("submit", forget);
+  } catch {
+    // Storage is switched off.
+  }
 
   // A second press on a slow line must not send a form twice.
   document.addEventListener("submit", (e) => {
