@@ -1,0 +1,233 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"zhanqun/internal/content"
+	"zhanqun/internal/fault"
+	"zhanqun/internal/web"
+	"zhanqun/node/queue"
+	"zhanqun/protocol"
+)
+
+// maxFile and maxForm bound one file and one form with files.
+const (
+	maxFile = protocol.MaxAttachmentBytes
+	maxForm = protocol.MaxItemBytes + 8<<20
+)
+
+// apiAttach answers POST /api/v1/attachments: one file, as a form field "file"
+// or as the body with its name in ?name=. The answer is what an item names it by.
+func (s *Server) apiAttach(w http.ResponseWriter, r *http.Request, _ queue.Account) error {
+	var (
+		got   protocol.Attachment
+		found bool
+		err   error
+	)
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+		_, err = web.ReadForm(r, web.FormLimits{Files: 1, FileBytes: s.Max, Bytes: s.Max, TextBytes: 64 << 10}, func(f web.File) error {
+			var err error
+			got, err = s.Queue.AddFile(r.Context(), f.Name, f)
+			found = true
+			return err
+		})
+	} else {
+		found = true
+		name := r.URL.Query().Get("name")
+		if name == "" {
+			return fault.Field("name", "请在地址里用 ?name= 写明文件名。")
+		}
+		got, err = s.Queue.AddFile(r.Context(), name, io.LimitReader(r.Body, s.Max+1))
+		if err == nil && got.Size > s.Max {
+			err = fault.New(fault.TooLarge, "文件太大。")
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return fault.Field("file", "没有收到文件。")
+	}
+	return web.WriteJSON(w, http.StatusCreated, got)
+}
+
+// itemForm is the body of POST and PUT of an item.
+type itemForm struct {
+	queue.Text
+	Village string `json:"village"`
+	Version int    `json:"version"` // of the item the text was made from
+}
+
+func readItem(r *http.Request) (itemForm, error) {
+	var f itemForm
+	if err := web.ReadJSON(r, &f); err != nil {
+		return f, err
+	}
+	f.Text = tidy(f.Text)
+	return f, nil
+}
+
+// tidy cleans what people type: one-line fields become one line, and a body
+// with tags is taken as HTML unless its format is named.
+func tidy(t queue.Text) queue.Text {
+	t.Title, t.Author, t.Source, t.Reviewer = content.CleanLine(t.Title), content.CleanLine(t.Author), content.CleanLine(t.Source), content.CleanLine(t.Reviewer)
+	t.Body = content.CleanText(t.Body)
+	if t.Format == "" && content.LooksLikeHTML(t.Body) {
+		t.Format = queue.HTML
+	}
+	return t
+}
+
+func (s *Server) apiItems(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	limit, err := web.Limit(r, 50, 200)
+	if err != nil {
+		return err
+	}
+	list, next, err := s.Queue.List(r.Context(), a.Actor(), filterOf(r), r.FormValue("cursor"), limit)
+	if err != nil {
+		return err
+	}
+	return writeList(w, "items", list, next)
+}
+
+func writeList[T any](w http.ResponseWriter, name string, list []T, next string) error {
+	if list == nil {
+		list = []T{}
+	}
+	return web.WriteJSON(w, http.StatusOK, map[string]any{name: list, "next": next})
+}
+
+func filterOf(r *http.Request) queue.Filter {
+	return queue.Filter{State: queue.State(r.FormValue("state")), Due: r.FormValue("due") != "", Village: r.FormValue("village"),
+		Column: r.FormValue("column"), Query: content.CleanLine(r.FormValue("q"))}
+}
+
+// apiCreate answers POST /api/v1/items: a draft. An Idempotency-Key makes it
+// safe to repeat.
+func (s *Server) apiCreate(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	f, err := readItem(r)
+	if err != nil {
+		return err
+	}
+	saved, err := s.Queue.SaveDraft(r.Context(), a.Actor(), queue.Draft{Village: f.Village, Key: r.Header.Get("Idempotency-Key"), Text: f.Text})
+	if err != nil {
+		return err
+	}
+	return s.answerItem(w, r, a, saved.ID, http.StatusCreated)
+}
+
+func (s *Server) answerItem(w http.ResponseWriter, r *http.Request, a queue.Account, id string, status int) error {
+	d, err := s.Queue.Item(r.Context(), a.Actor(), id)
+	if err != nil {
+		return err
+	}
+	if status == http.StatusCreated {
+		w.Header().Set("Location", "/api/v1/items/"+url.PathEscape(id))
+	}
+	return web.WriteJSON(w, status, d)
+}
+
+func (s *Server) apiItem(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	return s.answerItem(w, r, a, r.PathValue("id"), http.StatusOK)
+}
+
+// apiUpdate answers PUT /api/v1/items/{id}. Without a version the text replaces
+// the newest one.
+func (s *Server) apiUpdate(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	f, err := readItem(r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if f.Version == 0 {
+		d, err := s.Queue.Item(r.Context(), a.Actor(), id)
+		if err != nil {
+			return err
+		}
+		f.Version = d.Version
+	}
+	d := queue.Draft{ID: id, Version: f.Version, Village: f.Village, Key: r.Header.Get("Idempotency-Key"), Text: f.Text}
+	if _, err := s.Queue.SaveDraft(r.Context(), a.Actor(), d); err != nil {
+		return err
+	}
+	return s.answerItem(w, r, a, id, http.StatusOK)
+}
+
+func (s *Server) apiSubmit(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	var h struct {
+		Version int `json:"version"`
+	}
+	if err := readOptional(r, &h); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if _, err := s.Queue.Submit(r.Context(), a.Actor(), id, queue.Handing{Version: h.Version, Key: r.Header.Get("Idempotency-Key")}); err != nil {
+		return err
+	}
+	return s.answerItem(w, r, a, id, http.StatusOK)
+}
+
+// readOptional reads a JSON body that may be missing.
+func readOptional(r *http.Request, v any) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	return web.ReadJSON(r, v)
+}
+
+func (s *Server) apiWithdraw(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	var f struct {
+		Reason string `json:"reason"`
+	}
+	if err := readOptional(r, &f); err != nil {
+		return err
+	}
+	done, err := s.Queue.Withdraw(r.Context(), a.Actor(), r.PathValue("id"), strings.TrimSpace(f.Reason))
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, done)
+}
+
+func (s *Server) apiQueue(w http.ResponseWriter, r *http.Request, _ queue.Account) error {
+	st, err := s.Queue.State(r.Context())
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, st)
+}
+
+func (s *Server) apiFindings(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	limit, err := web.Limit(r, 50, 200)
+	if err != nil {
+		return err
+	}
+	f := queue.FindingFilter{Closed: r.FormValue("state") == "closed", Item: r.FormValue("item")}
+	list, next, err := s.Queue.Findings(r.Context(), a.Actor(), f, r.FormValue("cursor"), limit)
+	if err != nil {
+		return err
+	}
+	return writeList(w, "findings", list, next)
+}
+
+func (s *Server) apiAnswer(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	var f struct {
+		Answer string `json:"answer"`
+		Note   string `json:"note"`
+	}
+	if err := web.ReadJSON(r, &f); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if err := s.Queue.AnswerFinding(r.Context(), a.Actor(), id, f.Answer, strings.TrimSpace(f.Note)); err != nil {
+		return err
+	}
+	got, err := s.Queue.Finding(r.Context(), a.Actor(), id)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, got)
+}
