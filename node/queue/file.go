@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -34,9 +35,9 @@ func (f File) Progress() int {
 	return int(f.Have * 100 / f.Size)
 }
 
-// AddFile keeps an attached file and says what it is. It does not travel before
-// an item that names it is handed in. What may not be attached is a fault with
-// the reason.
+// AddFile keeps an attached file and says under which name and type it travels.
+// It does not travel before an item that names it is handed in. What may not be
+// attached is a fault with the reason.
 func (q *Queue) AddFile(ctx context.Context, name string, r io.Reader) (protocol.Attachment, error) {
 	if err := q.room(); err != nil {
 		return protocol.Attachment{}, err
@@ -45,17 +46,29 @@ func (q *Queue) AddFile(ctx context.Context, name string, r io.Reader) (protocol
 	if err != nil {
 		return protocol.Attachment{}, fmt.Errorf("keeping attachment: %w", err)
 	}
-	a := protocol.Attachment{SHA256: ref.SHA256, Size: ref.Size}
-	if a.Name, a.Type, err = q.inspect(ref, name); err != nil {
-		// The same bytes are refused whoever brings them: nobody needs them.
-		return protocol.Attachment{}, errors.Join(err, q.blobs.Remove(ref.SHA256))
+	f, err := q.Blob(ref.SHA256)
+	if err != nil {
+		return protocol.Attachment{}, fmt.Errorf("reading attachment: %w", err)
 	}
+	info, refused := content.Inspect(name, f, ref.Size)
+	if err := f.Close(); err != nil {
+		return protocol.Attachment{}, fmt.Errorf("reading attachment: %w", err)
+	}
+	// What is refused is noted without a type: it is swept when its time comes,
+	// unless the same bytes are accepted under another name.
 	err = q.write(ctx, "noting attachment", func(ctx context.Context, t *txn) error {
-		return t.exec(ctx, `INSERT INTO file (sha256, size, type, at, wanted, have, done, tries, next_at, error)
-			VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, '') ON CONFLICT (sha256) DO UPDATE SET at = excluded.at`,
-			a.SHA256, a.Size, a.Type, t.now)
+		err := t.exec(ctx, `INSERT INTO file (sha256, size, type, at, wanted, have, done, tries, next_at, error)
+			VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, '') ON CONFLICT (sha256) DO UPDATE SET at = excluded.at,
+			type = CASE WHEN excluded.type <> '' THEN excluded.type ELSE file.type END`, ref.SHA256, ref.Size, info.Type, t.now)
+		if err == nil && !q.blobs.Has(ref.SHA256) { // swept in this very moment
+			err = fault.New(fault.Unavailable, "附件没有保存成功，请再添加一次。")
+		}
+		return err
 	})
-	return a, err
+	if err = errors.Join(refused, err); err != nil {
+		return protocol.Attachment{}, err
+	}
+	return protocol.Attachment{SHA256: ref.SHA256, Size: ref.Size, Name: info.Name, Type: info.Type}, nil
 }
 
 const fileColumns = `sha256, size, type, at, have, done, tries, error`
@@ -69,7 +82,7 @@ func scanFile(row scanner) (f File, err error) {
 
 // File returns what is known of a file.
 func (q *Queue) File(ctx context.Context, sha string) (File, error) {
-	f, err := scanFile(q.db.Read.QueryRowContext(ctx, `SELECT `+fileColumns+` FROM file WHERE sha256 = $1`, sha))
+	f, err := scanFile(q.db.Read.QueryRowContext(ctx, `SELECT `+fileColumns+` FROM file WHERE sha256 = $1 AND type <> ''`, sha))
 	if errors.Is(err, sql.ErrNoRows) {
 		return File{}, fault.New(fault.NotFound, "没有这个文件。")
 	}

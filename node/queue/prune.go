@@ -95,27 +95,27 @@ func (q *Queue) pruneFiles(ctx context.Context, now time.Time) (int, error) {
 	files := 0
 	for _, sha := range stray {
 		gone, err := q.forget(ctx, sha, before)
-		if err == nil && gone {
-			err = q.blobs.Remove(sha)
-			files++
-		}
 		if err != nil {
 			return files, err
+		}
+		if gone {
+			files++
 		}
 	}
 	return files, nil
 }
 
-// forget drops the row of a file unless a text names it, and reports whether the
-// bytes can go.
+// forget drops a file unless a text names it or somebody has just brought it
+// again. The bytes go inside the transaction, so that AddFile, which looks for
+// them inside its own, cannot miss it.
 func (q *Queue) forget(ctx context.Context, sha string, before int64) (gone bool, err error) {
 	err = q.write(ctx, "forgetting file", func(ctx context.Context, t *txn) error {
-		err := t.exec(ctx, `DELETE FROM file WHERE sha256 = $1 AND wanted = 0 AND at < $2 AND sha256 NOT IN (SELECT sha256 FROM item_file)`,
+		gone, err = t.change(ctx, `DELETE FROM file WHERE sha256 = $1 AND wanted = 0 AND at < $2 AND sha256 NOT IN (SELECT sha256 FROM item_file)`,
 			sha, before)
-		if err != nil {
+		if err != nil || !gone {
 			return err
 		}
-		return t.row(ctx, `SELECT NOT EXISTS (SELECT 1 FROM file WHERE sha256 = $1)`, sha).Scan(&gone)
+		return q.blobs.Remove(sha)
 	})
 	return gone, err
 }

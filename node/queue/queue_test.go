@@ -1,39 +1,35 @@
 package queue_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"path/filepath"
+	"image"
+	"image/png"
 	"testing"
 	"time"
 
 	"zhanqun/internal/account"
+	"zhanqun/internal/fault"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
 
-var (
-	liaison = queue.Actor{Login: "wang", Name: "王芳", Role: account.RoleLiaison}
-	village = queue.Actor{Login: "li", Name: "李强", Role: account.RoleVillage, Village: "520623103201"}
-	other   = queue.Actor{Login: "zhao", Name: "赵敏", Role: account.RoleVillage, Village: "520623103202"}
-)
-
 const (
-	nodeID   = "n7"
-	unit     = "520623103"
-	hubEpoch = "hub-epoch-1"
+	nodeID    = "n7"
+	unit      = "520623103"
+	villageA  = "520623103201"
+	villageB  = "520623103202"
+	hubEpoch  = "hub-epoch-1"
+	hubEpoch2 = "hub-epoch-2"
 )
 
-// clock is a time that tests move by hand.
-type clock struct{ t time.Time }
-
-func newClock() *clock { return &clock{time.Date(2026, 11, 3, 6, 0, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time          { return c.t }
-func (c *clock) add(d time.Duration)     { c.t = c.t.Add(d) }
-func at(t *testing.T) *clock             { t.Helper(); return newClock() }
-func ctxOf(t testing.TB) context.Context { return t.Context() }
+var (
+	liaison  = queue.Actor{Login: "wang", Name: "王芳", Role: account.RoleLiaison}
+	villager = queue.Actor{Login: "li", Name: "李强", Role: account.RoleVillage, Village: villageA}
+	stranger = queue.Actor{Login: "zhao", Name: "赵敏", Role: account.RoleVillage, Village: villageB}
+	start    = time.Date(2026, 11, 3, 6, 0, 0, 0, time.UTC)
+)
 
 // hub signs what comes down in tests.
 type hub struct {
@@ -42,7 +38,8 @@ type hub struct {
 	seq   uint64
 }
 
-func (h *hub) entry(t testing.TB, kind protocol.Kind, m protocol.Message) protocol.Entry {
+// says signs the next entry of the down log.
+func (h *hub) says(t testing.TB, kind protocol.Kind, m protocol.Message) protocol.Entry {
 	t.Helper()
 	body, err := json.Marshal(m)
 	if err != nil {
@@ -52,10 +49,20 @@ func (h *hub) entry(t testing.TB, kind protocol.Kind, m protocol.Message) protoc
 	return protocol.New(protocol.Down, nodeID, h.epoch, h.seq, kind, body, h.key)
 }
 
+func (h *hub) receipt(t testing.TB, q *queue.Queue, through uint64) protocol.Entry {
+	t.Helper()
+	return h.says(t, protocol.KindReceipt, &protocol.Receipt{Epoch: cursors(t, q).Epoch, Through: through})
+}
+
+func (h *hub) status(t testing.TB, item string, revision int, state protocol.State) protocol.Entry {
+	t.Helper()
+	return h.says(t, protocol.KindStatus, &protocol.Status{Item: item, Revision: revision, State: state, At: start.Add(time.Duration(h.seq) * time.Second)})
+}
+
 // open opens a data folder that has joined a made-up hub.
 func open(t testing.TB) (*queue.Queue, *hub) {
 	t.Helper()
-	q := openAt(t, t.TempDir(), newClock().now)
+	q := openAt(t, t.TempDir(), func() time.Time { return start })
 	return q, join(t, q)
 }
 
@@ -91,29 +98,142 @@ func join(t testing.TB, q *queue.Queue) *hub {
 }
 
 func draft(title string) queue.Draft {
-	return queue.Draft{Text: queue.Text{Column: "township", Title: title, Body: "十一月三日，许家坝镇召开安全生产工作会议。\n会议要求抓好落实。",
-		Author: "王芳", Source: "许家坝镇党政办"}}
+	return queue.Draft{Text: queue.Text{Column: "township", Title: title,
+		Body: "十一月三日，许家坝镇召开安全生产工作会议。\n会议要求抓好落实。", Author: "王芳", Source: "许家坝镇党政办"}}
 }
 
-func TestPostThenRead(t *testing.T) {
-	q, _ := open(t)
-	for n := range 3 {
-		s, err := q.Post(t.Context(), liaison, draft(fmt.Sprintf("标题 %d", n+1)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if s.Seq != uint64(n+1) || s.Revision != 1 {
-			t.Errorf("submitted %+v", s)
-		}
-		d, err := q.Item(t.Context(), liaison, s.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d.State != queue.Queued || len(d.Revisions) != 1 || d.Text.Title != d.Title {
-			t.Errorf("item %+v", d)
-		}
-	}
-	if _, err := filepath.Glob(q.Dir()); err != nil {
+// post hands in a new item.
+func post(t testing.TB, q *queue.Queue, title string) queue.Submitted {
+	t.Helper()
+	s, err := q.Post(t.Context(), liaison, draft(title))
+	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// down applies entries or fails the test.
+func down(t testing.TB, q *queue.Queue, entries ...protocol.Entry) {
+	t.Helper()
+	if err := q.ApplyDown(t.Context(), entries); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// settle posts an item and lets the hub receive it.
+func settle(t testing.TB, q *queue.Queue, h *hub, title string) queue.Submitted {
+	t.Helper()
+	s := post(t, q, title)
+	down(t, q, h.receipt(t, q, s.Seq))
+	return s
+}
+
+func item(t testing.TB, q *queue.Queue, id string) queue.Detail {
+	t.Helper()
+	d, err := q.Item(t.Context(), liaison, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func cursors(t testing.TB, q *queue.Queue) queue.Cursors {
+	t.Helper()
+	c, err := q.Cursors(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func wantState(t testing.TB, q *queue.Queue, id string, want queue.State) {
+	t.Helper()
+	if got := item(t, q, id).State; got != want {
+		t.Errorf("state = %q, want %q", got, want)
+	}
+}
+
+func wantKind(t testing.TB, err error, want fault.Kind) {
+	t.Helper()
+	if !fault.Is(err, want) {
+		t.Errorf("err = %v (kind %d), want kind %d", err, fault.KindOf(err), want)
+	}
+}
+
+// log returns the whole up log.
+func log(t testing.TB, q *queue.Queue) []protocol.Entry {
+	t.Helper()
+	var all []protocol.Entry
+	for {
+		list, err := q.Entries(context.Background(), uint64(len(all)), protocol.MaxFrameBytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) == 0 {
+			return all
+		}
+		all = append(all, list...)
+	}
+}
+
+// checkLog holds that the log is dense, signed, and its bodies are valid.
+func checkLog(t testing.TB, q *queue.Queue) []protocol.Entry {
+	t.Helper()
+	id, err := q.Identity(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := protocol.ParsePublic(id.Key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := log(t, q)
+	for n, e := range all {
+		if e.Seq != uint64(n+1) || e.Epoch != id.Epoch {
+			t.Fatalf("entry %d has seq %d in epoch %s", n, e.Seq, e.Epoch)
+		}
+		if f := e.Check(protocol.Up, nodeID, key); f != nil {
+			t.Fatalf("entry %d: %v", e.Seq, f)
+		}
+		if _, faults := protocol.ReadBody(protocol.Up, e); len(faults) > 0 {
+			t.Fatalf("entry %d: %v", e.Seq, faults)
+		}
+	}
+	if last := cursors(t, q).Last; last != uint64(len(all)) {
+		t.Fatalf("the log has %d entries, the cursor says %d", len(all), last)
+	}
+	return all
+}
+
+func mustSend(t testing.TB, q *queue.Queue, through uint64) {
+	t.Helper()
+	if err := q.MarkSent(t.Context(), through); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hubSays returns a step that lets the hub receive an item and judge it.
+func hubSays(state protocol.State) func(t *testing.T, q *queue.Queue, h *hub, s queue.Submitted) {
+	return func(t *testing.T, q *queue.Queue, h *hub, s queue.Submitted) {
+		t.Helper()
+		down(t, q, h.receipt(t, q, s.Seq), h.status(t, s.ID, s.Revision, state))
+		wantState(t, q, s.ID, queue.State(state))
+	}
+}
+
+func (h *hub) refusal(t testing.TB, q *queue.Queue, s queue.Submitted, code protocol.Code) protocol.Entry {
+	t.Helper()
+	return h.says(t, protocol.KindRefusal, &protocol.Refusal{Epoch: cursors(t, q).Epoch, Seq: s.Seq, Kind: protocol.KindSubmit,
+		Item: s.ID, Revision: s.Revision, Code: code, Field: "column", Message: "这个栏目已停用"})
+}
+
+// pngBytes returns a small image; n makes it one of many.
+func pngBytes(t testing.TB, n int) []byte {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, 8, 8+n))
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

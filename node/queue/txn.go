@@ -53,7 +53,7 @@ func (t *txn) exec(ctx context.Context, text string, args ...any) error {
 	return t.w.exec(ctx, text, args...)
 }
 
-// change is exec for a statement that must touch exactly one row.
+// change is exec that reports whether any row was touched.
 func (t *txn) change(ctx context.Context, text string, args ...any) (bool, error) {
 	s, err := t.w.stmt(ctx, text)
 	if err != nil {

@@ -55,20 +55,20 @@ func (t *txn) withdraw(ctx context.Context, actor Actor, i Item, reason string) 
 	if err := actor.township(); err != nil {
 		return 0, err
 	}
-	if i.Withdrawing {
+	switch {
+	case i.Withdrawing:
 		return i.withdrawSeq, nil
+	case i.outside == State(protocol.StateWithdrawn):
+		return 0, fault.New(fault.Conflict, "这条信息已经撤回了。")
+	case i.outside == State(protocol.StateRejected):
+		return 0, fault.New(fault.Conflict, "县里已决定不采用这条信息，不需要撤回。")
 	}
 	reason, err := reasonText("reason", "撤回理由", reason)
 	if err != nil {
 		return 0, err
 	}
 	revision := i.Revision
-	switch i.outside {
-	case State(protocol.StateWithdrawn):
-		return 0, fault.New(fault.Conflict, "这条信息已经撤回了。")
-	case State(protocol.StateRejected):
-		return 0, fault.New(fault.Conflict, "县里已决定不采用这条信息，不需要撤回。")
-	case Refused:
+	if i.outside == Refused {
 		// The hub has an earlier revision, or has never had the item.
 		err := t.row(ctx, `SELECT coalesce(max(revision), 0) FROM revision WHERE item = $1 AND refusal = ''`, i.ID).Scan(&revision)
 		if err != nil {

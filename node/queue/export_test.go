@@ -1,0 +1,23 @@
+package queue
+
+import "context"
+
+// SetFree replaces the measuring of free disk space.
+func (q *Queue) SetFree(free func(dir string) (uint64, error), reserve int64) {
+	q.free, q.reserve = free, reserve
+}
+
+// Write is write.
+func (q *Queue) Write(ctx context.Context, what string, f func(ctx context.Context, exec func(text string, args ...any) error) error) error {
+	return q.write(ctx, what, func(ctx context.Context, t *txn) error {
+		return f(ctx, func(text string, args ...any) error { return t.exec(ctx, text, args...) })
+	})
+}
+
+// Count returns the one number a query yields.
+func (q *Queue) Count(ctx context.Context, query string, args ...any) (n int, err error) {
+	return n, q.db.Read.QueryRowContext(ctx, query, args...).Scan(&n)
+}
+
+// Outside is the state of what was handed in.
+func (i Item) Outside() State { return i.outside }

@@ -1,0 +1,229 @@
+package queue_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"zhanqun/internal/fault"
+	"zhanqun/node/queue"
+	"zhanqun/protocol"
+)
+
+func TestEntriesFillAFrame(t *testing.T) {
+	q, _ := open(t)
+	d := draft("标题")
+	d.Body = strings.Repeat("会议要求抓好落实。\n", 2000)
+	for range 12 {
+		if _, err := q.Post(t.Context(), liaison, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var frame protocol.Frame
+	list, err := q.Entries(t.Context(), 0, protocol.MaxFrameBytes)
+	if err != nil || len(list) < 2 || len(list) == 12 {
+		t.Fatalf("%d entries, %v", len(list), err)
+	}
+	for _, e := range list {
+		if !frame.Add(e, protocol.MaxFrameBytes) {
+			t.Fatalf("entry %d of %d does not fit into the frame", e.Seq, len(list))
+		}
+	}
+	if next, err := q.Entries(t.Context(), list[len(list)-1].Seq, 1); err != nil || len(next) != 1 || next[0].Seq != uint64(len(list)+1) {
+		t.Errorf("one entry at least: %d, %v", len(next), err)
+	}
+	if none, err := q.Entries(t.Context(), 12, protocol.MaxFrameBytes); err != nil || len(none) != 0 {
+		t.Errorf("past the end: %d, %v", len(none), err)
+	}
+}
+
+func TestSentAndRewind(t *testing.T) {
+	q, h := open(t)
+	var items []queue.Submitted
+	for range 4 {
+		items = append(items, post(t, q, "标题"))
+	}
+	mustSend(t, q, 3)
+	mustSend(t, q, 2) // a late acknowledgement moves nothing back
+	if err := q.MarkSent(t.Context(), 5); err == nil {
+		t.Error("more was sent than there is")
+	}
+	down(t, q, h.receipt(t, q, 2), h.status(t, items[0].ID, 1, protocol.StateReturned), h.status(t, items[1].ID, 1, protocol.StateAdopted))
+	states := func() (list []queue.State) {
+		for _, s := range items {
+			list = append(list, item(t, q, s.ID).State)
+		}
+		return list
+	}
+	check := func(name string, want ...queue.State) {
+		t.Helper()
+		for n, got := range states() {
+			if got != want[n] {
+				t.Errorf("%s: item %d is %s, want %s", name, n+1, got, want[n])
+			}
+		}
+	}
+	check("before", "returned", "adopted", queue.Sent, queue.Queued)
+	if err := q.Rewind(t.Context(), 3); err != nil { // nothing to do: sent is 3
+		t.Fatal(err)
+	}
+	check("to where it is", "returned", "adopted", queue.Sent, queue.Queued)
+	if err := q.Rewind(t.Context(), 2); err != nil { // the broker lost what it had
+		t.Fatal(err)
+	}
+	check("to the receipt", "returned", "adopted", queue.Queued, queue.Queued)
+	if err := q.Rewind(t.Context(), 1); err != nil { // the hub lost the second
+		t.Fatal(err)
+	}
+	check("behind the receipt", "returned", queue.Queued, queue.Queued, queue.Queued)
+	if c := cursors(t, q); c.Sent != 1 || c.Confirmed != 1 || c.Last != 4 {
+		t.Errorf("%+v", c)
+	}
+	down(t, q, h.receipt(t, q, 4))
+	check("received again", "returned", queue.Received, queue.Received, queue.Received)
+}
+
+// What was confirmed long ago goes, what was not stays whatever its age.
+func TestPrune(t *testing.T) {
+	now := start
+	q := openAt(t, t.TempDir(), func() time.Time { return now })
+	h := join(t, q)
+	for range 4 {
+		post(t, q, "标题")
+	}
+	down(t, q, h.receipt(t, q, 3))
+	now = now.Add(queue.Retention + time.Hour)
+	post(t, q, "标题")
+	p, err := q.Prune(t.Context())
+	if err != nil || p.Entries != 2 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if list, err := q.Entries(t.Context(), 2, protocol.MaxFrameBytes); err != nil || len(list) != 3 {
+		t.Errorf("left: %d, %v", len(list), err)
+	}
+	_, err = q.Entries(t.Context(), 0, protocol.MaxFrameBytes)
+	wantKind(t, err, fault.Gone)
+	wantKind(t, q.Rewind(t.Context(), 1), fault.Gone)
+	if err := q.Rewind(t.Context(), 2); err != nil {
+		t.Error(err)
+	}
+	if again, err := q.Prune(t.Context()); err != nil || again.Entries != 0 {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+}
+
+func TestStateOfTheQueue(t *testing.T) {
+	now := start
+	q := openAt(t, t.TempDir(), func() time.Time { return now })
+	empty, err := q.State(t.Context())
+	if err != nil || empty.Joined || empty.OldestQueuedAt != nil || empty.Connected || empty.DiskFree == 0 {
+		t.Errorf("new: %+v, %v", empty, err)
+	}
+	h := join(t, q)
+	for range 5 {
+		now = now.Add(time.Minute)
+		post(t, q, "标题")
+	}
+	mustSend(t, q, 3)
+	down(t, q, h.receipt(t, q, 2))
+	if err := q.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.SetLine(t.Context(), queue.Line{Connected: true, Since: start, LastContact: start}); err != nil {
+		t.Fatal(err)
+	}
+	st, err := q.State(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st.Queued != 2 || st.Sent != 1 || st.Confirmed != 2 || !st.Connected || !st.Serving || !st.LastContactAt.Equal(start) ||
+		!st.OldestQueuedAt.Equal(start.Add(4*time.Minute)) || !st.OldestUnsettled.Equal(start.Add(3*time.Minute)) {
+		t.Errorf("%+v", st)
+	}
+	beat, err := q.Beat(t.Context())
+	if err != nil || beat.Queued != 2 || beat.Sent != 1 {
+		t.Errorf("%+v, %v", beat, err)
+	}
+}
+
+// A command beside the service sees its line, and does not believe a service
+// that is gone.
+func TestLineOfADeadService(t *testing.T) {
+	q, _ := open(t)
+	beside := openAt(t, q.Dir(), time.Now)
+	if err := q.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, beside.Lock(t.Context()), fault.Conflict)
+	if err := q.SetLine(t.Context(), queue.Line{Connected: true, LastContact: start}); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := beside.Line(t.Context()); err != nil || !l.Connected || !l.Serving {
+		t.Errorf("%+v, %v", l, err)
+	}
+	if err := q.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := beside.Line(t.Context()); err != nil || l.Connected || l.Serving || !l.LastContact.Equal(start) {
+		t.Errorf("%+v, %v", l, err)
+	}
+	if err := beside.Lock(t.Context()); err != nil {
+		t.Errorf("the lock was not given back: %v", err)
+	}
+}
+
+func TestChangesAreNoticed(t *testing.T) {
+	q, _ := open(t)
+	beside := openAt(t, q.Dir(), time.Now)
+	first, err := q.DataVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, err := q.DataVersion(t.Context()); err != nil || same != first {
+		t.Errorf("%d, %d, %v", first, same, err)
+	}
+	changed := q.Changed()
+	if _, err := beside.Post(t.Context(), liaison, draft("标题")); err != nil {
+		t.Fatal(err)
+	}
+	if next, err := q.DataVersion(t.Context()); err != nil || next == first {
+		t.Errorf("another process's commit was not seen (%v)", err)
+	}
+	select {
+	case <-changed:
+		t.Error("woken by another process")
+	default:
+	}
+	post(t, q, "标题")
+	<-changed
+}
+
+func TestSecondOpenAndIdentity(t *testing.T) {
+	q := openAt(t, t.TempDir(), time.Now)
+	_, err := q.Identity(t.Context())
+	wantKind(t, err, fault.Conflict)
+	_, err = q.Post(t.Context(), liaison, draft("标题"))
+	wantKind(t, err, fault.Conflict)
+	if _, err := q.Post(t.Context(), villager, draft("标题")); err != nil {
+		t.Errorf("a village needs no line: %v", err)
+	}
+	first, err := q.Key(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside := openAt(t, q.Dir(), time.Now)
+	if again, err := beside.Key(t.Context()); err != nil || again.Public() != first.Public() {
+		t.Errorf("the key changed: %v", err)
+	}
+	join(t, q)
+	err = beside.SaveIdentity(t.Context(), protocol.EnrolAnswer{Node: "n8", Unit: protocol.Unit{Code: unit}, HubKey: first.Public(), NATS: []string{"x"}}, "", "")
+	wantKind(t, err, fault.Conflict)
+	if id, err := beside.Identity(t.Context()); err != nil || id.Node != nodeID || id.Key.Public() != first.Public() || id.Epoch == "" {
+		t.Errorf("%+v, %v", id, err)
+	}
+	if errors.Is(q.Close(), nil) && errors.Is(q.Close(), nil) {
+		return
+	}
+	t.Error("closing twice")
+}
