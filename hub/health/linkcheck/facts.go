@@ -17,7 +17,7 @@ const (
 type facts struct {
 	title    string
 	headings []string // h1 to h3
-	blocks   []string // paragraphs and the like, the first ones, cut short
+	blocks   []string // paragraphs and the like outside links, the first ones, cut short
 	text     int      // visible letters and digits
 	prose    int      // of these, outside links
 	scripts  int

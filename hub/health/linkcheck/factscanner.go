@@ -18,6 +18,7 @@ type factScanner struct {
 	inTitle bool
 	link    bool
 	block   strings.Builder
+	lone    bool // the line holds text outside links
 	heading bool
 }
 
@@ -138,6 +139,7 @@ func (s *factScanner) words(text []byte) {
 		s.text++
 		if !s.link {
 			s.prose++
+			s.lone = true
 		}
 		s.sum = (s.sum ^ uint64(r)) * fnvPrime
 	}
@@ -149,11 +151,14 @@ const (
 	fnvPrime  = 1099511628211
 )
 
-// endBlock closes the line of text being collected.
+// endBlock closes the line of text being collected. Lines that are links alone,
+// such as menus, say nothing of the page.
 func (s *factScanner) endBlock() {
 	block := clip(squeeze(s.block.String()), maxBlock)
+	lone := s.lone || s.heading
 	s.block.Reset()
-	if block == "" || len(s.blocks) >= maxBlocks {
+	s.lone = false
+	if block == "" || !lone || len(s.blocks) >= maxBlocks {
 		return
 	}
 	if s.heading {

@@ -32,7 +32,7 @@ func segments(title string) []string {
 const (
 	zhSubject = `(?:您|你)?(?:所|要|正在|正|想|想要|当前|请求)*(?:访问|查找|浏览|请求|打开|查看|寻找|找)?的?(?:该|此|这个|这篇|本|目标)?(?:页面|网页|内容|文章|信息|文件|资源|地址|链接|网址|页|记录|栏目|数据|路径|文档|url)`
 	zhLacks   = `(?:可能)?(?:并)?(?:不存在|未找到|没有找到|没找到|找不到了?|无法找到|无法显示|无法打开|不见了|走丢了|丢失了?|失踪了|飞走了|(?:已经|已|被)+(?:删除|移除|下线|下架|失效|撤销|撤下|过期)|已不存在|未发布)`
-	zhOr      = `(?:或者?(?:可能|已经|已|被|暂时|尚未|还)*(?:不存在|删除|移除|移动|改名|更名|更改名称|不可用|下线|失效|隐藏|审核|发布)(?:了)?)*`
+	zhOr      = `(?:或者?(?:可能|已经|已|被|暂时|尚未|还|未|没有)*(?:不存在|删除|移除|移动|改名|更名|更改名称|不可用|下线|失效|隐藏|审核|发布)(?:了)?)*`
 	zhSorry   = `(?:非常|很|真)?(?:对不起|抱歉|遗憾|哎呀|哎呦|糟糕|温馨提示|提示|信息提示|sorry)*(?:啊|了|哦)?`
 	number404 = `(?:(?:http|status|状态|错误|error|代码|code|码|提示)*404)`
 	enTail    = `(?:notfound|wasnotfound|couldnotbefound|cannotbefound|cantbefound|isnotavailable|isntavailable|doesnotexist|doesntexist|nolongerexists|isnolongeravailable|hasbeenremovedordeleted)`

@@ -1,0 +1,159 @@
+package linkcheck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestThrottleKeepsRequestsApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := NewThrottle(ThrottleOptions{Interval: time.Second, Concurrency: 2})
+		start := time.Now()
+		var mu sync.Mutex
+		var starts []time.Duration
+		var atOnce, most atomic.Int32
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				release, err := th.Acquire(t.Context(), "a.example")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				starts = append(starts, time.Since(start))
+				mu.Unlock()
+				most.Store(max(most.Load(), atOnce.Add(1)))
+				<-time.After(3 * time.Second) // a slow answer
+				atOnce.Add(-1)
+				release()
+				release() // twice is harmless
+			})
+		}
+		wg.Wait()
+		if most.Load() != 2 {
+			t.Errorf("%d requests at once", most.Load())
+		}
+		for i := 1; i < len(starts); i++ {
+			if d := starts[i] - starts[i-1]; d < time.Second {
+				t.Errorf("start %d came %s after the one before", i, d)
+			}
+		}
+		if other, err := th.Acquire(t.Context(), "b.example"); err != nil {
+			t.Error(err)
+		} else {
+			other()
+		}
+		if len(starts) != 8 || time.Since(start) > 14*time.Second {
+			t.Errorf("%d starts in %s", len(starts), time.Since(start))
+		}
+	})
+}
+
+func TestThrottleEndsWithContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := NewThrottle(ThrottleOptions{Interval: time.Minute, Concurrency: 1})
+		release, err := th.Acquire(t.Context(), "a.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, held := range []bool{true, false} {
+			if !held {
+				release()
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			before := time.Now()
+			if _, err := th.Acquire(ctx, "a.example"); !errors.Is(err, context.DeadlineExceeded) || time.Since(before) != 5*time.Second {
+				t.Errorf("held %v: %v after %s", held, err, time.Since(before))
+			}
+			cancel()
+		}
+		if len(th.hosts) != 1 || th.hosts["a.example"].users != 0 {
+			t.Errorf("the gate is still in use: %+v", th.hosts["a.example"])
+		}
+	})
+}
+
+func TestThrottleHeedsComplaints(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := NewThrottle(ThrottleOptions{Interval: time.Second})
+		turn := func() time.Duration {
+			t.Helper()
+			before := time.Now()
+			release, err := th.Acquire(t.Context(), "a.example")
+			if err != nil {
+				t.Fatal(err)
+			}
+			release()
+			return time.Since(before)
+		}
+		turn()
+		th.Report("a.example", 429, 20*time.Second)
+		if d := turn(); d != 20*time.Second {
+			t.Errorf("waited %s of a rest of 20 s", d)
+		}
+		if d := turn(); d != 2*time.Second {
+			t.Errorf("pace after one complaint is %s", d)
+		}
+		th.Report("a.example", 503, 0)
+		turn()
+		if d := turn(); d != 4*time.Second {
+			t.Errorf("pace after two complaints is %s", d)
+		}
+		for range 2 * calmAnswers {
+			th.Report("a.example", 200, 0)
+		}
+		turn()
+		if d := turn(); d != time.Second {
+			t.Errorf("pace after calm is %s", d)
+		}
+		for range 30 {
+			th.Report("a.example", 503, 0)
+		}
+		if th.hosts["a.example"].interval != time.Minute {
+			t.Errorf("pace slows without bound: %s", th.hosts["a.example"].interval)
+		}
+		th.Report("a.example", 429, 90*24*time.Hour)
+		var rest *RestError
+		before := time.Now()
+		if _, err := th.Acquire(t.Context(), "a.example"); !errors.As(err, &rest) || rest.For != maxRetryAfter || time.Since(before) != 0 {
+			t.Errorf("a long rest gave %v after %s", err, time.Since(before))
+		}
+		th.Report("unknown.example", 429, time.Hour)
+	})
+}
+
+func TestThrottleForgets(t *testing.T) {
+	th := NewThrottle(ThrottleOptions{Interval: -1, MaxHosts: 10})
+	release, err := th.Acquire(t.Context(), "used.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for i := range 1000 {
+		host := fmt.Sprintf("h%d.example", i)
+		done, err := th.Acquire(t.Context(), host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 3 {
+			th.Report(host, 429, time.Hour)
+		}
+		done()
+	}
+	if len(th.hosts) != 10 || th.idle.Len() != 9 {
+		t.Errorf("%d hosts remembered, %d idle", len(th.hosts), th.idle.Len())
+	}
+	if th.hosts["used.example"] == nil {
+		t.Error("a host in use was forgotten")
+	}
+	if th.hosts["h3.example"] == nil {
+		t.Error("a host that rests was forgotten before others")
+	}
+}
