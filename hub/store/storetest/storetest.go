@@ -31,6 +31,7 @@ var suites = []suite{
 	{"access", accessSuite},
 	{"intake", intakeSuite},
 	{"review", reviewSuite},
+	{"health", healthSuite},
 }
 
 // Run runs the suite of every area on the stores that open makes.

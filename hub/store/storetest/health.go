@@ -1,0 +1,289 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhanqun/hub/health"
+	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/store"
+	"zhanqun/internal/fault"
+	"zhanqun/protocol"
+)
+
+// healthSuite is what the health area demands of the store.
+func healthSuite(t *testing.T, open Open) {
+	t.Run("sites", func(t *testing.T) { testSites(t, open) })
+	t.Run("places", func(t *testing.T) { testPlaces(t, open) })
+	t.Run("finding", func(t *testing.T) { testFinding(t, open) })
+	t.Run("findings by page", func(t *testing.T) { testFindingPages(t, open) })
+}
+
+func addSite(t testing.TB, s *store.Store, unit, name, url string) health.Site {
+	t.Helper()
+	if _, err := s.SaveSites(t.Context(), "test", []health.Site{{Unit: unit, Name: name, URL: url}}); err != nil {
+		t.Fatal(err)
+	}
+	sites, err := s.Sites(t.Context(), "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, site := range sites {
+		if site.URL == url {
+			return site
+		}
+	}
+	t.Fatalf("site %s was not saved", url)
+	return health.Site{}
+}
+
+func testSites(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	Units(t, s)
+	site := addSite(t, s, Sitang, "思唐街道网", "http://sitang.example/")
+	if site.UnitName != "思唐街道" || site.State != health.SiteNew {
+		t.Errorf("site %+v", site)
+	}
+	if again, err := s.SaveSites(t.Context(), "test", []health.Site{{Unit: Tangtou, Name: "改名", URL: site.URL}}); err != nil || again != 0 {
+		t.Errorf("saved again: %d new, %v", again, err)
+	}
+	if got, err := s.Site(t.Context(), site.ID); err != nil || got.Unit != Tangtou || got.Name != "改名" {
+		t.Errorf("renamed site %+v, %v", got, err)
+	}
+	if _, err := s.SaveSites(t.Context(), "test", []health.Site{{Unit: "000", Name: "x", URL: "http://x.example/"}}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a site of an unknown unit: %v", err)
+	}
+	if _, err := s.Site(t.Context(), "nothing"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a site that does not exist: %v", err)
+	}
+	due, err := s.DueSites(t.Context(), clock.Now(), 10)
+	if err != nil || len(due) != 1 {
+		t.Fatalf("a new site is not due: %v, %v", due, err)
+	}
+	site.State, site.ReadAt, site.NextAt, site.Pages = health.SiteOpen, clock.Now(), clock.Now().Add(time.Hour), 3
+	if err := s.SiteRead(t.Context(), site); err != nil {
+		t.Fatal(err)
+	}
+	if due, _ := s.DueSites(t.Context(), clock.Now(), 10); len(due) != 0 {
+		t.Error("a site that was read is due at once")
+	}
+	if next, err := s.NextDue(t.Context()); err != nil || !next.Equal(site.NextAt) {
+		t.Errorf("next due %v, %v; want %v", next, err, site.NextAt)
+	}
+	if err := s.SiteDue(t.Context(), "test", site.ID); err != nil {
+		t.Fatal(err)
+	}
+	if due, _ := s.DueSites(t.Context(), clock.Now(), 10); len(due) != 1 {
+		t.Error("a site a person wants checked is not due")
+	}
+	if err := s.SiteDue(t.Context(), "test", "nothing"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("checking a site that does not exist: %v", err)
+	}
+}
+
+func testPlaces(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	Units(t, s)
+	site := addSite(t, s, Sitang, "思唐街道网", "http://sitang.example/")
+	owner := health.SiteOwner(site.ID)
+	replace := func(page string, urls ...string) []string {
+		t.Helper()
+		var list []health.NewPlace
+		for _, u := range urls {
+			list = append(list, health.NewPlace{URL: u, Element: "a", Label: "链接", Unit: Sitang})
+		}
+		gone, err := s.ReplacePlaces(t.Context(), owner, page, list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return gone
+	}
+	replace("/", "http://a.example/", "http://b.example/", "http://a.example/")
+	replace("/news", "http://b.example/")
+	due, err := s.DueTargets(t.Context(), clock.Now(), 10)
+	if err != nil || len(due) != 2 {
+		t.Fatalf("%d targets due, want each address once (%v)", len(due), err)
+	}
+	replace("/", "http://a.example/")
+	replace("/news")
+	if due, _ := s.DueTargets(t.Context(), clock.Now(), 10); len(due) != 1 || due[0].URL != "http://a.example/" {
+		t.Errorf("due %v: an address nobody names any more is still asked", due)
+	}
+	before := clock.Advance(time.Minute)
+	replace("/new", "http://c.example/")
+	if _, err := s.DropPages(t.Context(), owner, before); err != nil {
+		t.Fatal(err)
+	}
+	if due, _ := s.DueTargets(t.Context(), clock.Now(), 10); len(due) != 1 || due[0].URL != "http://c.example/" {
+		t.Errorf("due %v after old pages were forgotten", due)
+	}
+}
+
+// kill makes the target of url dead and returns its open finding.
+func kill(t testing.TB, s *store.Store, clock *Clock, url string) health.Finding {
+	t.Helper()
+	due, err := s.DueTargets(t.Context(), clock.Now(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range due {
+		if target.URL != url {
+			continue
+		}
+		err := s.Judge(t.Context(), target.ID, func(c health.Case) health.Effect {
+			e := health.Effect{Target: c.Target, Who: health.System}
+			e.Target.State, e.Target.NextAt, e.Target.CheckedAt = linkcheck.StateDead, clock.Now().Add(time.Hour), clock.Now()
+			e.Target.Looks = []health.Look{{Look: linkcheck.Look{At: clock.Now(), Verdict: linkcheck.Dead}, Status: 404}}
+			for unit, places := range c.Places {
+				e.Findings = append(e.Findings, health.Finding{ID: uuid.Must(uuid.NewV7()).String(), Target: c.Target.ID, URL: url, Unit: unit, State: protocol.FindingOpen,
+					Class: "死链", Status: 404, Reason: "两次 404", Looks: 2, FirstBad: clock.Now(), LastBad: clock.Now(), OpenedAt: clock.Now(),
+					Site: siteOf(places), Places: places})
+			}
+			return e
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := s.Findings(t.Context(), health.FindingQuery{State: health.StateActive, Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range list {
+		if f.URL == url {
+			return f
+		}
+	}
+	t.Fatalf("no finding for %s", url)
+	return health.Finding{}
+}
+
+func siteOf(places []health.Place) string {
+	for _, p := range places {
+		if len(p.Owner) > 5 && p.Owner[:5] == "site:" {
+			return p.Owner[5:]
+		}
+	}
+	return ""
+}
+
+func testFinding(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	Units(t, s)
+	sender := NewSender(t, s, Sitang)
+	node := sender.Node
+	site := addSite(t, s, Sitang, "思唐街道网", "http://sitang.example/")
+	for _, page := range []string{"/", "/news"} {
+		if _, err := s.ReplacePlaces(t.Context(), health.SiteOwner(site.ID), page,
+			[]health.NewPlace{{URL: "http://dead.example/", Element: "a", Label: "办事指南", Unit: Sitang}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := kill(t, s, clock, "http://dead.example/")
+	if f.Node != node.ID || f.SiteName != "思唐街道网" || f.UnitName != "思唐街道" {
+		t.Errorf("finding %+v", f)
+	}
+	got, steps, err := s.Finding(t.Context(), f.ID)
+	if err != nil || len(got.Places) != 2 || len(steps) != 1 {
+		t.Fatalf("one dead target on two pages: %d places, %d steps, %v", len(got.Places), len(steps), err)
+	}
+	if site, _ := s.Site(t.Context(), site.ID); site.Findings != 1 {
+		t.Errorf("the site counts %d findings", site.Findings)
+	}
+	told := lastFinding(t, s, node.ID)
+	if told.ID != f.ID || told.Total != 2 || told.Advice == "" || told.State != protocol.FindingOpen {
+		t.Errorf("the node was told %+v", told)
+	}
+	stream := NewStream(t, s)
+	answer := &protocol.Answer{Finding: f.ID, Answer: protocol.AnswerFixed, Note: "已更换", By: "张秀英", At: clock.Now()}
+	clock.Advance(time.Minute)
+	stream.Send(sender, sender.Next(protocol.KindAnswer, answer))
+	if told := lastFinding(t, s, node.ID); told.State != protocol.FindingFixing {
+		t.Errorf("answered, and the node was told %+v", told)
+	}
+	if due, _ := s.DueTargets(t.Context(), clock.Now(), 10); len(due) != 1 {
+		t.Error("the target is not looked at again after the answer")
+	}
+	if got, _, _ := s.Finding(t.Context(), f.ID); got.Answer != protocol.AnswerFixed || !got.AnsweredAt.Equal(clock.Now()) {
+		t.Errorf("answer on file: %+v", got)
+	}
+	gone, err := s.ReplacePlaces(t.Context(), health.SiteOwner(site.ID), "/", nil)
+	if err != nil || len(gone) != 1 {
+		t.Errorf("targets to judge anew after a place went: %v, %v", gone, err)
+	}
+	if _, err := s.Settle(t.Context(), "admin", f.ID, true, "实测可以打开"); err != nil {
+		t.Fatal(err)
+	}
+	if told := lastFinding(t, s, node.ID); told.State != protocol.FindingStruck || told.Note == "" {
+		t.Errorf("struck off, and the node was told %+v", told)
+	}
+	late := *answer
+	stream.Send(sender, sender.Next(protocol.KindAnswer, &late))
+	if got, _, _ := s.Finding(t.Context(), f.ID); got.State != protocol.FindingStruck {
+		t.Errorf("an answer after striking off made it %s", got.State)
+	}
+	if _, err := s.Settle(t.Context(), "admin", f.ID, true, "再来一次"); !fault.Is(err, fault.Conflict) {
+		t.Errorf("settled twice: %v", err)
+	}
+	if _, _, err := s.Finding(t.Context(), "nothing"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a finding that does not exist: %v", err)
+	}
+}
+
+// lastFinding returns the last word on a finding that the hub had for a node.
+func lastFinding(t testing.TB, s *store.Store, node string) *protocol.Finding {
+	t.Helper()
+	var last *protocol.Finding
+	for _, m := range Words(t, s, node, 0) {
+		if f, ok := m.(*protocol.Finding); ok {
+			last = f
+		}
+	}
+	if last == nil {
+		t.Fatal("the node was told of no finding")
+	}
+	return last
+}
+
+func testFindingPages(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	Units(t, s)
+	site := addSite(t, s, Sitang, "思唐街道网", "http://sitang.example/")
+	var urls []health.NewPlace
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		urls = append(urls, health.NewPlace{URL: "http://" + name + ".example/", Element: "a", Unit: Sitang})
+	}
+	if _, err := s.ReplacePlaces(t.Context(), health.SiteOwner(site.ID), "/", urls); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range urls {
+		kill(t, s, clock, u.URL) // all within one millisecond of the clock
+	}
+	seen := map[string]bool{}
+	q := health.FindingQuery{Site: site.ID, Limit: 2}
+	for {
+		list, err := s.Findings(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range list {
+			if seen[f.ID] {
+				t.Fatalf("finding %s on two pages", f.ID)
+			}
+			seen[f.ID] = true
+		}
+		if len(list) < q.Limit {
+			break
+		}
+		q.Before, q.BeforeID = list[len(list)-1].UpdatedAt, list[len(list)-1].ID
+	}
+	if len(seen) != len(urls) {
+		t.Errorf("%d findings on all pages, want %d", len(seen), len(urls))
+	}
+}
