@@ -7,6 +7,8 @@ import (
 	"zhanqun/hub/catalog"
 )
 
+const eventsAfter = `SELECT seq, at, kind, ref, data FROM event WHERE seq > $1 ORDER BY seq LIMIT $2`
+
 // Events returns up to limit events after a number, in order and without gaps:
 // their counter is locked until the commit, so a number becomes visible only
 // after all before it.
@@ -17,7 +19,7 @@ func (s *Store) Events(ctx context.Context, after uint64, limit int) ([]catalog.
 		err := row.Scan(&e.Seq, &at, &e.Kind, &e.Ref, &e.Data)
 		e.At = fromMillis(at)
 		return e, err
-	}, `SELECT seq, at, kind, ref, data FROM event WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
+	}, eventsAfter, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading events after %d: %w", after, err)
 	}

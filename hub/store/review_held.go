@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"zhanqun/hub/review"
+	"zhanqun/protocol"
+)
+
+// putHeld keeps the decision that is held, and forgets those held on items that
+// changed otherwise.
+func (t *tx) putHeld(ctx context.Context, e review.Effect) error {
+	for _, i := range e.Items {
+		if e.Hold != nil && e.Hold.Request.Item == i.ID {
+			continue
+		}
+		if _, err := t.ExecContext(ctx, `DELETE FROM held_decision WHERE item = $1`, i.ID); err != nil {
+			return fmt.Errorf("forgetting held decision on item %s: %w", i.ID, err)
+		}
+	}
+	if e.Hold == nil {
+		return nil
+	}
+	act, err := jsonText(e.Hold)
+	if err != nil {
+		return fmt.Errorf("writing held decision: %w", err)
+	}
+	_, err = t.ExecContext(ctx, `INSERT INTO held_decision (item, id, account, act, at, due_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		e.Hold.Request.Item, e.Hold.ID, e.Hold.Who.ID, act, millis(e.Hold.At), millis(e.Hold.DueAt))
+	if err != nil {
+		return fmt.Errorf("holding decision on item %s: %w", e.Hold.Request.Item, err)
+	}
+	return nil
+}
+
+func scanHeld(row scanner) (review.Held, error) {
+	var h review.Held
+	var act string
+	if err := row.Scan(&act); err != nil {
+		return h, err
+	}
+	return h, json.Unmarshal([]byte(act), &h)
+}
+
+// heldOf returns the decisions held on items, by item.
+func heldOf(ctx context.Context, q queryer, d dialect, items []string) (map[string]*review.Held, error) {
+	text, err := listText(items)
+	if err != nil {
+		return nil, err
+	}
+	list, err := collect(ctx, q, scanHeld, `SELECT act FROM held_decision WHERE item IN `+d.in("$1"), text)
+	if err != nil {
+		return nil, fmt.Errorf("reading held decisions: %w", err)
+	}
+	held := make(map[string]*review.Held, len(list))
+	for i := range list {
+		held[list[i].Request.Item] = &list[i]
+	}
+	return held, nil
+}
+
+// HeldDue implements review.Store.
+func (s *Store) HeldDue(ctx context.Context, now time.Time, limit int) ([]review.Held, time.Time, error) {
+	due, err := collect(ctx, s.read, scanHeld, `SELECT act FROM held_decision WHERE due_at <= $1 ORDER BY due_at LIMIT $2`, millis(now), limit)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("reading held decisions: %w", err)
+	}
+	var next int64
+	err = s.read.QueryRowContext(ctx, `SELECT due_at FROM held_decision WHERE due_at > $1 ORDER BY due_at LIMIT 1`, millis(now)).Scan(&next)
+	if err != nil && !notFound(err) {
+		return nil, time.Time{}, fmt.Errorf("reading held decisions: %w", err)
+	}
+	return due, fromMillis(next), nil
+}
+
+// Complete implements review.Store.
+func (s *Store) Complete(ctx context.Context, after string, limit int) (ids []string, next string, err error) {
+	// The index of states goes by time; the set is small, since it holds only
+	// what waits for a file on its way.
+	items, err := collect(ctx, s.read, scanItem, `SELECT `+itemColumns+` FROM item i`+itemTables+`
+		WHERE i.state = $1 AND i.id > $2 ORDER BY i.id LIMIT $3`, string(protocol.StateApproved), after, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("listing approved items: %w", err)
+	}
+	for _, i := range items {
+		here, err := arrived(ctx, s.read, s.d, i.Attachments)
+		if err != nil {
+			return nil, "", err
+		}
+		whole := true
+		for _, ok := range here {
+			whole = whole && ok
+		}
+		if whole {
+			ids = append(ids, i.ID)
+		}
+	}
+	if len(items) == limit {
+		next = items[len(items)-1].ID
+	}
+	return ids, next, nil
+}
