@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -154,17 +155,21 @@ func (p *page) add(raw, element, attr, label string) {
 // squeeze turns every run of white space into one blank.
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// clip cuts s to n runes and makes it valid UTF-8.
+// clip cuts s to n runes and makes it fit to be stored and shown: valid UTF-8
+// without control characters.
 func clip(s string, n int) string {
-	if len(s) <= n && utf8.ValidString(s) {
+	if len(s) <= n && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) {
 		return s
 	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	for i := range s {
+	var b strings.Builder
+	for _, r := range s {
 		if n == 0 {
-			return s[:i]
+			break
 		}
-		n--
+		if !unicode.IsControl(r) {
+			b.WriteRune(r) // a broken byte comes as U+FFFD
+			n--
+		}
 	}
-	return s
+	return b.String()
 }

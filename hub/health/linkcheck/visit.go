@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"time"
-
-	"github.com/go-resty/resty/v2"
 )
 
 // maxRefreshWait is the longest a page may wait before its meta refresh counts
@@ -31,11 +29,11 @@ type visit struct {
 // visit goes to rawURL and to wherever that leads.
 func (c *Checker) visit(ctx context.Context, rawURL string) *visit {
 	v := &visit{checker: c, seen: map[string]bool{}}
-	v.result = Result{URL: clip(rawURL, maxAddress), Final: clip(rawURL, maxAddress), CheckedAt: c.opts.Now(), limit: c.opts.Timeout}
+	written := clip(rawURL, maxAddress)
+	v.result = Result{URL: written, Final: written, CheckedAt: c.opts.Now(), limit: c.opts.Timeout}
 	v.cookies, _ = cookiejar.New(nil) // fails never without options
 	a, err := parseLoose(rawURL)
-	v.result.Fault = slipIn(rawURL)
-	if err != nil || v.result.Fault == FaultDoubledScheme || v.result.Fault == FaultLocalPath {
+	if slip := slipIn(rawURL); err != nil || slip == FaultDoubledScheme || slip == FaultLocalPath {
 		judgeAddress(&v.result, rawURL, err)
 		return v
 	}
@@ -152,50 +150,4 @@ func (v *visit) follow(location string) bool {
 		return false
 	}
 	return true
-}
-
-// ask sends the request for the present address, twice if the connection was
-// lost the first time or the answer needs a tolerant reader.
-func (v *visit) ask(ctx context.Context) (*answer, *failure) {
-	c := v.checker
-	cookies := v.cookies.Cookies(v.at.place())
-	state := v.at.String()
-	for _, cookie := range cookies {
-		state += "\n" + cookie.Name + "=" + cookie.Value
-	}
-	if v.seen[state] {
-		return nil, &failure{kind: KindLoop}
-	}
-	v.seen[state] = true
-	ans, fail := v.once(ctx, c.ordinary, cookies)
-	if fail != nil && (fail.kind == KindReset || fail.kind == KindProtocol || fail.kind == KindDNSPassing) {
-		ans, fail = v.once(ctx, c.tolerant, cookies)
-	}
-	return ans, fail
-}
-
-// once sends one request at the host's pace.
-func (v *visit) once(ctx context.Context, client *resty.Client, cookies []*http.Cookie) (*answer, *failure) {
-	c := v.checker
-	budget := c.opts.Timeout - v.result.Elapsed
-	if budget <= 0 {
-		return nil, &failure{kind: KindTimeout, phase: phaseRedirects}
-	}
-	release, err := c.throttle.Acquire(ctx, v.at.host)
-	var rest *RestError
-	switch {
-	case errors.As(err, &rest):
-		return nil, &failure{kind: KindResting, after: rest.For}
-	case err != nil:
-		return nil, &failure{kind: KindCancelled}
-	}
-	defer release()
-	began := c.opts.Now()
-	v.result.Tries++
-	ans, fail := c.ask(ctx, client, v.at, cookies, budget)
-	v.result.Elapsed += max(c.opts.Now().Sub(began), 0)
-	if ans != nil {
-		c.throttle.Report(v.at.host, ans.status, parseRetryAfter(ans.header, c.opts.Now()))
-	}
-	return ans, fail
 }
