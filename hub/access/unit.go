@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"zhanqun/hub/catalog"
-	"zhanqun/internal/fault"
+	"zhanqun/hub/listfile"
 )
 
 // UnitQuery selects units, ordered by code.
@@ -81,10 +81,10 @@ func checkTree(rows []UnitRow, known []catalog.Unit) error {
 	for _, r := range rows {
 		line[r.Code] = r.Line
 		if err := checkParent(r.Unit, after); err != nil {
-			return lineFault(r.Line, err.Error())
+			return listfile.Fault(r.Line, err.Error())
 		}
 		if n := villages[r.Parent]; r.Level == catalog.LevelVillage && n > MaxVillages {
-			return lineFault(r.Line, fmt.Sprintf("%s 下面有 %d 个村，最多 %d 个", r.Parent, n, MaxVillages))
+			return listfile.Fault(r.Line, fmt.Sprintf("%s 下面有 %d 个村，最多 %d 个", r.Parent, n, MaxVillages))
 		}
 	}
 	for _, u := range known {
@@ -92,7 +92,7 @@ func checkTree(rows []UnitRow, known []catalog.Unit) error {
 			continue
 		}
 		if err := checkParent(u, after); err != nil {
-			return lineFault(line[u.Parent], "改动后，已登记的单位 "+u.Code+" "+u.Name+" 就不对了："+err.Error())
+			return listfile.Fault(line[u.Parent], "改动后，已登记的单位 "+u.Code+" "+u.Name+" 就不对了："+err.Error())
 		}
 	}
 	return nil
@@ -111,8 +111,4 @@ func checkParent(u catalog.Unit, after map[string]catalog.Unit) error {
 		return fmt.Errorf("%s的上级单位 %s（%s）不是%s级", levelNames[u.Level], p.Code, p.Name, levelNames[want])
 	}
 	return nil
-}
-
-func lineFault(line int, what string) error {
-	return fault.New(fault.Invalid, fmt.Sprintf("文件第 %d 行：%s。请改正后重新导入，这次没有导入任何内容。", line, what))
 }

@@ -1,15 +1,13 @@
 package access
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"zhanqun/hub/catalog"
-	"zhanqun/internal/content"
+	"zhanqun/hub/listfile"
 	"zhanqun/internal/fault"
 )
 
@@ -18,8 +16,6 @@ type UnitRow struct {
 	catalog.Unit
 	Line int
 }
-
-const maxUnitFile = 16 << 20 // bytes
 
 var levelNames = map[string]string{
 	catalog.LevelCounty: "县", catalog.LevelDepartment: "部门",
@@ -35,10 +31,13 @@ var levels = map[string]string{
 	"village": catalog.LevelVillage, "村": catalog.LevelVillage, "社区": catalog.LevelVillage, "居委会": catalog.LevelVillage,
 }
 
-// heads are the words a file may have above its columns.
-var heads = map[string]int{
-	"code": 0, "代码": 0, "单位代码": 0, "name": 1, "名称": 1, "单位名称": 1,
-	"level": 2, "级别": 2, "层级": 2, "parent": 3, "上级": 3, "上级代码": 3,
+// unitShape are the columns of a list of units and the words above them.
+var unitShape = listfile.Shape{
+	Columns: 4, Needed: 4, What: "单位", Most: maxUnitImports,
+	Heads: map[string]int{
+		"code": 0, "代码": 0, "单位代码": 0, "name": 1, "名称": 1, "单位名称": 1,
+		"level": 2, "级别": 2, "层级": 2, "parent": 3, "上级": 3, "上级代码": 3,
+	},
 }
 
 // ReadUnits reads a CSV file with the columns code, name, level and parent, in
@@ -46,49 +45,22 @@ var heads = map[string]int{
 // byte order mark, GBK, CRLF, blanks around values, empty lines. An error names
 // the line.
 func ReadUnits(file io.Reader) ([]UnitRow, error) {
-	text, err := readText(file)
+	list, err := listfile.Read(file, unitShape)
 	if err != nil {
 		return nil, err
 	}
-	r := csv.NewReader(strings.NewReader(text))
-	r.FieldsPerRecord = -1
-	r.TrimLeadingSpace = true
-	order := [4]int{0, 1, 2, 3}
 	var rows []UnitRow
 	first := map[string]int{}
-	for n := 0; ; n++ {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	for _, row := range list {
+		u, err := readUnit(row)
 		if err != nil {
-			return nil, csvFault(err)
-		}
-		for i := range record {
-			record[i] = strings.TrimSpace(record[i])
-		}
-		line, _ := r.FieldPos(0)
-		if n == 0 {
-			if found, ok := readHead(record); ok {
-				order = found
-				continue
-			}
-		}
-		if strings.Join(record, "") == "" {
-			continue
-		}
-		u, err := readUnit(record, order)
-		if err != nil {
-			return nil, lineFault(line, err.Error())
+			return nil, listfile.Fault(row.Line, err.Error())
 		}
 		if first[u.Code] != 0 {
-			return nil, lineFault(line, fmt.Sprintf("单位代码 %s 与第 %d 行重复", u.Code, first[u.Code]))
+			return nil, listfile.Fault(row.Line, fmt.Sprintf("单位代码 %s 与第 %d 行重复", u.Code, first[u.Code]))
 		}
-		first[u.Code] = line
-		rows = append(rows, UnitRow{u, line})
-		if len(rows) > maxUnitImports {
-			return nil, fault.New(fault.TooLarge, fmt.Sprintf("一次最多导入 %d 个单位，请分成几个文件。", maxUnitImports))
-		}
+		first[u.Code] = row.Line
+		rows = append(rows, UnitRow{u, row.Line})
 	}
 	if len(rows) == 0 {
 		return nil, fault.New(fault.Invalid, "文件里没有单位。每行应有代码、名称、级别、上级代码四栏，用逗号隔开。")
@@ -96,48 +68,12 @@ func ReadUnits(file io.Reader) ([]UnitRow, error) {
 	return rows, nil
 }
 
-// readText returns the file as clean UTF-8.
-func readText(file io.Reader) (string, error) {
-	raw, err := io.ReadAll(io.LimitReader(file, maxUnitFile+1))
-	if err != nil {
-		return "", fmt.Errorf("reading units: %w", err)
-	}
-	if len(raw) > maxUnitFile {
-		return "", fault.New(fault.TooLarge, fmt.Sprintf("文件超过 %d MiB，请分成几个文件。", maxUnitFile>>20))
-	}
-	if bytes.HasPrefix(raw, []byte("PK\x03\x04")) || bytes.HasPrefix(raw, []byte("\xd0\xcf\x11\xe0")) {
-		return "", fault.New(fault.Invalid, "这是表格文件，不是 CSV。请在表格软件里选“另存为”，类型选 CSV，再导入。")
-	}
-	text, _, replaced := content.DecodeText(raw)
-	if replaced > 0 {
-		return "", fault.New(fault.Invalid, "文件里有无法识别的字符。请在表格软件里另存为 CSV（UTF-8）后再导入。")
-	}
-	return text, nil
-}
-
-// readHead reports where the four columns stand if record is a line of heads.
-func readHead(record []string) (order [4]int, ok bool) {
-	found := 0
-	for i, word := range record {
-		if at, known := heads[strings.ToLower(word)]; known {
-			order[at] = i
-			found++
-		}
-	}
-	return order, found == len(order)
-}
-
-func readUnit(record []string, order [4]int) (catalog.Unit, error) {
-	var v [4]string
-	for i, at := range order {
-		if at < len(record) {
-			v[i] = record[at]
-		}
-	}
+func readUnit(row listfile.Row) (catalog.Unit, error) {
+	v := row.Cells
 	u := catalog.Unit{Code: v[0], Name: v[1], Level: levels[strings.ToLower(v[2])], Parent: v[3]}
 	switch {
-	case len(record) < len(order):
-		return u, fmt.Errorf("只有 %d 栏，应有代码、名称、级别、上级代码四栏", len(record))
+	case row.Width < len(v):
+		return u, fmt.Errorf("只有 %d 栏，应有代码、名称、级别、上级代码四栏", row.Width)
 	case !validCode(u.Code):
 		return u, fmt.Errorf("单位代码 %q 无效，只能用字母、数字和连字符，最多 32 位", u.Code)
 	case checkLine("name", "", u.Name, maxUnitName) != nil:
@@ -166,12 +102,4 @@ func validCode(s string) bool {
 		}
 	}
 	return true
-}
-
-func csvFault(err error) error {
-	var p *csv.ParseError
-	if errors.As(err, &p) {
-		return fault.Wrap(fault.Invalid, fmt.Sprintf("文件第 %d 行：引号不成对。请改正后重新导入，这次没有导入任何内容。", p.Line), err)
-	}
-	return fmt.Errorf("reading units: %w", err)
 }

@@ -2,10 +2,6 @@ package health
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -13,7 +9,6 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/health/linkcheck"
-	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
 )
 
@@ -138,62 +133,4 @@ func (s *Site) check() error {
 	u.Fragment = ""
 	s.URL = u.String()
 	return nil
-}
-
-// maxSiteRows bounds an imported list.
-const maxSiteRows = 100_000
-
-// ImportSites reads a CSV file with the columns unit, name, url and, if there is
-// one, code (site identification code). It returns how many sites the file
-// holds and how many are new. A row that is wrong stops the import; its line is named.
-func (s *Service) ImportSites(ctx context.Context, who access.User, file io.Reader) (total, added int, err error) {
-	raw, err := io.ReadAll(io.LimitReader(file, 32<<20))
-	if err != nil {
-		return 0, 0, fmt.Errorf("reading site list: %w", err)
-	}
-	text, _, _ := content.DecodeText(raw)
-	rows := csv.NewReader(strings.NewReader(text))
-	rows.TrimLeadingSpace, rows.FieldsPerRecord = true, -1
-	head, err := rows.Read()
-	if err != nil {
-		return 0, 0, fault.Wrap(fault.Invalid, "站点清单是空的，第一行应为 unit,name,url,code。", err)
-	}
-	at := map[string]int{}
-	for i, name := range head {
-		at[strings.ToLower(strings.TrimSpace(name))] = i
-	}
-	for _, name := range []string{"unit", "name", "url"} {
-		if _, ok := at[name]; !ok {
-			return 0, 0, fault.New(fault.Invalid, "站点清单第一行缺少 "+name+" 列，应为 unit,name,url,code。")
-		}
-	}
-	var list []Site
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		line, _ := rows.FieldPos(0)
-		if err != nil {
-			return 0, 0, fault.Wrap(fault.Invalid, fmt.Sprintf("站点清单第 %d 行读不出来，请检查引号和逗号。", line), err)
-		}
-		cell := func(name string) string {
-			if i, ok := at[name]; ok && i < len(row) {
-				return row[i]
-			}
-			return ""
-		}
-		site := Site{Unit: cell("unit"), Name: cell("name"), URL: cell("url"), Code: cell("code")}
-		if err := site.check(); err != nil {
-			return 0, 0, fault.Wrap(fault.Invalid, fmt.Sprintf("站点清单第 %d 行：%s", line, fault.Message(err)), err)
-		}
-		if list = append(list, site); len(list) > maxSiteRows {
-			return 0, 0, fault.New(fault.TooLarge, "站点清单太长，请分批导入。")
-		}
-	}
-	if len(list) == 0 {
-		return 0, 0, fault.New(fault.Invalid, "站点清单里没有站点。")
-	}
-	added, err = s.save(ctx, who, list)
-	return len(list), added, err
 }

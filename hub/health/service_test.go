@@ -1,0 +1,200 @@
+package health_test
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"zhanqun/hub/access"
+	"zhanqun/hub/health"
+	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/sample"
+	"zhanqun/hub/store"
+	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/account"
+	"zhanqun/internal/fault"
+	"zhanqun/protocol"
+)
+
+// watch is a health service on a real store and a real checker, with a clock
+// that only moves when told.
+type watch struct {
+	*health.Service
+	t     *testing.T
+	clock *storetest.Clock
+	store *store.Store
+}
+
+func newWatch(t *testing.T) *watch {
+	t.Helper()
+	clock := storetest.NewClock()
+	s := storetest.SQLite(t, clock.Now)
+	storetest.Units(t, s)
+	checker := linkcheck.New(linkcheck.Options{AllowPrivate: func(netip.Addr) bool { return true }, PerHostInterval: -1, Timeout: 5 * time.Second, Now: clock.Now})
+	h := health.New(health.Options{Store: s, Checker: checker, Now: clock.Now, Log: slog.New(slog.DiscardHandler)})
+	return &watch{Service: h, t: t, clock: clock, store: s}
+}
+
+// settle runs passes until nothing is due any more.
+func (w *watch) settle() {
+	w.t.Helper()
+	for range 50 {
+		more, err := w.RunOnce(w.t.Context())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if !more {
+			return
+		}
+	}
+	w.t.Fatal("there is always more to do")
+}
+
+func (w *watch) findings(state string) []health.Finding {
+	w.t.Helper()
+	list, err := w.Store.Findings(w.t.Context(), health.FindingQuery{State: state, Limit: 100})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return list
+}
+
+func (w *watch) site(unit, name, url string) health.Site {
+	w.t.Helper()
+	if err := w.SaveSite(w.t.Context(), access.Local("test"), health.Site{Unit: unit, Name: name, URL: url}); err != nil {
+		w.t.Fatal(err)
+	}
+	sites, err := w.Store.Sites(w.t.Context(), "", 10)
+	if err != nil || len(sites) == 0 {
+		w.t.Fatal(err)
+	}
+	return sites[len(sites)-1]
+}
+
+// TestSampleSite holds that exactly the faults of a site become findings, each
+// with its places, and only after a second look at a later time.
+func TestSampleSite(t *testing.T) {
+	for _, s := range sample.Sites() {
+		t.Run(s.Name, func(t *testing.T) {
+			w := newWatch(t)
+			server := httptest.NewServer(s)
+			defer server.Close()
+			w.site(storetest.Sitang, s.Name, server.URL+"/")
+			w.settle()
+			if got := w.findings(""); len(got) != 0 {
+				t.Fatalf("%d findings after the first look", len(got))
+			}
+			w.clock.Advance(31 * time.Minute)
+			w.settle()
+			want := map[string]bool{}
+			for _, path := range s.Faulty {
+				want[server.URL+path] = true
+			}
+			for _, f := range w.findings(health.StateActive) {
+				if !want[f.URL] {
+					t.Errorf("false alarm: %s (%s)", f.URL, f.Reason)
+				}
+				delete(want, f.URL)
+				full, _, err := w.Store.Finding(t.Context(), f.ID)
+				if err != nil || len(full.Places) == 0 || !strings.HasPrefix(full.Places[0].Page, server.URL) {
+					t.Errorf("finding %s has places %v, %v", f.URL, full.Places, err)
+				}
+			}
+			if len(want) > 0 {
+				t.Errorf("not found: %v", want)
+			}
+		})
+	}
+}
+
+// TestRepairCloses holds the loop: a page that comes back closes its finding,
+// one that stays away after an answer is open again.
+func TestRepairCloses(t *testing.T) {
+	var repaired atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		switch {
+		case r.URL.Path == "/":
+			_, _ = w.Write([]byte(`<!DOCTYPE html><title>镇政府</title><h1>镇政府</h1><p>欢迎访问本镇网站，这里发布工作动态。</p><a href="/guide.html">办事指南</a>`))
+		case repaired.Load():
+			_, _ = w.Write([]byte(`<!DOCTYPE html><title>办事指南</title><h1>办事指南</h1><p>请携带身份证和户口簿到便民服务中心办理。</p>`))
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer server.Close()
+	w := newWatch(t)
+	w.site(storetest.Sitang, "思唐街道网", server.URL+"/")
+	w.settle()
+	w.clock.Advance(31 * time.Minute)
+	w.settle()
+	open := w.findings(health.StateActive)
+	if len(open) != 1 {
+		t.Fatalf("%d findings", len(open))
+	}
+	sender := storetest.NewSender(t, w.store, storetest.Sitang)
+	stream := storetest.NewStream(t, w.store)
+	answer := func() {
+		w.clock.Advance(time.Minute)
+		a := &protocol.Answer{Finding: open[0].ID, Answer: protocol.AnswerFixed, By: "张秀英", At: w.clock.Now()}
+		stream.Send(sender, sender.Next(protocol.KindAnswer, a))
+		w.settle()
+	}
+	answer()
+	if f, _, _ := w.Store.Finding(t.Context(), open[0].ID); f.State != protocol.FindingRecheck {
+		t.Fatalf("answered but not repaired: %s", f.State)
+	}
+	repaired.Store(true)
+	answer()
+	f, steps, err := w.Store.Finding(t.Context(), open[0].ID)
+	if err != nil || f.State != protocol.FindingClosed || len(steps) != 5 {
+		t.Errorf("repaired: %s with %d steps, %v", f.State, len(steps), err)
+	}
+}
+
+func TestImportSites(t *testing.T) {
+	w := newWatch(t)
+	admin := access.Local("test")
+	good := "\ufeffunit,name,url,code\r\n" + storetest.Sitang + ",思唐街道网,http://sitang.example,5206240001\r\n" + storetest.Tangtou + ",塘头镇网,https://tangtou.example/,\r\n"
+	total, added, err := w.ImportSites(t.Context(), admin, strings.NewReader(good))
+	if err != nil || total != 2 || added != 2 {
+		t.Fatalf("%d of %d new, %v", added, total, err)
+	}
+	if _, added, err := w.ImportSites(t.Context(), admin, strings.NewReader(good)); err != nil || added != 0 {
+		t.Errorf("imported again: %d new, %v", added, err)
+	}
+	for name, text := range map[string]string{
+		"empty":        "",
+		"no head":      "a,b,c\n",
+		"no rows":      "unit,name,url\n",
+		"bad address":  "unit,name,url\n" + storetest.Sitang + ",x,javascript:alert(1)\n",
+		"with a user":  "unit,name,url\n" + storetest.Sitang + ",x,http://a:b@c.example/\n",
+		"bad code":     "unit,name,url,code\n" + storetest.Sitang + ",x,http://c.example/,12\n",
+		"unknown unit": "unit,name,url\n999,x,http://c.example/\n",
+		"open quote":   "unit,name,url\n\"x,y\n",
+	} {
+		if _, _, err := w.ImportSites(t.Context(), admin, strings.NewReader(text)); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	viewer := access.User{ID: "v", Login: "v", Role: account.RoleViewer}
+	if _, _, err := w.ImportSites(t.Context(), viewer, strings.NewReader(good)); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("a viewer imported sites: %v", err)
+	}
+}
+
+func TestSettleNeedsAReason(t *testing.T) {
+	w := newWatch(t)
+	reviewer := access.User{ID: "r", Login: "r", Role: account.RoleReviewer}
+	if _, err := w.Settle(t.Context(), reviewer, "x", true, "  "); !fault.Is(err, fault.Invalid) {
+		t.Errorf("struck off without a word: %v", err)
+	}
+	if _, err := w.Settle(t.Context(), access.User{Role: account.RoleViewer}, "x", true, "误报"); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("struck off by a viewer: %v", err)
+	}
+}
