@@ -1,0 +1,113 @@
+package queue_test
+
+import (
+	"testing"
+
+	"zhanqun/internal/fault"
+	"zhanqun/node/queue"
+	"zhanqun/protocol"
+)
+
+const findingID = "0193a5f0-0000-7000-8000-00000000000f"
+
+func (h *hub) finding(t testing.TB, state, itemID string) protocol.Entry {
+	t.Helper()
+	return h.says(t, protocol.KindFinding, &protocol.Finding{ID: findingID, State: state, Class: "死链", Target: "http://example.invalid/a",
+		Item: itemID, Places: []protocol.Place{{Page: "http://portal/1"}}, Total: 1, Reason: "两次打开都是 404", Looks: 2, At: start})
+}
+
+func TestFindingLife(t *testing.T) {
+	q, h := open(t)
+	down(t, q, h.finding(t, protocol.FindingOpen, ""))
+	get := func() queue.Finding {
+		t.Helper()
+		f, err := q.Finding(t.Context(), liaison, findingID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	if f := get(); !f.Due() || f.Reason != "两次打开都是 404" || f.Answer != nil {
+		t.Errorf("%+v", f)
+	}
+	if err := q.AnswerFinding(t.Context(), liaison, findingID, protocol.AnswerFixed, "已换链接"); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.AnswerFinding(t.Context(), liaison, findingID, protocol.AnswerFixed, "已换链接"); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(checkLog(t, q)); n != 1 {
+		t.Fatalf("%d entries for one answer", n)
+	}
+	if f := get(); f.Due() || f.Line != queue.Queued || f.Answer.By != liaison.Name {
+		t.Errorf("%+v", f)
+	}
+	down(t, q, h.receipt(t, q, 1), h.finding(t, protocol.FindingFixing, ""))
+	if f := get(); f.Line != queue.Received || f.State != protocol.FindingFixing || !f.Open() || f.Due() {
+		t.Errorf("%+v", f)
+	}
+	down(t, q, h.finding(t, protocol.FindingRecheck, "")) // still there
+	if f := get(); !f.Due() {
+		t.Errorf("%+v", f)
+	}
+	if err := q.AnswerFinding(t.Context(), liaison, findingID, protocol.AnswerDisputed, "对方网站限制访问"); err != nil {
+		t.Fatal(err)
+	}
+	down(t, q, h.says(t, protocol.KindRefusal, &protocol.Refusal{Epoch: cursors(t, q).Epoch, Seq: 2, Kind: protocol.KindAnswer,
+		Code: protocol.CodeState, Message: "正在复查，请稍后再答复"}), h.receipt(t, q, 2))
+	if f := get(); !f.Due() || f.Refusal != "正在复查，请稍后再答复" {
+		t.Errorf("%+v", f)
+	}
+	down(t, q, h.finding(t, protocol.FindingClosed, ""))
+	wantKind(t, q.AnswerFinding(t.Context(), liaison, findingID, protocol.AnswerFixed, ""), fault.Conflict)
+	for closed, want := range map[bool]int{false: 0, true: 1} {
+		if list, _, err := q.Findings(t.Context(), liaison, queue.FindingFilter{Closed: closed}, "", 0); err != nil || len(list) != want {
+			t.Errorf("closed %v: %d, %v", closed, len(list), err)
+		}
+	}
+}
+
+func TestAnswerRefuses(t *testing.T) {
+	q, h := open(t)
+	down(t, q, h.finding(t, protocol.FindingOpen, ""))
+	for _, tt := range []struct {
+		name             string
+		who              queue.Actor
+		id, answer, note string
+		want             fault.Kind
+	}{
+		{"a village", villager, findingID, protocol.AnswerFixed, "", fault.Forbidden},
+		{"an unknown finding", liaison, "0193a5f0-0000-7000-8000-0000000000ff", protocol.AnswerFixed, "", fault.NotFound},
+		{"no id", liaison, "x", protocol.AnswerFixed, "", fault.Invalid},
+		{"an unknown answer", liaison, findingID, "perhaps", "", fault.Invalid},
+		{"a dispute without words", liaison, findingID, protocol.AnswerDisputed, "\u200b ", fault.Invalid},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			wantKind(t, q.AnswerFinding(t.Context(), tt.who, tt.id, tt.answer, tt.note), tt.want)
+		})
+	}
+	if n := len(checkLog(t, q)); n != 0 {
+		t.Errorf("%d entries", n)
+	}
+}
+
+func TestVillageSeesFindingsOfItsItems(t *testing.T) {
+	q, h := open(t)
+	s := ask(t, q, "村里的事")
+	down(t, q, h.finding(t, protocol.FindingOpen, s.ID))
+	for who, want := range map[queue.Actor]int64{liaison: 1, villager: 1, stranger: 0} {
+		c, err := q.Counts(t.Context(), who)
+		if err != nil || c.Findings != want {
+			t.Errorf("%s: %+v, %v", who.Name, c, err)
+		}
+		_, err = q.Finding(t.Context(), who, findingID)
+		if want == 0 {
+			wantKind(t, err, fault.NotFound)
+		} else if err != nil {
+			t.Error(err)
+		}
+		if list, _, err := q.Findings(t.Context(), who, queue.FindingFilter{Item: s.ID}, "", 0); err != nil || int64(len(list)) != want {
+			t.Errorf("%s: %d, %v", who.Name, len(list), err)
+		}
+	}
+}
