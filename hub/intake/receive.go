@@ -14,15 +14,15 @@ import (
 // holds and not from the database's health: trying again will not help.
 var ErrContent = errors.New("the database refuses the content")
 
-// Place returns how far a stream has been applied. It waits for the database
-// and fails only when ctx ends.
-func (s *Service) Place(ctx context.Context) (Place, error) {
+// Reached returns which stream has been applied, and how far. It waits for the
+// database and fails only when ctx ends.
+func (s *Service) Reached(ctx context.Context) (stream string, created int64, seq uint64, err error) {
 	var p Place
-	err := s.insist(ctx, "reading stream position", func() (err error) {
+	err = s.insist(ctx, "reading stream position", func() (err error) {
 		p, err = s.Store.StreamPlace(ctx)
 		return err
 	})
-	return p, err
+	return p.Stream, p.Created, p.Seq, err
 }
 
 // Receive verifies a run of frames of one stream and returns the function that

@@ -1,0 +1,278 @@
+package bus
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"zhanqun/protocol"
+)
+
+// Bounds on requests. Those of one node are answered one after another, by the
+// worker its id falls to: chunks of a file arrive in order that way.
+const (
+	askWorkers = 8
+	askWaiting = 128 // per worker
+	askLimit   = 20 * time.Second
+)
+
+// answer is what a handler has to say.
+type answer struct {
+	body   []byte
+	header nats.Header
+}
+
+// listen subscribes to what nodes ask and say.
+func (b *Bus) listen(ctx context.Context) error {
+	verbs := map[string]func(context.Context, string, *nats.Msg) (answer, error){
+		protocol.VerbHello: b.hello, protocol.VerbPull: b.pull, protocol.VerbOffer: b.offer, protocol.VerbChunk: b.chunk,
+	}
+	for verb, handle := range verbs {
+		lanes := b.workers(ctx, func(ctx context.Context, m *nats.Msg) { b.respond(ctx, m, handle) })
+		_, err := b.nc.QueueSubscribe("zq.ask.*."+verb, "hub", func(m *nats.Msg) {
+			if b.honest(m) && !lanes.push(m) {
+				b.say(m, answer{}, protocol.Fault{Code: protocol.CodeBusy, Detail: "县级平台正忙，稍后会自动重试"})
+			}
+		})
+		if err != nil {
+			return fmt.Errorf("subscribing to %s: %w", verb, err)
+		}
+	}
+	lanes := b.workers(ctx, b.beat)
+	_, err := b.nc.QueueSubscribe(protocol.BeatWildcard, "hub", func(m *nats.Msg) { lanes.push(m) })
+	if err != nil {
+		return fmt.Errorf("subscribing to heartbeats: %w", err)
+	}
+	return nil
+}
+
+// lanes are the queues of a set of workers.
+type lanes []chan *nats.Msg
+
+func (b *Bus) workers(ctx context.Context, work func(context.Context, *nats.Msg)) lanes {
+	l := make(lanes, askWorkers)
+	for i := range l {
+		l[i] = make(chan *nats.Msg, askWaiting)
+		b.run(func() {
+			for {
+				select {
+				case m := <-l[i]:
+					limited, cancel := context.WithTimeout(ctx, askLimit)
+					work(limited, m)
+					cancel()
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	return l
+}
+
+// push gives a message to the worker of its node and reports whether there was
+// room.
+func (l lanes) push(m *nats.Msg) bool {
+	node, _ := protocol.NodeOf(m.Subject)
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(node)) // never fails
+	select {
+	case l[h.Sum32()%uint32(len(l))] <- m: // #nosec G115 -- a small constant
+		return true
+	default:
+		return false
+	}
+}
+
+// honest reports whether the answer to a request may be sent. One that would go
+// anywhere but into the asking node's inbox goes nowhere: the hub may publish
+// where the node may not.
+func (b *Bus) honest(m *nats.Msg) bool {
+	node, err := protocol.NodeOf(m.Subject)
+	if err == nil && strings.HasPrefix(m.Reply, protocol.InboxPrefix(node)+".") {
+		return true
+	}
+	b.log.Warn("bus: a request wants its answer elsewhere", "subject", m.Subject, "reply", m.Reply)
+	return false
+}
+
+// respond checks who asks, lets handle answer, and signs the answer.
+func (b *Bus) respond(ctx context.Context, m *nats.Msg, handle func(context.Context, string, *nats.Msg) (answer, error)) {
+	node, err := protocol.NodeOf(m.Subject)
+	if err != nil {
+		return
+	}
+	a, err := answer{}, b.verify(ctx, node, m)
+	if err == nil {
+		a, err = handle(ctx, node, m)
+	}
+	b.say(m, a, err)
+}
+
+// verify checks the signature of a request or beat.
+func (b *Bus) verify(ctx context.Context, node string, m *nats.Msg) error {
+	if len(m.Data) > protocol.MaxAskBytes && !strings.HasSuffix(m.Subject, "."+protocol.VerbChunk) {
+		return protocol.Fault{Code: protocol.CodeTooLarge, Detail: "请求太大"}
+	}
+	text, err := b.o.Registry.KeyOfNode(ctx, node)
+	if err != nil {
+		return fmt.Errorf("looking up node %s: %w", node, err)
+	}
+	if text == "" {
+		return protocol.Fault{Code: protocol.CodeRevoked, Detail: "本节点没有登记，或已被停用，请联系县级管理员"}
+	}
+	key, err := protocol.ParsePublic(text)
+	if err != nil {
+		return fmt.Errorf("key of node %s: %w", node, err)
+	}
+	sig, err := base64.StdEncoding.DecodeString(m.Header.Get(protocol.HeaderSig))
+	if err != nil || !key.Verify(signedText(m), sig) {
+		return protocol.Fault{Code: protocol.CodeSignature, Detail: "签名与登记的密钥不符"}
+	}
+	return nil
+}
+
+// signedText is what the node has signed.
+func signedText(m *nats.Msg) []byte {
+	file := m.Header.Get(protocol.HeaderFile)
+	if file == "" {
+		return protocol.RequestText(m.Subject, m.Reply, m.Data)
+	}
+	offset, err := strconv.ParseInt(m.Header.Get(protocol.HeaderOffset), 10, 64)
+	if err != nil {
+		offset = -1 // signed by nobody
+	}
+	return protocol.ChunkText(m.Subject, m.Reply, file, offset, m.Data)
+}
+
+// say sends an answer, or why there is none.
+func (b *Bus) say(m *nats.Msg, a answer, err error) {
+	code := ""
+	if err != nil {
+		fault := protocol.Fault{Code: protocol.CodeBusy, Detail: "县级平台暂时无法处理，稍后会自动重试"}
+		if !errors.As(err, &fault) && !errors.Is(err, context.Canceled) {
+			b.log.Error("bus: request failed", "subject", m.Subject, "err", err)
+		}
+		code = string(fault.Code)
+		a = answer{body: jsonOf(fault)}
+	}
+	r := nats.NewMsg(m.Reply)
+	r.Data = a.body
+	for k, v := range a.header {
+		r.Header[k] = v
+	}
+	r.Header.Set(protocol.HeaderVersion, strconv.Itoa(protocol.Version))
+	if code != "" {
+		r.Header.Set(protocol.HeaderError, code)
+	}
+	sig := b.o.Key.Sign(protocol.AnswerText(m.Header.Get(protocol.HeaderSig), code, a.body))
+	r.Header.Set(protocol.HeaderSig, base64.StdEncoding.EncodeToString(sig))
+	if err := b.nc.PublishMsg(r); err != nil {
+		b.log.Debug("bus: answer not sent", "subject", m.Subject, "err", err)
+	}
+}
+
+// jsonOf writes values of this package's and protocol's types, which always can
+// be written.
+func jsonOf(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// read reads the body of a request.
+func read(data []byte, into any) error {
+	if err := json.Unmarshal(data, into); err != nil {
+		return protocol.Fault{Code: protocol.CodeMalformed, Detail: "请求无法读取"}
+	}
+	return nil
+}
+
+func (b *Bus) hello(ctx context.Context, node string, m *nats.Msg) (answer, error) {
+	var h protocol.Hello
+	if err := read(m.Data, &h); err != nil {
+		return answer{}, err
+	}
+	// The backlog first: a frame committed in between is then counted in the
+	// cursor and not missed in both.
+	backlog, err := b.backlog(ctx, node)
+	if err != nil {
+		return answer{}, err
+	}
+	got, err := b.o.Hub.Hello(ctx, node, h, backlog)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: jsonOf(got)}, nil
+}
+
+func (b *Bus) pull(ctx context.Context, node string, m *nats.Msg) (answer, error) {
+	var p protocol.Pull
+	if err := read(m.Data, &p); err != nil {
+		return answer{}, err
+	}
+	entries, head, err := b.o.Hub.Pull(ctx, node, p)
+	if err != nil {
+		return answer{}, err
+	}
+	var f protocol.Frame
+	for _, e := range entries {
+		if !f.Add(e, protocol.MaxFrameBytes) {
+			break // asked for again
+		}
+	}
+	header := nats.Header{}
+	header.Set(protocol.HeaderHead, strconv.FormatUint(head, 10))
+	header.Set(protocol.HeaderEpoch, p.HubEpoch)
+	return answer{body: f.Bytes(), header: header}, nil
+}
+
+func (b *Bus) offer(ctx context.Context, node string, m *nats.Msg) (answer, error) {
+	var o protocol.Offer
+	if err := read(m.Data, &o); err != nil {
+		return answer{}, err
+	}
+	got, err := b.o.Hub.Offer(ctx, node, o)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: jsonOf(got)}, nil
+}
+
+func (b *Bus) chunk(ctx context.Context, node string, m *nats.Msg) (answer, error) {
+	file := m.Header.Get(protocol.HeaderFile)
+	offset, err := strconv.ParseInt(m.Header.Get(protocol.HeaderOffset), 10, 64)
+	if err != nil || !protocol.ValidSHA256(file) {
+		return answer{}, protocol.Fault{Code: protocol.CodeMalformed, Detail: "文件片段没有写明属于哪个文件的哪一处"}
+	}
+	got, err := b.o.Hub.Chunk(ctx, node, file, offset, m.Data)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: jsonOf(got)}, nil
+}
+
+func (b *Bus) beat(ctx context.Context, m *nats.Msg) {
+	node, err := protocol.NodeOf(m.Subject)
+	if err != nil {
+		return
+	}
+	var beat protocol.Beat
+	if err = b.verify(ctx, node, m); err == nil {
+		err = read(m.Data, &beat)
+	}
+	if err != nil {
+		b.log.Debug("bus: heartbeat ignored", "node", node, "err", err)
+		return
+	}
+	b.o.Hub.Beat(node, beat)
+}

@@ -1,0 +1,96 @@
+package bus
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"zhanqun/protocol"
+)
+
+// fetchBytes bounds one request for frames; maxPending, what the server holds
+// for one connection, has to be larger.
+const (
+	fetchBytes = 4 << 20
+	maxPending = 8 << 20
+)
+
+// serve starts the embedded server and connects to it in process.
+func (b *Bus) serve(ctx context.Context) error {
+	own, err := protocol.NewNodeKey() // a user key of our own, for this run only
+	if err != nil {
+		return err
+	}
+	b.gate = newGate(own.Public(), b.o.Registry, b.log)
+	o, err := b.serverOptions()
+	if err != nil {
+		return err
+	}
+	s, err := server.NewServer(o)
+	if err != nil {
+		return err
+	}
+	s.SetLoggerV2(serverLog{b.log}, false, false, false)
+	b.server, b.gate.server = s, s
+	b.run(func() { b.gate.kick(ctx) })
+	s.Start()
+	if !s.ReadyForConnections(30 * time.Second) {
+		return errors.New("the server did not come up within 30 s")
+	}
+	if !s.JetStreamEnabled() || !s.JetStreamConfig().SyncAlways {
+		return errors.New("the server does not sync every write")
+	}
+	b.nc, err = nats.Connect("", nats.InProcessServer(s), nats.Name("zhanqun hub"), nats.MaxReconnects(-1),
+		nats.ReconnectBufSize(-1), nats.ErrorHandler(b.asyncError),
+		nats.Nkey(own.Public(), func(nonce []byte) ([]byte, error) { return own.Sign(nonce), nil }))
+	return err
+}
+
+func (b *Bus) serverOptions() (*server.Options, error) {
+	host, port, err := net.SplitHostPort(b.o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("address to listen on: %w", err)
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("address to listen on: %w", err)
+	}
+	number := int(n)
+	if number == 0 {
+		number = server.RANDOM_PORT
+	}
+	if host == "" {
+		host = "0.0.0.0"
+	}
+	o := &server.Options{
+		ServerName: "hub-" + rand.Text()[:8], Host: host, Port: number, NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: b.o.Dir, SyncAlways: true, JetStreamMaxStore: 1 << 44, JetStreamMaxMemory: 64 << 20,
+		MaxConn: 100_000, MaxPayload: 1 << 20, MaxPending: maxPending, MaxSubs: 64, WriteDeadline: 30 * time.Second,
+		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 30, TLSTimeout: 15, TLSConfig: b.o.TLS,
+		AlwaysEnableNonce: true, CustomClientAuthentication: b.gate,
+	}
+	o.JetStreamLimits = server.JSLimitOpts{DefaultMaxConsumers: -1}
+	return o, nil
+}
+
+// serverLog sends what the server has to say into our log.
+type serverLog struct{ log *slog.Logger }
+
+func (l serverLog) say(level slog.Level, format string, v []any) {
+	l.log.Log(context.Background(), level, "bus: NATS server", "says", fmt.Sprintf(format, v...))
+}
+
+func (l serverLog) Noticef(format string, v ...any) { l.say(slog.LevelDebug, format, v) }
+func (l serverLog) Warnf(format string, v ...any)   { l.say(slog.LevelWarn, format, v) }
+func (l serverLog) Errorf(format string, v ...any)  { l.say(slog.LevelWarn, format, v) }
+func (l serverLog) Fatalf(format string, v ...any)  { l.say(slog.LevelError, format, v) }
+func (l serverLog) Debugf(format string, v ...any)  { l.say(slog.LevelDebug, format, v) }
+func (l serverLog) Tracef(format string, v ...any)  { l.say(slog.LevelDebug, format, v) }

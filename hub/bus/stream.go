@@ -1,0 +1,130 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"zhanqun/internal/blob"
+	"zhanqun/protocol"
+)
+
+const (
+	mostStream = 20 << 30                        // bytes, unless settings say otherwise
+	maxMessage = protocol.MaxFrameBytes + 64<<10 // a frame, its subject and headers
+	perNode    = 4096                            // unread frames of one node: one cannot fill the stream for all
+	purgeEvery = 5 * time.Second                 // how often committed frames leave the stream
+	perPurge   = 1024                            // or after that many
+	callLimit  = 10 * time.Second                // one question to the broker
+)
+
+// openStream makes the intake stream, or brings an older one up to date. What
+// lies in it is never dropped for a smaller limit.
+func (b *Bus) openStream(ctx context.Context) (jetstream.Stream, *jetstream.StreamInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*callLimit)
+	defer cancel()
+	config := jetstream.StreamConfig{
+		Name: protocol.Stream, Subjects: []string{protocol.UpWildcard}, Storage: jetstream.FileStorage,
+		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: b.o.StreamBytes, MaxMsgSize: maxMessage,
+		MaxMsgsPerSubject: perNode, DiscardNewPerSubject: true, Replicas: max(b.o.Replicas, 1),
+	}
+	old, err := b.js.Stream(ctx, protocol.Stream)
+	switch {
+	case err == nil:
+		there := old.CachedInfo()
+		if config.MaxBytes == 0 {
+			config.MaxBytes = there.Config.MaxBytes
+		}
+		config.MaxBytes = max(config.MaxBytes, int64(min(there.State.Bytes, 1<<62))) // #nosec G115 -- bounded
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		if config.MaxBytes == 0 {
+			config.MaxBytes = b.roomForStream()
+		}
+	default:
+		return nil, nil, fmt.Errorf("looking for the intake stream: %w", err)
+	}
+	stream, err := b.js.CreateOrUpdateStream(ctx, config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("making the intake stream: %w", err)
+	}
+	info, err := stream.Info(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the intake stream: %w", err)
+	}
+	return stream, info, nil
+}
+
+func (b *Bus) roomForStream() int64 {
+	if b.server == nil {
+		return mostStream
+	}
+	free, err := blob.Free(b.o.Dir)
+	if err != nil {
+		b.log.Warn("bus: free space unknown", "err", err)
+		return mostStream
+	}
+	return int64(min(max(free/2, 64<<20), mostStream)) // #nosec G115 -- bounded
+}
+
+// startAfter decides where to go on reading: behind what the database has
+// applied, if that was this stream and it still holds what it held.
+func (b *Bus) startAfter(ctx context.Context, info *jetstream.StreamInfo) (uint64, error) {
+	name, created, seq, err := b.o.Hub.Reached(ctx)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case name == "":
+		return 0, nil
+	case name != protocol.Stream || created != info.Created.UnixNano():
+		b.log.Warn("bus: the intake stream was made anew; reading it from its start", "made", info.Created, "applied_before", seq)
+		return 0, nil
+	case info.State.LastSeq < seq:
+		// Everything in it was applied before. Numbers it gave out once must not
+		// come again, or new frames would be taken for those.
+		b.log.Error("bus: the intake stream was put back to an older state; going on behind what was read", "last", info.State.LastSeq, "applied", seq)
+		return seq, b.purge(ctx, seq)
+	}
+	return seq, nil
+}
+
+// backlog returns how many frames of a node are in the stream and not committed:
+// 0 only if there are none.
+func (b *Bus) backlog(ctx context.Context, node string) (uint64, error) {
+	stream := b.currentStream()
+	if stream == nil {
+		return 0, protocol.Fault{Code: protocol.CodeBusy, Detail: "县级平台正在启动，请稍候"}
+	}
+	// First what is committed, then what there is: what is committed in between
+	// only makes the number too large, and the node asks again.
+	handled := b.handled.Load()
+	subject := protocol.UpSubject(node)
+	last, err := stream.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("asking for the last frame of %s: %w", node, err)
+	}
+	if last.Sequence <= handled {
+		return 0, nil
+	}
+	return last.Sequence - handled, nil
+}
+
+// purge lets go of what is committed. The next number is then at least through+1.
+func (b *Bus) purge(ctx context.Context, through uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	stream, err := b.js.Stream(ctx, protocol.Stream)
+	if err == nil {
+		err = stream.Purge(ctx, jetstream.WithPurgeSequence(through+1))
+	}
+	if err != nil {
+		return fmt.Errorf("purging the intake stream: %w", err)
+	}
+	return nil
+}
