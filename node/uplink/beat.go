@@ -1,0 +1,21 @@
+package uplink
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"zhanqun/protocol"
+)
+
+// beats says "still here" at jittered intervals while there is a connection.
+func (u *Uplink) beats(ctx context.Context, w interface{ beat(protocol.Beat) error }) {
+	for pause(ctx, u.o.Beat/2+rand.N(u.o.Beat)) { // #nosec G404 -- jitter
+		b, err := u.q.Beat(ctx)
+		if err == nil {
+			err = w.beat(b)
+		}
+		if err != nil && ctx.Err() == nil {
+			u.log.Debug("uplink: no heartbeat", "err", err)
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package uplink
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"zhanqun/internal/fault"
+	"zhanqun/node/queue"
+	"zhanqun/protocol"
+)
+
+// contactEvery is how often a mere "the hub has answered" is written to disk.
+const contactEvery = time.Minute
+
+// lineBook keeps how the line stands and writes it into the queue: changes at
+// once, contacts now and then. Writing happens beside the line, never in its way.
+type lineBook struct {
+	q    *queue.Queue
+	now  func() time.Time
+	log  *slog.Logger
+	wake chan struct{}
+
+	mu      sync.Mutex
+	line    queue.Line
+	written queue.Line
+}
+
+func newLineBook(q *queue.Queue, now func() time.Time, log *slog.Logger) *lineBook {
+	return &lineBook{q: q, now: now, log: log, wake: make(chan struct{}, 1)}
+}
+
+func (b *lineBook) change(f func(*queue.Line)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := b.line
+	f(&b.line)
+	if before.Connected != b.line.Connected || b.line.Since.IsZero() {
+		b.line.Since = b.now()
+	}
+	due := before.Connected != b.line.Connected || before.Error != b.line.Error || b.written.Since.IsZero() ||
+		b.line.LastContact.Sub(b.written.LastContact) >= contactEvery
+	if due {
+		select {
+		case b.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// connected notes that the broker can be reached.
+func (b *lineBook) connected() {
+	b.change(func(l *queue.Line) { l.Connected, l.Error, l.NextTry = true, "", time.Time{} })
+}
+
+// disconnected notes that it cannot, why, and when the next try is due.
+func (b *lineBook) disconnected(why string, next time.Duration) {
+	b.change(func(l *queue.Line) {
+		l.Connected = false
+		if why != "" {
+			l.Error = why
+		}
+		if next > 0 {
+			l.NextTry = b.now().Add(next)
+		}
+	})
+}
+
+// contact notes that the hub itself has answered, and what its clock showed.
+func (b *lineBook) contact(hub time.Time) {
+	b.change(func(l *queue.Line) {
+		l.LastContact, l.Error = b.now(), ""
+		if !hub.IsZero() {
+			l.Skew = b.now().Sub(hub).Round(time.Second)
+		}
+	})
+}
+
+// trouble notes why nothing moves although the broker can be reached.
+func (b *lineBook) trouble(why string) { b.change(func(l *queue.Line) { l.Error = why }) }
+
+// closed notes that the program is stopping.
+func (b *lineBook) closed() { b.change(func(l *queue.Line) { l.Connected, l.Error = false, "" }) }
+
+// run writes until ctx ends, and once more then.
+func (b *lineBook) run(ctx context.Context) {
+	for {
+		select {
+		case <-b.wake:
+			b.write(ctx)
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer cancel()
+			b.write(last)
+			return
+		}
+	}
+}
+
+func (b *lineBook) write(ctx context.Context) {
+	b.mu.Lock()
+	line := b.line
+	changed := line != b.written
+	b.mu.Unlock()
+	if !changed {
+		return
+	}
+	if err := b.q.SetLine(ctx, line); err != nil {
+		b.log.Error("uplink: state of the line not written", "err", err)
+		return
+	}
+	b.mu.Lock()
+	b.written = line
+	b.mu.Unlock()
+}
+
+// words says in plain Chinese what keeps the line from working.
+func words(err error) string {
+	var f protocol.Fault
+	switch {
+	case errors.As(err, &f):
+		switch f.Code {
+		case protocol.CodeFrozen, protocol.CodeRevoked, protocol.CodeNode, protocol.CodeVersion:
+			return f.Detail
+		case protocol.CodeSignature:
+			return "县级平台不认本机的签名，请联系县级管理员核对本机的入网信息。"
+		case protocol.CodeBusy:
+			return "县级平台正忙，稍后会自动重试。"
+		}
+		return "县级平台没有接受本机的请求：" + f.Detail
+	case errors.Is(err, errUnsigned):
+		return "应答的不是本机入网时的县级平台（签名不符），已停止收发。请联系县级管理员。"
+	case errors.Is(err, errNobody), errors.Is(err, context.DeadlineExceeded):
+		return "县级平台暂时没有应答，内容会先存在平台的信箱里，平台恢复后自动处理。"
+	case errors.Is(err, errFull):
+		return "县级平台的信箱满了，内容留在本机，稍后会自动重发。"
+	case errors.Is(err, nats.ErrAuthorization), err != nil && strings.Contains(strings.ToLower(err.Error()), "authorization"):
+		return "县级平台不认识本机，或已停用本机。内容都在本机，不会丢失，请联系县级管理员。"
+	}
+	var told *fault.Error
+	if errors.As(err, &told) {
+		return fault.Message(err)
+	}
+	return "暂时连不上县级平台，内容都在本机，会自动重试。"
+}

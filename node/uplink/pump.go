@@ -1,0 +1,189 @@
+package uplink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"zhanqun/protocol"
+)
+
+// window is how many frames may be on their way to the broker at once.
+const window = 8
+
+// frameLimit is how many bytes the hub wants in a frame at most.
+type frameLimit struct{ bytes atomic.Int64 }
+
+func (l *frameLimit) set(n int) { l.bytes.Store(int64(n)) }
+
+func (l *frameLimit) get() int {
+	if n := int(l.bytes.Load()); n > 0 {
+		return min(n, protocol.MaxFrameBytes)
+	}
+	return protocol.MaxFrameBytes
+}
+
+// flight is a frame on its way.
+type flight struct {
+	last  uint64
+	bytes int
+	at    time.Time
+	wait  func(context.Context) error
+}
+
+// pump publishes the up log from where the broker has it, in order, until
+// something breaks. Any frame without a good acknowledgement ends it.
+func (u *Uplink) pump(ctx context.Context, w wire, limit func() int) error {
+	c, err := u.q.Cursors(ctx)
+	if err != nil {
+		return err
+	}
+	p := &pumping{u: u, w: w, limit: limit, pace: newPace(16<<10, protocol.MaxFrameBytes, window), epoch: c.Epoch,
+		flights: make(chan flight, window), room: make(chan struct{}, window), paces: make(chan paced, window)}
+	p.sent.Store(c.Sent)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.send(ctx, c.Sent) })
+	g.Go(func() error { return p.collect(ctx) })
+	marks := make(chan struct{}, 1)
+	p.marks = marks
+	g.Go(func() error { return p.mark(ctx, marks) })
+	return g.Wait()
+}
+
+type paced struct {
+	bytes int
+	took  time.Duration
+}
+
+type pumping struct {
+	u       *Uplink
+	w       wire
+	limit   func() int
+	pace    *pace // of the sender only
+	epoch   string
+	flights chan flight
+	room    chan struct{} // one per frame that was acknowledged
+	paces   chan paced
+	sent    atomic.Uint64
+	marks   chan struct{}
+}
+
+// send reads the log and publishes frames.
+func (p *pumping) send(ctx context.Context, next uint64) error {
+	changes := p.u.watch()
+	aloft := 0
+	for {
+		p.learn()
+		size := min(p.pace.size, p.limit())
+		entries, err := p.u.q.Entries(ctx, next, size)
+		if err != nil {
+			return fmt.Errorf("reading the up log: %w", err)
+		}
+		if len(entries) == 0 {
+			if err := changes.wait(ctx, time.Hour); err != nil {
+				return err
+			}
+			continue
+		}
+		var f protocol.Frame
+		first := next + 1
+		for _, e := range entries {
+			if !f.Add(e, max(size, 1)) {
+				break
+			}
+			next = e.Seq
+		}
+		for aloft >= p.pace.window {
+			select {
+			case <-p.room:
+				aloft--
+				p.learn()
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		data := f.Bytes()
+		at := time.Now()
+		wait, err := p.w.publish(data, p.epoch, first, next)
+		if err != nil {
+			return err
+		}
+		aloft++
+		select {
+		case p.flights <- flight{next, len(data), at, wait}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		for drained := false; !drained; {
+			select {
+			case <-p.room:
+				aloft--
+			default:
+				drained = true
+			}
+		}
+	}
+}
+
+// learn adapts to how the last frames fared.
+func (p *pumping) learn() {
+	for {
+		select {
+		case a := <-p.paces:
+			p.pace.answered(a.bytes, a.took)
+		default:
+			return
+		}
+	}
+}
+
+// collect waits for the acknowledgements in order.
+func (p *pumping) collect(ctx context.Context) error {
+	for {
+		var f flight
+		select {
+		case f = <-p.flights:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		limited, cancel := context.WithTimeout(ctx, ackLimit)
+		err := f.wait(limited)
+		cancel()
+		if err != nil {
+			if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+				return errors.New("the broker did not acknowledge a frame in time")
+			}
+			return fmt.Errorf("publishing through entry %d: %w", f.last, err)
+		}
+		p.sent.Store(f.last)
+		signal(p.marks)
+		select {
+		case p.paces <- paced{f.bytes, time.Since(f.at)}:
+		default:
+		}
+		select {
+		case p.room <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// mark writes the cursor down, as often as the disk allows and not more: several
+// acknowledgements share one write.
+func (p *pumping) mark(ctx context.Context, marks <-chan struct{}) error {
+	for {
+		select {
+		case <-marks:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if err := p.u.q.MarkSent(ctx, p.sent.Load()); err != nil {
+			return err
+		}
+	}
+}

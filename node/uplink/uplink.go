@@ -1,0 +1,159 @@
+// Package uplink carries the queue to the hub and the hub's answers back, over a
+// line that comes and goes.
+//
+// It promises:
+//   - Starting needs no hub: it connects whenever one can be reached, for ever,
+//     with growing and jittered pauses, and stops within two seconds.
+//   - Nothing is buffered in the client. An entry counts as sent after the
+//     broker's acknowledgement and as received after the hub's receipt; what
+//     happened to a frame without acknowledgement is unknown, so the hub is asked
+//     (hello) and sending goes on from its cursor.
+//   - With the broker up and the hub down, entries still go into the broker.
+//   - Frames and pieces of files adapt to the line: about a second of its time
+//     each, a few under way at once.
+//   - Files have a connection of their own, so that no text waits for them, and
+//     only while there are any.
+//   - What keeps the line from working is noted in the queue in words a clerk
+//     understands.
+package uplink
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"sync"
+	"time"
+
+	"zhanqun/internal/fault"
+	"zhanqun/node/queue"
+)
+
+// Options are what an Uplink is made of.
+type Options struct {
+	Queue   *queue.Queue
+	Program string           // name and version, for people at the hub
+	Poll    time.Duration    // how often to ask without a bell; 0 for 5 minutes
+	Beat    time.Duration    // how often to say "still here"; 0 for 45 s
+	TLS     *tls.Config      // for tls:// addresses; nil for the system's roots
+	Now     func() time.Time // nil for time.Now
+	Log     *slog.Logger     // nil for slog.Default
+}
+
+// Uplink is the node's end of the line.
+type Uplink struct {
+	o    Options
+	q    *queue.Queue
+	log  *slog.Logger
+	line *lineBook
+}
+
+// New returns an uplink; Run makes it work.
+func New(o Options) *Uplink {
+	if o.Poll == 0 {
+		o.Poll = 5 * time.Minute
+	}
+	if o.Beat == 0 {
+		o.Beat = 45 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return &Uplink{o: o, q: o.Queue, log: o.Log, line: newLineBook(o.Queue, o.Now, o.Log)}
+}
+
+// Run carries until ctx ends, and is done with everything it started when it
+// returns. It waits for the node to join if it has not.
+func (u *Uplink) Run(ctx context.Context) error {
+	id, err := u.identity(ctx)
+	if err != nil {
+		return err
+	}
+	var work sync.WaitGroup
+	defer work.Wait()
+	book, closeBook := context.WithCancel(context.WithoutCancel(ctx))
+	defer closeBook()
+	work.Go(func() { u.line.run(book) })
+	main, err := connect(ctx, id, lineName, u.o, u.line)
+	if err != nil {
+		return err
+	}
+	defer main.close()
+	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, filesName, u.o, u.line) }, main.nc.IsConnected)
+	work.Go(func() { files.run(ctx) })
+	work.Go(func() { u.beats(ctx, main) })
+	u.sessions(ctx, main)
+	u.line.closed()
+	return nil
+}
+
+// identity waits until the node has joined.
+func (u *Uplink) identity(ctx context.Context) (queue.Identity, error) {
+	w := u.watch()
+	for {
+		id, err := u.q.Identity(ctx)
+		if err == nil {
+			return id, nil
+		}
+		if !fault.Is(err, fault.Conflict) && ctx.Err() == nil {
+			return id, err
+		}
+		if err := w.wait(ctx, time.Hour); err != nil {
+			return id, err
+		}
+	}
+}
+
+// watcher waits for changes of the queue, whoever makes them.
+type watcher struct {
+	q       *queue.Queue
+	changed <-chan struct{}
+	version int64
+}
+
+// watch begins to look out for changes: what is read afterwards is not missed.
+func (u *Uplink) watch() *watcher {
+	return &watcher{q: u.q, changed: u.q.Changed()}
+}
+
+// otherProcess is how often to look for commits of the command line.
+const otherProcess = time.Second
+
+// wait returns nil when the queue has changed since the last call, or after
+// most, and an error when ctx ends.
+func (w *watcher) wait(ctx context.Context, most time.Duration) error {
+	until := time.NewTimer(most)
+	defer until.Stop()
+	tick := time.NewTicker(otherProcess)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.changed:
+			w.changed = w.q.Changed()
+			return nil
+		case <-tick.C:
+			if v, err := w.q.DataVersion(ctx); err == nil && v != w.version {
+				w.version = v
+				return nil
+			}
+		case <-until.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// pause waits and reports whether ctx is still on.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
