@@ -100,9 +100,10 @@ func (f *facts) good() bool {
 }
 
 var (
-	homePath  = regexp.MustCompile(`(?i)^/(?:(?:index|default|home|main)(?:\.[a-z]{2,5})?)?$`)
-	loginPath = regexp.MustCompile(`(?i)(?:^|[/_.-])(?:log-?in|sign-?in|passport|sso|cas|oauth2?|authorize|userlogin|logon)(?:[/_.?-]|$)`)
-	errorPath = regexp.MustCompile(`(?i)/(?:40[34]|50[0-3]|error(?:page)?|err|not-?_?found|page-?_?not-?_?found|nopage|nofound)[^/]{0,12}(?:\.\w{2,5})?$`)
+	homePath     = regexp.MustCompile(`(?i)^/(?:(?:index|default|home|main)(?:\.[a-z]{2,5})?)?$`)
+	articleQuery = regexp.MustCompile(`(?i)(?:^|&)(?:p|id|aid|cid|page_id|(?:article|news|info|doc|content)_?id)=\w`)
+	loginPath    = regexp.MustCompile(`(?i)(?:^|[/_.-])(?:log-?in|sign-?in|passport|sso|cas|oauth2?|authorize|userlogin|logon)(?:[/_.?-]|$)`)
+	errorPath    = regexp.MustCompile(`(?i)/(?:40[34]|50[0-3]|error(?:page)?|err|not-?_?found|page-?_?not-?_?found|nopage|nofound)[^/]{0,12}(?:\.\w{2,5})?$`)
 )
 
 // isHome tells whether an address is that of a home page.
@@ -111,8 +112,10 @@ func isHome(a address) bool { return homePath.MatchString(a.path) && a.query == 
 // isDeep tells whether an address names one page rather than a site or one of
 // its entrances, such as /zwgk/, which may well be sent to the home page.
 func isDeep(a address) bool {
-	if isHome(a) {
-		return false
+	if homePath.MatchString(a.path) {
+		// A home page with a query is one all the same, unless the query
+		// plainly names an article.
+		return articleQuery.MatchString(a.query)
 	}
 	return a.query != "" || extension(a) != "" || strings.Count(strings.TrimSuffix(a.path, "/"), "/") > 1
 }

@@ -37,7 +37,11 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 		return nil, fmt.Errorf("resolve: %w", err)
 	}
 	trip.enter(phaseConnect)
-	return d.race(ctx, network, ips, port)
+	conn, err := d.race(ctx, network, ips, port)
+	if err != nil {
+		return nil, err
+	}
+	return newPatient(conn), nil
 }
 
 // resolve returns the addresses of host that may be asked; errPrivate if it

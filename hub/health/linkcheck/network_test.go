@@ -45,6 +45,11 @@ func TestBrokenAnswers(t *testing.T) {
 		{"blank lines first", says("\r\n\r\nHTTP/1.1 200 OK\r\n\r\n" + body), OK, "", ""},
 		{"no header at all", says("<html><head><title>旧</title></head><body>很旧的服务器</body></html>"), OK, "", ""},
 		{"interim answers", says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX : y\r\n\r\nHTTP/1.1 200 OK\r\n\r\n" + body), OK, "", ""},
+		{"answer before the question", func(conn net.Conn) {
+			conn.Write([]byte("HTTP/1.1 200 OK\r\n\r\n" + body)) //nolint:errcheck // the checker sees what is missing
+			readRequest(conn)
+		}, OK, "", ""},
+		{"more than was said", says("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n<b>hello</b>HTTP/1.1 500 No\r\n\r\n"), OK, "", ""},
 		{"gone, sloppily", says("HTTP/1.1 404 Not Found\r\nbroken\r\n\r\n"), Dead, ReasonGone, ""},
 	}
 	for _, tt := range tests {

@@ -57,8 +57,8 @@ type Options struct {
 	PerHostConcurrency int           // default 2
 
 	// Probe asks once in a while for a page that cannot exist, to tell sites
-	// that answer anything with one page. It costs one request per host and
-	// folder every few hours.
+	// that answer anything with one page. It costs one more request, with a
+	// Timeout of its own, per host and folder every few hours.
 	Probe bool
 
 	// Roots are the certificate authorities trusted; nil means the system's.

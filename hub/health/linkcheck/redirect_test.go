@@ -42,6 +42,7 @@ func TestRedirects(t *testing.T) {
 	to("/deep/list.jsp", 302, "/index.html")
 	page("/index.html", goodPage("首页"))
 	to("/zwgk", 302, "/")
+	to("/default.aspx", 302, "/")
 	to("/member/12.html", 302, "/login.html?back=12")
 	to("/info/9.html", 302, "/404.html")
 	to("/backslash", 302, `\real\a.html`)
@@ -84,6 +85,8 @@ func TestRedirects(t *testing.T) {
 		{"/deep/old.html", Suspect, ReasonHomeRedirect, "", "/"},
 		{"/deep/list.jsp", Suspect, ReasonHomeRedirect, "", "/index.html"},
 		{"/zwgk", OK, "", "", "/"},
+		{"/default.aspx?from=timeline", OK, "", "", "/"},
+		{"/default.aspx?newsid=12", Suspect, ReasonHomeRedirect, "", "/"},
 		{"/member/12.html", Inconclusive, ReasonLogin, "", "/login.html?back=12"},
 		{"/login.html", OK, "", "", "/login.html"},
 		{"/info/9.html", Suspect, ReasonErrorRedirect, "", "/404.html"},

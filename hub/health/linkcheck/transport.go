@@ -72,6 +72,10 @@ func newClient(rt http.RoundTripper, o *Options) *resty.Client {
 		// send as they are, so the real one is put in after they are done.
 		r.URL = tripFrom(r.Context()).target
 		r.Host = r.URL.Host
+		// Kept connections are worth it where a handshake is dear. Elsewhere
+		// they only let servers that send more than they said confuse the next
+		// request.
+		r.Close = r.URL.Scheme == "http"
 		return nil
 	})
 	return client
