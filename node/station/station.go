@@ -90,7 +90,8 @@ func Open(ctx context.Context, o Options) (_ *Station, err error) {
 
 func (s *Station) lineOptions() uplink.Options {
 	return uplink.Options{
-		Queue: s.Queue, Program: Program(s.o.Version), Poll: s.o.Line.Poll, Now: s.o.Now, Log: s.o.Log,
+		Queue: s.Queue, Program: Program(s.o.Version), URL: s.o.Line.URL, Window: s.o.Line.Window, Poll: s.o.Line.Poll,
+		Now: s.o.Now, Log: s.o.Log,
 	}
 }
 

@@ -54,7 +54,7 @@ type lane struct {
 }
 
 func newLane(u *Uplink, dial func() (fileWire, error), up func() bool) *lane {
-	return &lane{u: u, dial: dial, up: up, pace: newPace(protocol.MinChunkBytes, protocol.MaxChunkBytes, window),
+	return &lane{u: u, dial: dial, up: up, pace: newPace(protocol.MinChunkBytes, protocol.MaxChunkBytes, u.o.Window),
 		again: delay{least: time.Second, most: 2 * time.Minute}}
 }
 

@@ -12,9 +12,6 @@ import (
 	"zhanqun/protocol"
 )
 
-// window is how many frames may be on their way to the broker at once.
-const window = 8
-
 // frameLimit is how many bytes the hub wants in a frame at most.
 type frameLimit struct{ bytes atomic.Int64 }
 
@@ -42,8 +39,8 @@ func (u *Uplink) pump(ctx context.Context, w wire, limit func() int) error {
 	if err != nil {
 		return err
 	}
-	p := &pumping{u: u, w: w, limit: limit, pace: newPace(16<<10, protocol.MaxFrameBytes, window), epoch: c.Epoch,
-		flights: make(chan flight, window), room: make(chan struct{}, window), paces: make(chan paced, window)}
+	p := &pumping{u: u, w: w, limit: limit, pace: newPace(16<<10, protocol.MaxFrameBytes, u.o.Window), epoch: c.Epoch,
+		flights: make(chan flight, u.o.Window), room: make(chan struct{}, u.o.Window), paces: make(chan paced, u.o.Window)}
 	p.sent.Store(c.Sent)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return p.send(ctx, c.Sent) })

@@ -32,6 +32,8 @@ import (
 type Options struct {
 	Queue   *queue.Queue
 	Program string           // name and version, for people at the hub
+	URL     string           // of the broker, instead of what the hub told when joining
+	Window  int              // frames, or pieces of a file, under way without an answer; 0 for 8
 	Poll    time.Duration    // how often to ask without a bell; 0 for 5 minutes
 	Beat    time.Duration    // how often to say "still here"; 0 for 45 s
 	TLS     *tls.Config      // for tls:// addresses; nil for the system's roots
@@ -54,6 +56,9 @@ func New(o Options) *Uplink {
 	}
 	if o.Beat == 0 {
 		o.Beat = 45 * time.Second
+	}
+	if o.Window == 0 {
+		o.Window = 8
 	}
 	if o.Now == nil {
 		o.Now = time.Now

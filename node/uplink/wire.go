@@ -62,7 +62,11 @@ func connect(ctx context.Context, id queue.Identity, name string, o Options, boo
 	}
 	w := &natsWire{node: id.Node, key: id.Key, hub: hub, prefix: protocol.InboxPrefix(id.Node) + "." + rand.Text() + ".",
 		ups: make(chan struct{}, 1), downs: make(chan struct{}, 1), bell: make(chan protocol.Bell, 1), pending: map[string]chan reply{}}
-	if w.nc, err = nats.Connect(strings.Join(id.NATS, ","), w.options(ctx, name, o, book)...); err != nil {
+	url := o.URL
+	if url == "" {
+		url = strings.Join(id.NATS, ",")
+	}
+	if w.nc, err = nats.Connect(url, w.options(ctx, name, o, book)...); err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
 	if _, err := w.nc.Subscribe(w.prefix+"*", w.arrived); err != nil {
