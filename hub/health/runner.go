@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -27,7 +28,7 @@ func (s *Service) Run(ctx context.Context) {
 		wait := s.untilDue(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			s.Log.Error("health pass failed", "error", err)
+			s.Log.Error("health pass failed", "error", err, "again_in", afterFail)
 			wait = afterFail
 		case more:
 			continue
@@ -69,8 +70,56 @@ func (s *Service) RunOnce(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	err = s.each(ctx, len(targets), func(ctx context.Context, i int) error { return s.check(ctx, targets[i]) })
+	err = s.checkAll(ctx, targets)
 	return entries == batch || len(sites) > 0 || len(targets) > 0, err
+}
+
+// errCut says that nothing at all answered: it is this machine's line that is
+// down, and the looks prove nothing.
+var errCut = errors.New("no host answered; this machine seems to be cut off")
+
+// checkAll looks at targets and lets the rules judge each. When the looks only
+// show that this machine has no line, none of them counts.
+func (s *Service) checkAll(ctx context.Context, targets []Target) error {
+	results := make([]linkcheck.Result, len(targets))
+	err := s.each(ctx, len(targets), func(ctx context.Context, i int) error {
+		results[i] = s.Checker.Check(ctx, targets[i].URL)
+		return ctx.Err() // a check that was cut off says nothing of the target
+	})
+	if err != nil {
+		return err
+	}
+	if cutOff(results) {
+		return errCut
+	}
+	for i, t := range targets {
+		look := lookOf(results[i])
+		err := s.Store.Judge(ctx, t.ID, func(c Case) Effect { return judge(c, &look, s.Policy, s.Now()) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hostsToTell is how many hosts have to be silent at once, with none answering,
+// to take it for our own line.
+const hostsToTell = 3
+
+// cutOff reports whether results show nothing but failures to reach anyone.
+func cutOff(results []linkcheck.Result) bool {
+	silent := map[string]bool{}
+	for _, r := range results {
+		u, err := url.Parse(r.URL)
+		switch {
+		case err != nil || r.Verdict == linkcheck.Excluded:
+		case r.Status != 0 || len(r.Hops) > 1:
+			return false
+		case r.ErrorKind != "" && r.ErrorKind != linkcheck.KindPrivate && r.ErrorKind != linkcheck.KindBadTarget:
+			silent[u.Host] = true
+		}
+	}
+	return len(silent) >= hostsToTell
 }
 
 // each runs f for 0 … n-1 on the workers, waits for all, and returns the first
@@ -102,16 +151,6 @@ func (s *Service) each(ctx context.Context, n int, f func(context.Context, int) 
 		first = ctx.Err()
 	}
 	return first
-}
-
-// check looks at one target and lets the rules judge it.
-func (s *Service) check(ctx context.Context, t Target) error {
-	r := s.Checker.Check(ctx, t.URL)
-	if ctx.Err() != nil {
-		return ctx.Err() // a check that was cut off says nothing of the target
-	}
-	look := lookOf(r)
-	return s.Store.Judge(ctx, t.ID, func(c Case) Effect { return judge(c, &look, s.Policy, s.Now()) })
 }
 
 // rejudge judges targets whose places changed.

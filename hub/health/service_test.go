@@ -1,6 +1,7 @@
 package health_test
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -196,5 +197,34 @@ func TestSettleNeedsAReason(t *testing.T) {
 	}
 	if _, err := w.Settle(t.Context(), access.User{Role: account.RoleViewer}, "x", true, "误报"); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("struck off by a viewer: %v", err)
+	}
+}
+
+// silent is a checker whose line is cut.
+type silent struct{ health.Checker }
+
+func (silent) Check(_ context.Context, address string) linkcheck.Result {
+	return linkcheck.Result{URL: address, Verdict: linkcheck.Dead, Class: linkcheck.ClassDead, Reason: "no_answer", ErrorKind: linkcheck.KindDNS}
+}
+
+// TestOwnLineCut holds that a hub without a line blames nobody.
+func TestOwnLineCut(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(`<!DOCTYPE html><title>友情链接</title><h1>友情链接</h1><p>各兄弟乡镇的网站都在这里。</p>
+			<a href="http://a.example/">甲</a> <a href="http://b.example/">乙</a> <a href="http://c.example/">丙</a>`))
+	}))
+	defer server.Close()
+	w := newWatch(t)
+	w.site(storetest.Sitang, "思唐街道网", server.URL+"/")
+	w.Checker = silent{w.Checker}
+	for range 4 {
+		if _, err := w.RunOnce(t.Context()); err == nil {
+			t.Fatal("a pass without any answer counted")
+		}
+		w.clock.Advance(2 * time.Hour)
+	}
+	if got := w.findings(""); len(got) != 0 {
+		t.Errorf("%d findings although it was our own line", len(got))
 	}
 }
