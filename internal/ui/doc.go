@@ -13,7 +13,7 @@
 // A program keeps one file per page, NAME.tmpl, in its templates folder; the
 // file is what stands inside <main>, below the heading. The heading is
 // Page.Title, or a template "title" defined in the file; "actions", if defined,
-// stands beside the heading. Files called _NAME.tmpl are the program's own
+// stands beside the heading, and "head" adds to the head of the document. Files called _NAME.tmpl are the program's own
 // parts: {{template "NAME" .}}. The page's data is a pointer to a struct that
 // embeds Page:
 //

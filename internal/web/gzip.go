@@ -22,7 +22,7 @@ func Gzip() Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Add("Vary", "Accept-Encoding")
-			if !acceptsGzip(r) || r.Header.Get("Range") != "" {
+			if !AcceptsGzip(r) || r.Header.Get("Range") != "" {
 				next.ServeHTTP(w, r)
 				return
 			}
@@ -33,8 +33,8 @@ func Gzip() Middleware {
 	}
 }
 
-// acceptsGzip reads Accept-Encoding; q=0 refuses.
-func acceptsGzip(r *http.Request) bool {
+// AcceptsGzip reads Accept-Encoding; q=0 refuses.
+func AcceptsGzip(r *http.Request) bool {
 	for _, part := range strings.Split(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
 		coding, params, _ := strings.Cut(part, ";")
 		if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {

@@ -1,0 +1,96 @@
+package feed
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"zhanqun/internal/fault"
+	"zhanqun/protocol"
+)
+
+var errNoFile = fault.New(fault.NotFound, "没有这个文件，或它已随内容一起撤下。")
+
+// publicFile gives out a file of a live entry. The name in the address is for
+// people; the file is named as its entry names it.
+func (s *Service) publicFile(w http.ResponseWriter, r *http.Request) error {
+	sha := r.PathValue("sha256")
+	if !protocol.ValidSHA256(sha) {
+		return errNoFile
+	}
+	a, err := s.Store.PublicFile(r.Context(), sha)
+	if fault.Is(err, fault.NotFound) {
+		return errNoFile
+	}
+	if err != nil {
+		return err
+	}
+	// Kept copies are asked about each time: the entry may be withdrawn.
+	w.Header().Set("Cache-Control", "public, no-cache")
+	return s.ServeFile(w, r, a)
+}
+
+// ServeFile writes a file to somebody who may have it. Images of the usual
+// kinds are shown in place, all else is saved; either way nothing in it runs,
+// fetches or is taken for another type. Ranges work.
+func (s *Service) ServeFile(w http.ResponseWriter, r *http.Request, a protocol.Attachment) error {
+	f, _, err := s.Files.Get(a.SHA256)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNoFile
+	}
+	if err != nil {
+		return fmt.Errorf("opening file %s: %w", a.SHA256, err)
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("opening file %s: %w", a.SHA256, err)
+	}
+	h := w.Header()
+	disposition, media := "attachment", "application/octet-stream"
+	if image(a.Type) {
+		disposition = "inline"
+	}
+	if t, _, err := mime.ParseMediaType(a.Type); err == nil && !active(t) {
+		media = a.Type
+	}
+	h.Set("Content-Type", media)
+	h.Set("Content-Disposition", disposition+fileName(a.Name))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // readers show images of the feed in their own pages
+	h.Set("ETag", `"`+a.SHA256+`"`)
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "private, no-cache")
+	}
+	http.ServeContent(w, r, "", info.ModTime(), f)
+	return nil
+}
+
+// active reports whether a browser might run files of the type if it were
+// tempted to show them.
+func active(mediaType string) bool {
+	return strings.Contains(mediaType, "html") || strings.Contains(mediaType, "xml") || strings.Contains(mediaType, "script") ||
+		strings.HasPrefix(mediaType, "message/") || strings.HasPrefix(mediaType, "multipart/")
+}
+
+// fileName is the name in Content-Disposition, RFC 6266: an ASCII stand-in for
+// old programs and the real one in RFC 8187 form.
+func fileName(name string) string {
+	if !protocol.ValidFileName(name) {
+		return ""
+	}
+	plain := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' || r == '%' {
+			return '_'
+		}
+		return r
+	}, name)
+	// PathEscape leaves some characters that the RFC wants encoded.
+	encoded := strings.NewReplacer("'", "%27", "(", "%28", ")", "%29", "*", "%2A", "=", "%3D", "@", "%40", ":", "%3A").Replace(url.PathEscape(name))
+	return `; filename="` + plain + `"; filename*=UTF-8''` + encoded
+}
