@@ -53,7 +53,7 @@ type call struct {
 // commands lists every command in the order the usage shows them.
 func commands() []command {
 	return []command{
-		migrateCommand(),
+		serveCommand(), migrateCommand(),
 		userAddCommand(), userListCommand(), userDisableCommand(), userPasswdCommand(),
 		tokenCreateCommand(),
 		unitImportCommand(), siteImportCommand(),

@@ -11,7 +11,7 @@ func migrateCommand() command {
 		short:   "把数据库升级到本程序的结构（serve 启动时也会自动升级）",
 		example: "hub migrate\nhub migrate --config /etc/zhanqun/hub.toml",
 		run: func(ctx context.Context, c *call) error {
-			s, err := openStore(ctx, c)
+			s, _, err := openStore(ctx, c.cfg, c.log)
 			if err != nil {
 				return err
 			}

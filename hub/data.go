@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -30,35 +31,41 @@ const (
 const openTime = 5 * time.Minute
 
 // openStore opens the hub's database, making the data folder, the hub's key and
-// the database on the first start.
-func openStore(ctx context.Context, c *call) (*store.Store, error) {
-	if err := os.MkdirAll(c.cfg.Dir, 0o700); err != nil {
-		return nil, fault.Wrap(fault.Internal, "无法建立数据目录 "+c.cfg.Dir+"，请检查路径和权限："+err.Error(), err)
+// the database on the first start. It returns the key as well.
+func openStore(ctx context.Context, cfg config.Hub, log *slog.Logger) (s *store.Store, key protocol.Key, err error) {
+	if err := makeFolder(cfg.Dir); err != nil {
+		return nil, key, err
 	}
 	wait, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
-	lock, err := dirlock.Wait(wait, filepath.Join(c.cfg.Dir, openLock))
+	lock, err := dirlock.Wait(wait, filepath.Join(cfg.Dir, openLock))
 	if errors.Is(err, dirlock.ErrHeld) {
-		return nil, fault.Wrap(fault.Unavailable, "另一个 hub 命令正在打开数据库，请稍后再试。", err)
+		return nil, key, fault.Wrap(fault.Unavailable, "另一个 hub 命令正在打开数据库，请稍后再试。", err)
 	}
 	if err != nil {
-		return nil, fault.Wrap(fault.Internal, "无法写入数据目录 "+c.cfg.Dir+"，请检查权限："+err.Error(), err)
+		return nil, key, fault.Wrap(fault.Internal, "无法写入数据目录 "+cfg.Dir+"，请检查权限："+err.Error(), err)
 	}
 	defer lock.Release()
-	key, err := readSeed(filepath.Join(c.cfg.Dir, seedName))
-	if err != nil {
-		return nil, err
+	if key, err = readSeed(filepath.Join(cfg.Dir, seedName)); err != nil {
+		return nil, key, err
 	}
-	s, err := store.Open(ctx, store.Options{URL: c.cfg.Database.URL.Reveal(), Dir: c.cfg.Dir, Key: key, Log: c.log})
+	s, err = store.Open(ctx, store.Options{URL: cfg.Database.URL.Reveal(), Dir: cfg.Dir, Key: key, Log: log})
 	if err != nil {
-		return nil, fmt.Errorf("打不开数据库：%w", err)
+		return nil, key, fmt.Errorf("打不开数据库：%w", err)
 	}
-	return s, nil
+	return s, key, nil
+}
+
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fault.Wrap(fault.Internal, "无法建立数据目录 "+dir+"，请检查路径和权限："+err.Error(), err)
+	}
+	return nil
 }
 
 // withStore opens the database for one command and closes it again.
 func withStore(ctx context.Context, c *call, f func(*store.Store) error) (err error) {
-	s, err := openStore(ctx, c)
+	s, _, err := openStore(ctx, c.cfg, c.log)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func doctorCommand() command {
 // but making what a first start would make.
 func examine(ctx context.Context, c *call) []symptom {
 	list := []symptom{{"设置", fine, "没有错误"}}
-	s, err := openStore(ctx, c)
+	s, _, err := openStore(ctx, c.cfg, c.log)
 	if err != nil {
 		return append(list, symptom{"数据库", bad, words(err)})
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"sync"
+	"testing"
 )
 
 func fields(s string) []string { return strings.Fields(s) }
@@ -26,3 +28,10 @@ func (w *testWriter) String() string {
 }
 
 func (w *testWriter) has(text string) bool { return strings.Contains(w.String(), text) }
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -21,6 +24,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"ready": ready},
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 	})
 }
@@ -39,4 +43,42 @@ func TestEveryCommandHasHelp(t *testing.T) {
 			}
 		}
 	}
+}
+
+// ready waits until the serve on the folder data answers. Its lock file says
+// where; a note of a serve that was killed is no answer.
+func ready(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: ready")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		if note, err := os.ReadFile(ts.MkAbs("data/" + serveLock)); err == nil && answers(ctx, string(note)) {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			ts.Fatalf("serve is not ready")
+		}
+	}
+}
+
+func answers(ctx context.Context, note string) bool {
+	_, base, ok := strings.Cut(strings.TrimSpace(note), " http://")
+	if !ok {
+		return false
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+base+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return false
+	}
+	return answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
 }

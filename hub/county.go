@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"zhanqun/config"
+	"zhanqun/hub/access"
+	"zhanqun/hub/bus"
+	"zhanqun/hub/feed"
+	"zhanqun/hub/health"
+	"zhanqun/hub/intake"
+	"zhanqun/hub/review"
+	"zhanqun/hub/store"
+	"zhanqun/internal/blob"
+	"zhanqun/internal/dirlock"
+	"zhanqun/internal/fault"
+	"zhanqun/internal/web"
+	"zhanqun/protocol"
+)
+
+// county is the county's program with every part built and listening.
+type county struct {
+	cfg      config.Hub
+	log      *slog.Logger
+	lock     *dirlock.Lock // nil when nothing in the data folder is served
+	key      protocol.Key
+	store    *store.Store
+	access   *access.Service
+	files    *blob.Store
+	intake   *intake.Service
+	review   *review.Service
+	health   *health.Service
+	bus      *bus.Bus
+	feed     *feed.Service
+	pages    http.Handler
+	listener net.Listener
+	own      []netip.Addr // of this machine
+
+	base     string   // where readers and nodes reach the pages
+	local    string   // where this machine does
+	nats     []string // where nodes connect
+	password string   // of the first administrator, if this start made him
+
+	closers []func() error // in the order of making
+}
+
+// build makes every part, in the order they need each other. When it returns,
+// the pages' listener and the line are open; run answers the pages.
+func build(ctx context.Context, cfg config.Hub, log *slog.Logger) (*county, error) {
+	c := &county{cfg: cfg, log: log}
+	for _, part := range []func(context.Context) error{
+		c.lockFolder, c.openStore, c.openFiles, c.listen, c.buildAccess, c.buildReview, c.buildHealth,
+		c.buildIntake, c.startBus, c.buildFeed, c.buildPages,
+	} {
+		if err := part(ctx); err != nil {
+			return nil, errors.Join(err, c.close())
+		}
+	}
+	return c, nil
+}
+
+func (c *county) onClose(f func() error) { c.closers = append(c.closers, f) }
+
+// close ends what build made, last made first. It may be called twice.
+func (c *county) close() error {
+	var failed []error
+	for i := len(c.closers) - 1; i >= 0; i-- {
+		failed = append(failed, c.closers[i]())
+	}
+	c.closers = nil
+	return errors.Join(failed...)
+}
+
+// watchEvery is how soon this program notices what a command beside it did.
+const watchEvery = 500 * time.Millisecond
+
+// run works until ctx ends, or until a part fails, and then ends everything in
+// good order.
+func (c *county) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	loop := func(f func(context.Context)) {
+		g.Go(func() error {
+			f(ctx)
+			return nil
+		})
+	}
+	g.Go(func() error { return web.Serve(ctx, c.listener, c.pages, c.log) })
+	loop(c.intake.Run)
+	loop(func(ctx context.Context) { c.review.Run(ctx, c.log) })
+	if c.cfg.Links.Enabled {
+		loop(c.health.Run)
+	}
+	loop(func(ctx context.Context) {
+		c.access.Watch(ctx, watchEvery, func(err error) { c.log.Error("watching the database", "error", err) })
+	})
+	loop(c.tidy)
+	g.Go(func() error { // ends beside the pages, so that stopping takes no longer than either
+		<-ctx.Done()
+		return c.bus.Close()
+	})
+	return errors.Join(g.Wait(), c.close())
+}
+
+// tidyEvery is how often what has expired is deleted.
+const tidyEvery = time.Hour
+
+// tidy deletes what has expired until ctx ends.
+func (c *county) tidy(ctx context.Context) {
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		if err := c.access.Prune(ctx); err != nil && ctx.Err() == nil {
+			c.log.Error("tidying", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// ready reports what keeps the hub from doing its work, or nil.
+func (c *county) ready(ctx context.Context) error {
+	if err := c.store.Ping(ctx); err != nil {
+		return fault.Wrap(fault.Unavailable, "数据库没有回答。", err)
+	}
+	if err := c.bus.Health(); err != nil {
+		return fault.Wrap(fault.Unavailable, "与乡镇的线路没有就绪。", err)
+	}
+	if w := c.intake.Waiting(); w != nil {
+		return fault.Wrap(fault.Unavailable, "收件正在等待数据库。", w.Err)
+	}
+	return nil
+}

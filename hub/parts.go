@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zhanqun/hub/access"
+	"zhanqun/hub/bus"
+	"zhanqun/hub/feed"
+	"zhanqun/hub/health"
+	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/intake"
+	"zhanqun/hub/review"
+	"zhanqun/hub/web"
+	"zhanqun/internal/blob"
+	"zhanqun/internal/fault"
+)
+
+func (c *county) lockFolder(context.Context) error {
+	if err := makeFolder(c.cfg.Dir); err != nil || !embedded(c.cfg) {
+		return err
+	}
+	lock, err := lockFolder(c.cfg.Dir)
+	if err != nil {
+		return err
+	}
+	c.lock = lock
+	c.onClose(lock.Release)
+	return lock.Note(fmt.Sprintf("进程 %d", os.Getpid()))
+}
+
+func (c *county) openStore(ctx context.Context) (err error) {
+	if c.store, c.key, err = openStore(ctx, c.cfg, c.log); err == nil {
+		c.onClose(c.store.Close)
+	}
+	return err
+}
+
+func (c *county) openFiles(context.Context) (err error) {
+	if c.files, err = blob.Open(filepath.Join(c.cfg.Dir, "files")); err != nil {
+		return fmt.Errorf("打不开附件目录：%w", err)
+	}
+	c.onClose(c.files.Close)
+	return nil
+}
+
+// listen opens the pages' port, so that the hub's address is known to all that
+// follows.
+func (c *county) listen(ctx context.Context) (err error) {
+	c.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", c.cfg.HTTP.Addr)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "无法在 "+c.cfg.HTTP.Addr+" 上监听，可能已被别的程序占用。可以用 --addr 换一个端口。", err)
+	}
+	c.onClose(func() error {
+		if err := c.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil // the server has closed it
+	})
+	c.own = ownAddresses()
+	at := reachable(c.listener.Addr(), c.own)
+	c.base, c.local = baseURL(c.cfg.HTTP, at), "http://"+at
+	if c.lock == nil {
+		return nil
+	}
+	return c.lock.Note(fmt.Sprintf("进程 %d， %s", os.Getpid(), c.local))
+}
+
+func (c *county) portal() string { return c.base }
+
+func (c *county) buildAccess(ctx context.Context) (err error) {
+	c.access = newAccess(c.store, func() []string { return c.nats })
+	if c.password, err = c.access.Prepare(ctx); err != nil {
+		return err
+	}
+	return c.access.SetPortal(ctx, c.base)
+}
+
+func (c *county) buildReview(context.Context) error {
+	undo := c.cfg.Review.Undo()
+	if undo == 0 {
+		undo = time.Nanosecond // none; 0 would mean the default
+	}
+	c.review = review.New(review.Options{
+		Store: c.store, Portal: c.portal, Now: c.store.Now, ClaimFor: c.cfg.Review.Claim(), UndoFor: undo,
+	})
+	return nil
+}
+
+func (c *county) buildHealth(context.Context) error {
+	checker := newChecker(c.cfg.Links)
+	c.onClose(func() error {
+		checker.Close()
+		return nil
+	})
+	policy := linkcheck.DefaultPolicy
+	policy.Gap = max(c.cfg.Links.Confirm(), time.Millisecond) // 0 would mean the default
+	policy.Fresh = c.cfg.Links.Interval()
+	c.health = health.New(health.Options{
+		Store: c.store, Checker: checker, Policy: policy, Portal: c.portal, SiteEvery: c.cfg.Links.Interval(),
+		Now: c.store.Now, Log: c.log,
+	})
+	c.store.OnEvent(func(uint64) { c.health.Wake() })
+	return nil
+}
+
+func (c *county) buildIntake(context.Context) error {
+	c.intake = intake.New(intake.Options{
+		Store: c.store, Files: c.files, Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
+	})
+	return nil
+}
+
+// startTime bounds the wait for the embedded broker.
+const startTime = 30 * time.Second
+
+func (c *county) startBus(ctx context.Context) error {
+	o := bus.Options{
+		Listen: c.cfg.NATS.Listen, Dir: filepath.Join(c.cfg.Dir, "nats"), URL: c.cfg.NATS.URL,
+		Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
+	}
+	var err error
+	if o.Connect, err = credentials(c.cfg.NATS); err != nil {
+		return err
+	}
+	if c.bus, err = bus.Start(o); err != nil {
+		return fault.Wrap(fault.Internal, "内置 NATS 没有启动（监听 "+c.cfg.NATS.Listen+"），可能端口已被占用："+oneLine(err.Error()), err)
+	}
+	c.onClose(c.bus.Close)
+	c.store.OnDown(c.bus.Ring)
+	c.access.OnRevoked(func(n access.Node) { c.bus.Drop(n.ID) })
+	c.nats = natsAddresses(c.cfg.NATS, c.bus.Address(), c.own)
+	if !c.cfg.NATS.Embedded() {
+		return nil // it may come up later than we do
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	if err := c.bus.WaitReady(ctx); err != nil {
+		return fault.Wrap(fault.Unavailable, "内置 NATS 没有就绪："+oneLine(err.Error()), err)
+	}
+	return nil
+}
+
+func (c *county) buildFeed(context.Context) (err error) {
+	c.feed, err = feed.New(feed.Options{
+		Store: c.store, Files: c.files, Title: c.cfg.Feed.Title, Author: c.cfg.Feed.Author, PageSize: c.cfg.Feed.PageSize,
+		Base: c.address, Now: c.store.Now, Log: c.log,
+	})
+	if err != nil {
+		return err
+	}
+	c.store.OnEvent(func(uint64) { c.feed.Changed() })
+	return nil
+}
+
+// address is where the hub is reached, whatever name a request came under.
+func (c *county) address(*http.Request) string { return c.base }
+
+func (c *county) buildPages(context.Context) error {
+	metrics, _ := c.metrics()
+	server, err := web.New(web.Options{
+		Access: c.access, Review: c.review, Health: c.health, Intake: c.intake, Feed: c.feed, Files: c.feed,
+		Log: c.store, Sessions: c.store.Sessions(), Ready: c.ready, Metrics: metrics,
+		Base:  c.address,
+		Hosts: hostNames(c.cfg.HTTP, c.listener.Addr(), c.own), Secure: c.cfg.HTTP.SecureCookies,
+		Version: version, Now: c.store.Now, Logger: c.log,
+	})
+	if err != nil {
+		return err
+	}
+	c.store.OnEvent(server.Changed)
+	c.pages = server.Handler()
+	return nil
+}
