@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// rule says what a package must not depend on, however many steps away. Both
+// sides end in /... when they mean everything below as well; a left side alone
+// never stands for the folders below it.
+type rule struct{ pkg, forbidden, reason string }
+
+var areas = []string{
+	"zhanqun/hub/catalog", "zhanqun/hub/access", "zhanqun/hub/intake", "zhanqun/hub/review", "zhanqun/hub/feed",
+	"zhanqun/hub/health", "zhanqun/hub/health/linkcheck", "zhanqun/hub/listfile",
+}
+
+func rules() []rule {
+	list := []rule{
+		{"zhanqun/protocol", "zhanqun/...", "a stranger must be able to use the wire alone"},
+		{"zhanqun/config", "zhanqun/...", "settings are a leaf: main hands them on as plain values"},
+		{"zhanqun/migrations", "zhanqun/...", "the schema's history knows no program"},
+		{"zhanqun/internal/fault", "zhanqun/...", "everybody imports it"},
+		{"zhanqun/internal/...", "zhanqun/hub/...", "what both programs share knows neither"},
+		{"zhanqun/internal/...", "zhanqun/node/...", "what both programs share knows neither"},
+		{"zhanqun/internal/...", "zhanqun/config", "what both programs share takes plain values"},
+
+		{"zhanqun/hub/catalog", "zhanqun/hub/access", "nouns come before people"},
+		{"zhanqun/hub/access", "zhanqun/hub/intake", "who is asking comes before what is asked"},
+		{"zhanqun/hub/access", "zhanqun/hub/review", "who is asking comes before what is asked"},
+		{"zhanqun/hub/review", "zhanqun/hub/intake", "areas meet in the store and in main"},
+		{"zhanqun/hub/review", "zhanqun/hub/feed", "areas meet in the store and in main"},
+		{"zhanqun/hub/review", "zhanqun/hub/health", "areas meet in the store and in main"},
+		{"zhanqun/hub/feed", "zhanqun/hub/intake", "the feed reads entries and nothing else"},
+		{"zhanqun/hub/feed", "zhanqun/hub/review", "the feed reads entries and nothing else"},
+		{"zhanqun/hub/feed", "zhanqun/hub/access", "the feed is public"},
+		{"zhanqun/hub/health/linkcheck", "zhanqun/hub/...", "it stands alone"},
+
+		{"zhanqun/hub/store", "zhanqun/hub/web", "the store decides nothing and shows nothing"},
+		{"zhanqun/hub/store", "zhanqun/hub/bus", "a commit rings through a hook that main sets"},
+		{"zhanqun/hub/store", "zhanqun/config", "main hands settings on as plain values"},
+		{"zhanqun/hub/bus", "zhanqun/hub/store", "the line carries entries, it does not keep them"},
+		{"zhanqun/hub/bus", "zhanqun/hub/web", "the line knows no pages"},
+		{"zhanqun/hub/bus", "database/sql", "the line carries entries, it does not keep them"},
+		{"zhanqun/hub/bus", "zhanqun/config", "main hands settings on as plain values"},
+		{"zhanqun/hub/web", "zhanqun/hub/store", "pages call the areas"},
+		{"zhanqun/hub/web", "zhanqun/hub/bus", "pages call the areas"},
+		{"zhanqun/hub/web", "database/sql", "pages call the areas"},
+		{"zhanqun/hub/web", "zhanqun/config", "main hands settings on as plain values"},
+
+		{"zhanqun/node/...", "zhanqun/hub/...", "a township's program does not contain the county's"},
+		{"zhanqun/node/queue", "zhanqun/node/uplink", "the queue does not know who empties it"},
+		{"zhanqun/node/queue", "zhanqun/node/web", "the queue does not know who fills it"},
+		{"zhanqun/node/queue", "github.com/nats-io/nats.go/...", "the queue does not know the line"},
+		{"zhanqun/node/uplink", "zhanqun/node/web", "the line knows no pages"},
+		{"zhanqun/node/web", "zhanqun/node/uplink", "a page must work without a line"},
+	}
+	for _, hub := range []string{"store", "bus", "web"} {
+		list = append(list, rule{"zhanqun/hub/" + hub, "zhanqun/node/...", "only main, for the demo, knows the township's program"})
+	}
+	for _, area := range areas {
+		for _, technology := range []string{
+			"zhanqun/hub/store", "zhanqun/hub/web", "zhanqun/hub/bus", "zhanqun/config", "zhanqun/migrations", "zhanqun/internal/sqlite",
+			"database/sql", "github.com/nats-io/nats.go/...", "github.com/nats-io/nats-server/v2/...", "github.com/lib/pq/...",
+		} {
+			list = append(list, rule{area, technology, "an area is rules: technology meets it in main"})
+		}
+		list = append(list, rule{area, "zhanqun/node/...", "only main, for the demo, knows the township's program"})
+	}
+	for _, queue := range []string{"zhanqun/node/queue", "zhanqun/node/uplink", "zhanqun/node/web"} {
+		list = append(list, rule{queue, "zhanqun/config", "main hands settings on as plain values"})
+	}
+	return list
+}
+
+// matches reports whether path is what pattern names. "x/..." is x and
+// everything below it.
+func matches(pattern, path string) bool {
+	if below, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return path == below || strings.HasPrefix(path, below+"/")
+	}
+	return path == pattern
+}
+
+type listed struct {
+	ImportPath    string
+	Imports, Deps []string
+}
+
+func listPackages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports,Deps", "zhanqun/...").Output()
+	if err != nil {
+		t.Fatalf("listing packages: %v", err)
+	}
+	var list []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	packages := listPackages(t)
+	if len(packages) < 15 {
+		t.Fatalf("only %d packages listed", len(packages))
+	}
+	for _, r := range rules() {
+		found := false
+		for _, p := range packages {
+			if !matches(r.pkg, p.ImportPath) {
+				continue
+			}
+			found = true
+			for _, d := range p.Deps {
+				if matches(r.forbidden, d) {
+					t.Errorf("%s depends on %s: %s", p.ImportPath, d, r.reason)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("no package is named %s: the rule holds nothing", r.pkg)
+		}
+	}
+}
+
+// protocol imports the standard library and nkeys, so that a third client can
+// take it as it is.
+func TestProtocolStandsAlone(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if p.ImportPath != "zhanqun/protocol" {
+			continue
+		}
+		for _, i := range p.Imports {
+			if strings.Contains(i, ".") && i != "github.com/nats-io/nkeys" {
+				t.Errorf("protocol imports %s", i)
+			}
+		}
+	}
+}
+
+// What is made for tests does not end up in a program.
+func TestTestHelpersStayInTests(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if isTestHelper(p.ImportPath) {
+			continue
+		}
+		for _, d := range p.Deps {
+			if isTestHelper(d) || d == "testing" {
+				t.Errorf("%s depends on %s, which is for tests", p.ImportPath, d)
+			}
+		}
+	}
+}
+
+func isTestHelper(path string) bool {
+	return strings.HasPrefix(path, "zhanqun/") && (strings.HasSuffix(path, "test") || path == "zhanqun/internal/testenv")
+}
