@@ -5,36 +5,41 @@
 
 -- The one row that says who this node is and how far the two logs are.
 CREATE TABLE station (
-    id        INTEGER PRIMARY KEY CHECK (id = 1),
-    node      TEXT NOT NULL, -- empty until the node has joined
-    unit      TEXT NOT NULL,
-    unit_name TEXT NOT NULL,
-    name      TEXT NOT NULL,
-    epoch     TEXT NOT NULL,
-    hub_url   TEXT NOT NULL,
-    hub_key   TEXT NOT NULL,
-    nats      TEXT NOT NULL,
-    joined_at INTEGER NOT NULL,
-    last      INTEGER NOT NULL, -- newest seq of the up log
-    sent      INTEGER NOT NULL, -- the broker has everything through here
-    confirmed INTEGER NOT NULL, -- the hub has everything through here
-    hub_epoch TEXT NOT NULL,
-    down      INTEGER NOT NULL, -- applied through here
-    resync    INTEGER NOT NULL CHECK (resync IN (0, 1)), -- hub epoch changed, nothing applied since
-    settings  TEXT NOT NULL,
-    line      TEXT NOT NULL
+    id           INTEGER PRIMARY KEY CHECK (id = 1),
+    node         TEXT NOT NULL, -- empty until the node has joined
+    unit         TEXT NOT NULL,
+    unit_name    TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    epoch        TEXT NOT NULL,
+    hub_url      TEXT NOT NULL,
+    hub_key      TEXT NOT NULL,
+    nats         TEXT NOT NULL,
+    joined_at    INTEGER NOT NULL,
+    sent         INTEGER NOT NULL, -- the broker has everything through here
+    confirmed    INTEGER NOT NULL, -- the hub has everything through here
+    pruned       INTEGER NOT NULL, -- bodies of the up log are gone through here
+    hub_epoch    TEXT NOT NULL,
+    down         INTEGER NOT NULL, -- applied through here
+    resync       INTEGER NOT NULL CHECK (resync IN (0, 1)), -- hub epoch changed, nothing applied since
+    settings_rev INTEGER NOT NULL, -- grows when what follows changes
+    settings     TEXT NOT NULL,
+    line         TEXT NOT NULL
 ) STRICT;
-INSERT INTO station VALUES (1, '', '', '', '', '', '', '', '[]', 0, 0, 0, 0, '', 0, 0, '', '');
+INSERT INTO station VALUES (1, '', '', '', '', '', '', '', '[]', 0, 0, 0, 0, '', 0, 0, 0, '', '');
 
--- The up log: exactly what is sent. Bodies go when the retention has passed.
+-- The up log: exactly what is sent, and beside it what was typed, which stays
+-- when the body has been kept long enough. One row holds both because a submit
+-- costs what it writes in pages.
 CREATE TABLE up_entry (
     seq      INTEGER PRIMARY KEY,
     kind     TEXT NOT NULL,
     hash     TEXT NOT NULL,
     sig      BLOB NOT NULL,
-    ref      TEXT NOT NULL, -- item or finding
-    revision INTEGER NOT NULL,
+    ref      TEXT NOT NULL,    -- item or finding
+    revision INTEGER NOT NULL, -- of the item
+    by       TEXT NOT NULL,
     at       INTEGER NOT NULL,
+    typed    TEXT NOT NULL,    -- JSON of the text of a revision, else empty
     body     BLOB NOT NULL
 ) STRICT;
 
@@ -74,13 +79,13 @@ CREATE TABLE item (
     revision      INTEGER NOT NULL, -- last one handed in, 0 for none
     seq           INTEGER NOT NULL, -- its place in the up log
     withdraw_seq  INTEGER NOT NULL, -- place of a withdrawal on its way, or 0
-    state         TEXT NOT NULL,    -- what the hub said about that revision, empty for nothing
+    state         TEXT NOT NULL,    -- what the hub said about that revision, empty before its receipt
     status        INTEGER NOT NULL, -- step with the hub's last word, or 0
     live_revision INTEGER NOT NULL, -- the one on the portal, 0 for none
     url           TEXT NOT NULL
 ) STRICT;
 CREATE INDEX item_stage ON item (stage, n) WHERE stage <> 'out';
-CREATE INDEX item_state ON item (state, n);
+CREATE INDEX item_state ON item (state, n) WHERE state <> '';
 CREATE INDEX item_village ON item (village, n) WHERE village <> '';
 
 -- The text being worked on. Handing it in turns it into a revision.
@@ -89,25 +94,12 @@ CREATE TABLE draft (
     text TEXT NOT NULL
 ) STRICT;
 
--- Each text handed in, as it was typed. The number of a refused revision may be
--- used again, so the place in the log is the key.
-CREATE TABLE revision (
-    seq      INTEGER PRIMARY KEY,
-    item     TEXT NOT NULL REFERENCES item (id),
-    revision INTEGER NOT NULL,
-    by       TEXT NOT NULL,
-    at       INTEGER NOT NULL,
-    refusal  TEXT NOT NULL, -- JSON of the refusal, or empty
-    text     TEXT NOT NULL
-) STRICT;
-CREATE INDEX revision_item ON revision (item, seq);
-
 -- The story of each item in the order it was learnt: what people here did, and
 -- what the hub said, also of items not known here. A word of the hub that comes
 -- again, after the hub was restored, keeps its place.
 CREATE TABLE step (
-    n        INTEGER PRIMARY KEY,
     item     TEXT NOT NULL,
+    n        INTEGER NOT NULL, -- 1, 2, 3 … per item
     revision INTEGER NOT NULL,
     act      TEXT NOT NULL,
     by       TEXT NOT NULL,
@@ -115,12 +107,12 @@ CREATE TABLE step (
     seq      INTEGER NOT NULL, -- up entry it made, or 0
     at       INTEGER NOT NULL,
     hash     TEXT NOT NULL,    -- of a word of the hub, else empty
-    status   TEXT NOT NULL     -- JSON of it
-) STRICT;
-CREATE INDEX step_item ON step (item, n);
+    status   TEXT NOT NULL,    -- JSON of it
+    PRIMARY KEY (item, n)
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX step_hash ON step (item, hash) WHERE hash <> '';
 
--- Entries the hub can never apply.
+-- Entries of the up log the hub can never apply.
 CREATE TABLE refusal (
     seq  INTEGER PRIMARY KEY, -- of the up entry
     kind TEXT NOT NULL,
@@ -230,7 +222,6 @@ DROP TABLE notice;
 DROP TABLE finding;
 DROP TABLE refusal;
 DROP TABLE step;
-DROP TABLE revision;
 DROP TABLE draft;
 DROP TABLE item;
 DROP TABLE receipt;

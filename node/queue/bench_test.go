@@ -66,7 +66,7 @@ func share(b *testing.B, goroutines, n int, do func() error) time.Duration {
 }
 
 // openRaw returns a function that inserts a body durably into a bare table.
-func openRaw(b *testing.B) func(body []byte) error {
+func openRaw(b testing.TB) func(body []byte) error {
 	b.Helper()
 	db, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "raw.db"))
 	if err != nil {

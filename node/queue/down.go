@@ -127,6 +127,7 @@ func (t *txn) apply(ctx context.Context, e protocol.Entry) error {
 		return t.exec(ctx, `INSERT INTO notice (id, body, at, read_at) VALUES ($1, $2, $3, 0) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
 			m.ID, string(e.Body), t.now)
 	case *protocol.Settings:
+		t.st.settingsRev++
 		return t.exec(ctx, `UPDATE station SET settings = $1, unit_name = $2`, string(e.Body), m.Unit.Name)
 	}
 	return nil
@@ -138,8 +139,14 @@ func (t *txn) receipt(ctx context.Context, m *protocol.Receipt) error {
 	if m.Epoch != t.st.epoch || m.Through <= t.st.confirmed {
 		return nil
 	}
+	from := t.st.confirmed
 	t.st.confirmed = m.Through
 	t.st.sent = max(t.st.sent, m.Through)
+	err := t.exec(ctx, `UPDATE item SET state = 'received', updated_at = $3 WHERE state = '' AND seq > $1 AND seq <= $2
+		AND id IN (SELECT ref FROM up_entry WHERE seq > $1 AND seq <= $2)`, from, m.Through, t.now)
+	if err != nil {
+		return err
+	}
 	return t.exec(ctx, `INSERT INTO receipt (through, at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, m.Through, t.now)
 }
 
@@ -164,9 +171,6 @@ func (t *txn) refused(ctx context.Context, m *protocol.Refusal, body string) err
 	}
 	switch kind {
 	case protocol.KindSubmit:
-		if err := t.exec(ctx, `UPDATE revision SET refusal = $2 WHERE seq = $1`, m.Seq, body); err != nil {
-			return err
-		}
 		return t.exec(ctx, `UPDATE item SET state = $2, updated_at = $3 WHERE id = $4 AND seq = $1`, m.Seq, string(Refused), t.now, ref)
 	case protocol.KindWithdraw:
 		return t.exec(ctx, `UPDATE item SET withdraw_seq = 0, updated_at = $2 WHERE id = $3 AND withdraw_seq = $1`, m.Seq, t.now, ref)
@@ -180,7 +184,8 @@ func (t *txn) refused(ctx context.Context, m *protocol.Refusal, body string) err
 // the item's state if it is about the newest revision; a withdrawal always does.
 func (t *txn) status(ctx context.Context, m *protocol.Status, e protocol.Entry) error {
 	var n int64
-	err := t.row(ctx, `INSERT INTO step (item, revision, act, by, text, seq, at, hash, status) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8)
+	err := t.row(ctx, `INSERT INTO step (item, n, revision, act, by, text, seq, at, hash, status)
+		VALUES ($1, (SELECT coalesce(max(n), 0) + 1 FROM step WHERE item = $1), $2, $3, $4, $5, 0, $6, $7, $8)
 		ON CONFLICT (item, hash) WHERE hash <> '' DO UPDATE SET hash = excluded.hash RETURNING n`,
 		m.Item, m.Revision, ActStatus, m.By, m.Comment, t.now, e.Hash, string(e.Body)).Scan(&n)
 	if err != nil {

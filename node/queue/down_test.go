@@ -120,7 +120,7 @@ func TestStatusBecomesState(t *testing.T) {
 	for _, h := range item(t, q, s.ID).History {
 		acts = append(acts, h.Act)
 	}
-	want := []string{queue.ActCreated, queue.ActSubmitted, queue.ActReceived, queue.ActStatus, queue.ActSubmitted, queue.ActReceived,
+	want := []string{queue.ActSubmitted, queue.ActReceived, queue.ActStatus, queue.ActSubmitted, queue.ActReceived,
 		queue.ActStatus, queue.ActStatus, queue.ActStatus, queue.ActStatus, queue.ActStatus}
 	if diff := cmp.Diff(want, acts); diff != "" {
 		t.Errorf("history (-want +got):\n%s", diff)

@@ -34,20 +34,22 @@ func (q *Queue) SaveDraft(ctx context.Context, actor Actor, d Draft) (Saved, err
 	var out Saved
 	err := q.write(ctx, "saving draft", func(ctx context.Context, t *txn) error {
 		i, again, err := t.edit(ctx, actor, d)
-		if err != nil || again {
-			out = Saved{ID: i.ID, Version: i.Version}
-			return err
-		}
-		text, err := d.encode()
-		if err != nil {
-			return err
-		}
-		err = t.exec(ctx, `INSERT INTO draft (item, text) VALUES ($1, $2) ON CONFLICT (item) DO UPDATE SET text = excluded.text`, i.ID, text)
-		if err != nil {
-			return err
-		}
 		out = Saved{ID: i.ID, Version: i.Version}
-		return t.linkFiles(ctx, i.ID, d.Attachments)
+		if err != nil || again {
+			return err
+		}
+		if i.fresh {
+			if err := t.step(ctx, i.ID, 0, ActCreated, actor.Name, "", 0); err != nil {
+				return err
+			}
+		}
+		if err := t.save(ctx, i); err != nil {
+			return err
+		}
+		if err := t.saveText(ctx, i, d.Text); err != nil {
+			return err
+		}
+		return t.remember(ctx, actor, d.Key, i.ID, 0)
 	})
 	return out, err
 }
@@ -86,43 +88,54 @@ func (q *Queue) describe(ctx context.Context, t *Text) error {
 	return nil
 }
 
-// edit finds or makes the item of d and writes its head. again is true when the
-// request has been done before.
+// edit returns the item of d, an old or a new one, as it will be with the text
+// of d. Nothing is written yet. again is true when the request has been done
+// before.
 func (t *txn) edit(ctx context.Context, actor Actor, d Draft) (i Item, again bool, err error) {
-	if id, _, err := t.done(ctx, actor, d.Key); err != nil || id != "" {
+	if id, err := t.done(ctx, actor, d.Key); err != nil || id != "" {
 		if err == nil {
 			i, err = t.item(ctx, id)
 		}
 		return i, true, err
 	}
 	if d.ID == "" {
-		i, err = t.begin(ctx, actor, d)
-	} else if i, err = t.editable(ctx, actor, d); err == nil {
-		i.Version++
-		err = t.exec(ctx, `UPDATE item SET village = $2, column_slug = $3, title = $4, author = $5, updated_at = $6, version = $7, stage = $8 WHERE id = $1`,
-			i.ID, i.Village, d.Column, d.Title, d.Author, t.now, i.Version, i.stage)
-	}
-	if err != nil {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return Item{}, false, fmt.Errorf("making item id: %w", err)
+		}
+		i = Item{ID: id.String(), Village: d.Village, CreatedBy: actor.Login, State: Drafting, outside: Drafting, stage: stageDraft, fresh: true}
+	} else if i, err = t.editable(ctx, actor, d); err != nil {
 		return Item{}, false, err
 	}
-	return i, false, t.remember(ctx, actor, d.Key, i.ID, 0)
+	i.Column, i.Title, i.Author = d.Column, d.Title, d.Author
+	i.Version++
+	return i, false, nil
 }
 
-// begin makes a new item.
-func (t *txn) begin(ctx context.Context, actor Actor, d Draft) (Item, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Item{}, fmt.Errorf("making item id: %w", err)
+// save writes the head of an item.
+func (t *txn) save(ctx context.Context, i Item) error {
+	if i.fresh {
+		return t.exec(ctx, `INSERT INTO item (id, village, column_slug, title, author, created_by, created_at, updated_at, version, stage,
+			comment, revision, seq, withdraw_seq, state, status, live_revision, url)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, '', $10, $11, 0, '', 0, 0, '')`,
+			i.ID, i.Village, i.Column, i.Title, i.Author, i.CreatedBy, t.now, i.Version, i.stage, i.Revision, i.Seq)
 	}
-	i := Item{ID: id.String(), Village: d.Village, Version: 1, stage: stageDraft, State: Drafting, outside: Drafting, CreatedBy: actor.Login}
-	err = t.exec(ctx, `INSERT INTO item (id, village, column_slug, title, author, created_by, created_at, updated_at, version, stage,
-		comment, revision, seq, withdraw_seq, state, status, live_revision, url)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 1, $8, '', 0, 0, 0, '', 0, 0, '')`,
-		i.ID, i.Village, d.Column, d.Title, d.Author, actor.Login, t.now, i.stage)
+	return t.exec(ctx, `UPDATE item SET village = $2, column_slug = $3, title = $4, author = $5, updated_at = $6, version = $7, stage = $8,
+		comment = $9, revision = $10, seq = $11, withdraw_seq = $12, state = $13 WHERE id = $1`,
+		i.ID, i.Village, i.Column, i.Title, i.Author, t.now, i.Version, i.stage, i.Comment, i.Revision, i.Seq, i.withdrawSeq, i.said)
+}
+
+// saveText keeps the text of i as one that is being worked on.
+func (t *txn) saveText(ctx context.Context, i Item, text Text) error {
+	encoded, err := text.encode()
 	if err != nil {
-		return Item{}, fmt.Errorf("making item: %w", err)
+		return err
 	}
-	return i, t.step(ctx, i.ID, 0, ActCreated, actor.Name, "", 0)
+	err = t.exec(ctx, `INSERT INTO draft (item, text) VALUES ($1, $2) ON CONFLICT (item) DO UPDATE SET text = excluded.text`, i.ID, encoded)
+	if err != nil {
+		return err
+	}
+	return t.linkFiles(ctx, i.ID, text.Attachments)
 }
 
 // editable returns the item of d if actor may change its text now.
@@ -189,16 +202,16 @@ func (t *txn) visible(ctx context.Context, actor Actor, id string) (Item, error)
 	return i, err
 }
 
-// done returns what an earlier request with the same key did, or nothing.
-func (t *txn) done(ctx context.Context, actor Actor, key string) (item string, seq uint64, err error) {
+// done returns the item an earlier request with the same key was about, or "".
+func (t *txn) done(ctx context.Context, actor Actor, key string) (item string, err error) {
 	if key == "" {
-		return "", 0, nil
+		return "", nil
 	}
-	err = t.row(ctx, `SELECT item, seq FROM once WHERE key = $1`, actor.Login+"\n"+key).Scan(&item, &seq)
+	err = t.row(ctx, `SELECT item FROM once WHERE key = $1`, actor.Login+"\n"+key).Scan(&item)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	return item, seq, err
+	return item, err
 }
 
 func (t *txn) remember(ctx context.Context, actor Actor, key, item string, seq uint64) error {

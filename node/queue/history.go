@@ -81,7 +81,8 @@ func readHistory(ctx context.Context, tx rower, id string) ([]Step, error) {
 
 // step notes what somebody did with an item. seq is the up entry it made, or 0.
 func (t *txn) step(ctx context.Context, item string, revision int, act, by, text string, seq uint64) error {
-	err := t.exec(ctx, `INSERT INTO step (item, revision, act, by, text, seq, at, hash, status) VALUES ($1, $2, $3, $4, $5, $6, $7, '', '')`,
+	err := t.exec(ctx, `INSERT INTO step (item, n, revision, act, by, text, seq, at, hash, status)
+		VALUES ($1, (SELECT coalesce(max(n), 0) + 1 FROM step WHERE item = $1), $2, $3, $4, $5, $6, $7, '', '')`,
 		item, revision, act, by, text, seq, t.now)
 	if err != nil {
 		return fmt.Errorf("noting %s: %w", act, err)

@@ -117,7 +117,8 @@ func (q *Queue) SaveIdentity(ctx context.Context, a protocol.EnrolAnswer, hubURL
 			a.Node, a.Unit.Code, a.Unit.Name, name, hubURL, a.HubKey, string(urls), t.now); err != nil {
 			return err
 		}
-		t.st.node, t.st.hubEpoch = a.Node, a.HubEpoch
+		t.st.node, t.st.unit, t.st.hubEpoch = a.Node, a.Unit.Code, a.HubEpoch
+		t.st.settingsRev++
 		return nil
 	})
 }

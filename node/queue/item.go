@@ -60,14 +60,19 @@ type Item struct {
 	said        string // the hub's word on Revision, empty for none
 	outside     State  // of what was handed in, see atHub
 	withdrawSeq uint64
+	fresh       bool // not yet in the database
 }
 
 // itemColumns reads an item with the cursors its state depends on.
 const itemColumns = `i.n, i.id, i.village, i.column_slug, i.title, i.author, i.created_by, i.created_at, i.updated_at,
 	i.version, i.stage, i.comment, i.revision, i.seq, i.withdraw_seq, i.state, i.live_revision, i.url,
 	s.sent, s.confirmed,
-	coalesce((SELECT t.status FROM step t WHERE t.n = i.status), ''),
-	coalesce((SELECT r.refusal FROM revision r WHERE r.seq = i.seq), '')`
+	coalesce((SELECT t.status FROM step t WHERE t.item = i.id AND t.n = i.status), ''),
+	coalesce((SELECT r.body FROM refusal r WHERE r.seq = i.seq), '')`
+
+// ofItem chooses the entries that hand in revisions of the item $1: its steps
+// lead to them.
+const ofItem = `u.seq IN (SELECT seq FROM step WHERE item = $1 AND seq > 0) AND u.kind = 'item.submit'`
 
 const itemFrom = ` FROM item i, station s `
 
@@ -184,7 +189,7 @@ func readText(ctx context.Context, tx rower, i Item) (Text, error) {
 	query := `SELECT text FROM draft WHERE item = $1`
 	arg := any(i.ID)
 	if i.stage == stageOut {
-		query, arg = `SELECT text FROM revision WHERE seq = $1`, i.Seq
+		query, arg = `SELECT typed FROM up_entry WHERE seq = $1`, i.Seq
 	}
 	var text string
 	if err := tx.QueryRowContext(ctx, query, arg).Scan(&text); err != nil {
@@ -194,7 +199,8 @@ func readText(ctx context.Context, tx rower, i Item) (Text, error) {
 }
 
 func readRevisions(ctx context.Context, tx rower, id string) ([]Revision, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT seq, revision, by, at, refusal, text FROM revision WHERE item = $1 ORDER BY seq DESC LIMIT 100`, id)
+	rows, err := tx.QueryContext(ctx, `SELECT u.seq, u.revision, u.by, u.at, coalesce(r.body, ''), u.typed
+		FROM up_entry u LEFT JOIN refusal r ON r.seq = u.seq WHERE `+ofItem+` ORDER BY u.seq DESC LIMIT 100`, id)
 	if err != nil {
 		return nil, err
 	}

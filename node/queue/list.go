@@ -30,21 +30,22 @@ func stateClause(s State) string {
 	case Awaiting:
 		return `i.stage = 'awaiting' AND i.stage <> 'out' AND i.state <> 'withdrawn'`
 	case Queued:
-		return `i.seq > s.sent AND ` + out
+		return `i.seq > s.sent AND i.id IN (SELECT ref FROM up_entry WHERE seq > (SELECT sent FROM station)) AND ` + out
 	case Sent:
-		return `i.seq > s.confirmed AND i.seq <= s.sent AND ` + out
-	case Received:
-		return `i.state IN ('', 'received') AND i.seq <= s.confirmed AND ` + out
+		return `i.seq > s.confirmed AND i.seq <= s.sent AND i.id IN (SELECT u.ref FROM up_entry u
+			WHERE u.seq > (SELECT confirmed FROM station) AND u.seq <= (SELECT sent FROM station)) AND ` + out
 	case State(protocol.StateWithdrawn):
-		return `i.state = 'withdrawn'`
+		return `i.state = 'withdrawn' AND i.state <> ''`
 	}
-	return `i.state = ? AND i.seq <= s.confirmed AND ` + out
+	return `i.state = ? AND i.state <> '' AND i.seq <= s.confirmed AND ` + out
 }
 
 // dueClause chooses what waits for somebody here: returned or refused and not
 // yet handed in again, sent back to the village, or waiting for the township.
-const dueClause = `(i.stage = 'awaiting' AND ? OR i.stage = 'draft' AND i.comment <> ''
-	OR i.state IN ('returned', 'refused') AND i.stage <> 'awaiting' AND i.seq <= s.confirmed AND i.withdraw_seq = 0)`
+const dueClause = `i.id IN (SELECT id FROM item WHERE stage = 'awaiting' AND stage <> 'out' AND ?
+	UNION SELECT id FROM item WHERE stage = 'draft' AND stage <> 'out' AND comment <> ''
+	UNION SELECT id FROM item WHERE state IN ('returned', 'refused') AND state <> '' AND stage <> 'awaiting'
+		AND withdraw_seq = 0 AND seq <= (SELECT confirmed FROM station))`
 
 // List returns items, newest first, and the cursor of the next page, empty at
 // the end. A village sees its own.

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -14,22 +13,19 @@ import (
 // gaps, until maxBytes of bodies and heads are full, but at least one if there
 // is one.
 func (q *Queue) Entries(ctx context.Context, after uint64, maxBytes int) (list []protocol.Entry, err error) {
-	rows, err := q.db.Read.QueryContext(ctx, `SELECT s.node, s.epoch, u.seq, u.kind, u.hash, u.sig, u.body
+	rows, err := q.db.Read.QueryContext(ctx, `SELECT s.node, s.epoch, s.pruned, u.seq, u.kind, u.hash, u.sig, u.body
 		FROM up_entry u, station s WHERE u.seq > $1 ORDER BY u.seq LIMIT $2`, after, protocol.MaxFrameEntries)
 	if err != nil {
 		return nil, fmt.Errorf("reading up log: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	size := 0
+	size, pruned := 0, uint64(0)
 	for rows.Next() {
 		e := protocol.Entry{V: protocol.Version}
-		if err := rows.Scan(&e.Node, &e.Epoch, &e.Seq, &e.Kind, &e.Hash, &e.Sig, &e.Body); err != nil {
+		if err := rows.Scan(&e.Node, &e.Epoch, &pruned, &e.Seq, &e.Kind, &e.Hash, &e.Sig, &e.Body); err != nil {
 			return nil, fmt.Errorf("reading up log: %w", err)
 		}
-		if e.Seq != after+uint64(len(list))+1 {
-			if len(list) > 0 {
-				break
-			}
+		if e.Seq <= pruned {
 			return nil, errForgotten
 		}
 		// A head is about 350 bytes; the frame itself counts exactly.
@@ -64,11 +60,8 @@ func (q *Queue) Rewind(ctx context.Context, to uint64) error {
 		if to >= t.st.sent {
 			return nil
 		}
-		var held sql.NullInt64
-		if err := t.row(ctx, `SELECT seq FROM up_entry WHERE seq = $1`, to+1).Scan(&held); errors.Is(err, sql.ErrNoRows) {
+		if to < t.st.pruned {
 			return errForgotten
-		} else if err != nil {
-			return err
 		}
 		if to < t.st.confirmed {
 			if err := t.unconfirm(ctx, to); err != nil {
@@ -84,7 +77,6 @@ func (q *Queue) Rewind(ctx context.Context, to uint64) error {
 func (t *txn) unconfirm(ctx context.Context, to uint64) error {
 	for _, text := range []string{
 		`UPDATE item SET state = '' WHERE seq > $1 AND state <> ''`,
-		`UPDATE revision SET refusal = '' WHERE seq > $1 AND refusal <> ''`,
 		`DELETE FROM refusal WHERE seq > $1`,
 		`DELETE FROM receipt WHERE through > $1`,
 		`UPDATE file SET have = 0, done = 0, next_at = 0 WHERE wanted > $1`,

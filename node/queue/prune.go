@@ -44,9 +44,15 @@ func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 			}
 		}
 	}
-	// The row of the confirmed entry itself stays: the log never looks empty.
-	sweep(&p.Entries, `DELETE FROM up_entry WHERE seq IN (SELECT u.seq FROM up_entry u, station s
-		WHERE u.seq < s.confirmed AND u.at < $1 ORDER BY u.seq LIMIT $2)`, old, pruneBatch)
+	for err == nil {
+		var n int64
+		if n, err = q.pruneLog(ctx, old); err == nil {
+			p.Entries += n
+		}
+		if n < pruneBatch {
+			break
+		}
+	}
 	sweep(&p.Receipts, `DELETE FROM down_entry WHERE rowid IN (SELECT d.rowid FROM down_entry d, station s
 		WHERE d.kind = 'receipt' AND d.at < $1 AND d.seq < s.down LIMIT $2)`, old, pruneBatch)
 	var other int64
@@ -59,6 +65,27 @@ func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 		return p, fmt.Errorf("pruning: %w", err)
 	}
 	return p, nil
+}
+
+// pruneLog drops the bodies of the oldest entries, one batch, up to the first
+// that is young or not confirmed. What was typed stays with its item.
+func (q *Queue) pruneLog(ctx context.Context, old int64) (n int64, err error) {
+	err = q.write(ctx, "pruning up log", func(ctx context.Context, t *txn) error {
+		var young uint64
+		err := t.row(ctx, `SELECT coalesce(min(seq), $2) FROM (SELECT seq, at FROM up_entry WHERE seq > $1 AND seq < $2 ORDER BY seq LIMIT $3) WHERE at >= $4`,
+			t.st.pruned, min(t.st.confirmed, t.st.pruned+pruneBatch+1), pruneBatch, old).Scan(&young)
+		if err != nil || young <= t.st.pruned+1 {
+			n = 0
+			return err
+		}
+		n = int64(young - 1 - t.st.pruned) // #nosec G115 -- at most pruneBatch
+		if err := t.exec(ctx, `UPDATE up_entry SET body = x'' WHERE seq > $1 AND seq < $2`, t.st.pruned, young); err != nil {
+			return err
+		}
+		t.st.pruned = young - 1
+		return nil
+	})
+	return n, err
 }
 
 func (q *Queue) delete(ctx context.Context, text string, args ...any) (n int64, err error) {

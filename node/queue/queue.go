@@ -30,6 +30,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -80,9 +81,7 @@ type Queue struct {
 	watch   *sql.Conn // its data_version moves with every commit of anybody
 	watchMu sync.Mutex
 
-	settingsMu   sync.Mutex
-	settingsText string // what settings was read from
-	settings     protocol.Settings
+	settings atomic.Pointer[Settings] // as last read, see settingsFor
 
 	changes broadcast
 
@@ -122,7 +121,7 @@ func Open(ctx context.Context, o Options) (_ *Queue, err error) {
 	if q.watch, err = q.db.Read.Conn(ctx); err != nil {
 		return q, fmt.Errorf("opening queue: %w", err)
 	}
-	q.writer = startWriter(q)
+	q.writer = newWriter(q)
 	return q, nil
 }
 

@@ -113,12 +113,18 @@ func scan(m *protocol.Submit) []Problem {
 	return list
 }
 
-// ready returns t as it travels, or everything that is wrong with it as one
-// fault of kind Invalid.
-func (q *Queue) ready(ctx context.Context, t Text) (*protocol.Submit, error) {
+// ready is a text that may be handed in.
+type ready struct {
+	message *protocol.Submit // without who, where and which number
+	rev     int64            // of the settings its column was looked up in
+}
+
+// ready checks a text outside the transaction, and tells everything that is
+// wrong with it as one fault of kind Invalid.
+func (q *Queue) ready(ctx context.Context, t Text) (ready, error) {
 	m, err := message(t)
 	if err != nil {
-		return nil, err
+		return ready{}, err
 	}
 	var bad *fault.Error
 	add := func(field, text string) {
@@ -132,14 +138,12 @@ func (q *Queue) ready(ctx context.Context, t Text) (*protocol.Submit, error) {
 	for _, p := range scan(m) {
 		add(p.Field, p.Message)
 	}
-	settings, err := q.Settings(ctx)
+	settings, err := q.settingsFor(ctx, t.Column)
 	if err != nil {
-		return nil, err
+		return ready{}, err
 	}
-	if c, ok := settings.Column(t.Column); !ok {
-		add("column", "请选择栏目。")
-	} else if c.Closed {
-		add("column", "栏目“"+c.Name+"”已停用，请改选其他栏目。")
+	if text := settings.refuses(t.Column); text != "" {
+		add("column", text)
 	}
 	for _, f := range m.Validate() {
 		if f.Field != "item" && f.Field != "revision" && f.Field != "unit" {
@@ -157,9 +161,26 @@ func (q *Queue) ready(ctx context.Context, t Text) (*protocol.Submit, error) {
 		}
 	}
 	if bad != nil {
-		return nil, bad
+		return ready{}, bad
 	}
-	return m, nil
+	return ready{message: m, rev: settings.rev}, nil
+}
+
+// current makes sure that the column is still one if the settings have changed
+// since r was made.
+func (t *txn) current(ctx context.Context, r ready, column string) error {
+	if r.rev == t.st.settingsRev {
+		return nil
+	}
+	settings, err := readSettings(t.row(ctx, selectSettings))
+	if err != nil {
+		return err
+	}
+	t.q.settings.Store(&settings)
+	if text := settings.refuses(column); text != "" {
+		return fault.Field("column", text)
+	}
+	return nil
 }
 
 // onDisk makes sure that an attachment is really there before anything promises it.

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -13,6 +12,7 @@ import (
 type Settings struct {
 	protocol.Settings
 	Known bool `json:"known"` // false until the hub has told: the columns are then those every hub begins with
+	rev   int64
 }
 
 // firstColumns are the columns of a new hub. A node that has joined and not yet
@@ -45,25 +45,48 @@ func (s Settings) Village(code string) (protocol.Unit, bool) {
 	return s.Villages[i], true
 }
 
-// Settings returns what the hub last told of the county.
-func (q *Queue) Settings(ctx context.Context) (Settings, error) {
+// refuses says why nothing can be handed in to a column, or "".
+func (s Settings) refuses(column string) string {
+	c, ok := s.Column(column)
+	switch {
+	case !ok:
+		return "请选择栏目。"
+	case c.Closed:
+		return "栏目“" + c.Name + "”已停用，请改选其他栏目。"
+	}
+	return ""
+}
+
+const selectSettings = `SELECT settings_rev, settings, unit, unit_name FROM station`
+
+func readSettings(row scanner) (Settings, error) {
+	var s Settings
 	var text string
-	var unit protocol.Unit
-	err := q.db.Read.QueryRowContext(ctx, `SELECT settings, unit, unit_name FROM station`).Scan(&text, &unit.Code, &unit.Name)
-	if err != nil {
+	if err := row.Scan(&s.rev, &text, &s.Unit.Code, &s.Unit.Name); err != nil {
 		return Settings{}, fmt.Errorf("reading settings: %w", err)
 	}
-	if text == "" {
-		return Settings{Settings: protocol.Settings{Unit: unit, Columns: slices.Clone(firstColumns)}}, nil
+	if s.Known = text != ""; !s.Known {
+		s.Columns = slices.Clone(firstColumns)
+		return s, nil
 	}
-	q.settingsMu.Lock()
-	defer q.settingsMu.Unlock()
-	if text != q.settingsText {
-		var s protocol.Settings
-		if err := json.Unmarshal([]byte(text), &s); err != nil {
-			return Settings{}, fmt.Errorf("reading settings: %w", err)
-		}
-		q.settingsText, q.settings = text, s
+	return s, decodeInto(text, &s.Settings)
+}
+
+// Settings returns what the hub last told of the county.
+func (q *Queue) Settings(ctx context.Context) (Settings, error) {
+	s, err := readSettings(q.db.Read.QueryRowContext(ctx, selectSettings))
+	if err == nil {
+		q.settings.Store(&s)
 	}
-	return Settings{Settings: q.settings, Known: true}, nil // its slices are shared and never written
+	return s, err
+}
+
+// settingsFor returns settings to look a column up in: as last read if they have
+// it, else as they are now. Whoever relies on them compares their number again
+// inside a transaction.
+func (q *Queue) settingsFor(ctx context.Context, column string) (Settings, error) {
+	if s := q.settings.Load(); s != nil && s.refuses(column) == "" {
+		return *s, nil
+	}
+	return q.Settings(ctx)
 }

@@ -40,7 +40,7 @@ func (q *Queue) State(ctx context.Context) (QueueState, error) {
 	var s station
 	var oldestQueued, oldestUnsettled sql.NullInt64
 	var left sql.NullInt64
-	err := q.db.Read.QueryRowContext(ctx, `SELECT s.node, s.last, s.sent, s.confirmed,
+	err := q.db.Read.QueryRowContext(ctx, `SELECT s.node, (SELECT coalesce(max(seq), 0) FROM up_entry), s.sent, s.confirmed,
 		(SELECT at FROM up_entry WHERE seq = s.sent + 1), (SELECT at FROM up_entry WHERE seq = s.confirmed + 1),
 		(SELECT count(*) FROM file WHERE done = 0 AND wanted > 0), (SELECT sum(size - have) FROM file WHERE done = 0 AND wanted > 0),
 		(SELECT count(*) FROM file WHERE done = 1), (SELECT count(*) FROM item WHERE stage = 'awaiting' AND stage <> 'out')

@@ -5,28 +5,32 @@ import (
 	"fmt"
 )
 
-// station is the part of the station row that changes all the time.
+// station is the part of the station row that changes all the time, with the end
+// of the up log.
 type station struct {
-	node      string
-	unit      string
-	epoch     string
-	last      uint64
-	sent      uint64
-	confirmed uint64
-	hubEpoch  string
-	down      uint64
-	resync    bool
+	node        string
+	unit        string
+	epoch       string
+	last        uint64
+	sent        uint64
+	confirmed   uint64
+	pruned      uint64
+	hubEpoch    string
+	down        uint64
+	resync      bool
+	settingsRev int64
 }
 
-const stationColumns = `node, unit, epoch, last, sent, confirmed, hub_epoch, down, resync`
+const selectStation = `SELECT node, unit, epoch, (SELECT coalesce(max(seq), 0) FROM up_entry), sent, confirmed, pruned,
+	hub_epoch, down, resync, settings_rev FROM station`
 
 func (s *station) scan(row scanner) error {
-	return row.Scan(&s.node, &s.unit, &s.epoch, &s.last, &s.sent, &s.confirmed, &s.hubEpoch, &s.down, &s.resync)
+	return row.Scan(&s.node, &s.unit, &s.epoch, &s.last, &s.sent, &s.confirmed, &s.pruned, &s.hubEpoch, &s.down, &s.resync, &s.settingsRev)
 }
 
 func (t *txn) load(ctx context.Context) error {
 	t.now = t.q.now().UnixMilli()
-	if err := t.st.scan(t.row(ctx, `SELECT `+stationColumns+` FROM station`)); err != nil {
+	if err := t.st.scan(t.row(ctx, selectStation)); err != nil {
 		return fmt.Errorf("reading station: %w", err)
 	}
 	t.clean = t.st
@@ -34,12 +38,13 @@ func (t *txn) load(ctx context.Context) error {
 }
 
 func (t *txn) store(ctx context.Context) error {
+	t.clean.last = t.st.last // the log itself says so
 	if t.st == t.clean {
 		return nil
 	}
 	s := t.st
-	err := t.exec(ctx, `UPDATE station SET last = $1, sent = $2, confirmed = $3, hub_epoch = $4, down = $5, resync = $6`,
-		s.last, s.sent, s.confirmed, s.hubEpoch, s.down, s.resync)
+	err := t.exec(ctx, `UPDATE station SET sent = $1, confirmed = $2, pruned = $3, hub_epoch = $4, down = $5, resync = $6, settings_rev = $7`,
+		s.sent, s.confirmed, s.pruned, s.hubEpoch, s.down, s.resync, s.settingsRev)
 	if err != nil {
 		return fmt.Errorf("writing station: %w", err)
 	}
@@ -59,7 +64,7 @@ type Cursors struct {
 // Cursors returns how far the two logs are.
 func (q *Queue) Cursors(ctx context.Context) (Cursors, error) {
 	var s station
-	if err := s.scan(q.db.Read.QueryRowContext(ctx, `SELECT `+stationColumns+` FROM station`)); err != nil {
+	if err := s.scan(q.db.Read.QueryRowContext(ctx, selectStation)); err != nil {
 		return Cursors{}, fmt.Errorf("reading cursors: %w", err)
 	}
 	return Cursors{Epoch: s.epoch, Last: s.last, Sent: s.sent, Confirmed: s.confirmed, HubEpoch: s.hubEpoch, Down: s.down}, nil

@@ -45,7 +45,7 @@ func (q *Queue) Submit(ctx context.Context, actor Actor, id string, h Handing) (
 	if h.Version == 0 {
 		h.Version = d.Version
 	}
-	m, err := q.ready(ctx, d.Text)
+	r, err := q.ready(ctx, d.Text)
 	if err != nil && d.stage != stageOut {
 		return Submitted{}, err
 	}
@@ -66,7 +66,8 @@ func (q *Queue) Submit(ctx context.Context, actor Actor, id string, h Handing) (
 		if i.Version != h.Version || i.Version != d.Version {
 			return errStale
 		}
-		if out, err = t.handIn(ctx, actor, i, d.Text, m); err != nil {
+		i.Version++
+		if out, err = t.handIn(ctx, actor, i, d.Text, r); err != nil {
 			return err
 		}
 		return t.remember(ctx, actor, h.Key, id, out.Seq)
@@ -83,7 +84,7 @@ func (q *Queue) Post(ctx context.Context, actor Actor, d Draft) (Submitted, erro
 	if err := q.describe(ctx, &d.Text); err != nil {
 		return Submitted{}, err
 	}
-	m, err := q.ready(ctx, d.Text)
+	r, err := q.ready(ctx, d.Text)
 	if err != nil {
 		return Submitted{}, err
 	}
@@ -97,71 +98,70 @@ func (q *Queue) Post(ctx context.Context, actor Actor, d Draft) (Submitted, erro
 			out = Submitted{ID: i.ID, Revision: i.Revision, Seq: i.Seq, Awaiting: i.stage == stageAwaiting, Again: true}
 			return nil
 		}
-		if err := t.linkFiles(ctx, i.ID, d.Attachments); err != nil {
+		if out, err = t.handIn(ctx, actor, i, d.Text, r); err != nil {
 			return err
 		}
-		out, err = t.handIn(ctx, actor, i, d.Text, m)
-		return err
+		return t.remember(ctx, actor, d.Key, i.ID, out.Seq)
 	})
 	return out, err
 }
 
 // handIn turns the text of i into a revision with its entry, or, from a village,
-// into a request to the township.
-func (t *txn) handIn(ctx context.Context, actor Actor, i Item, typed Text, m *protocol.Submit) (Submitted, error) {
+// into a request to the township. i.Version has been counted on.
+func (t *txn) handIn(ctx context.Context, actor Actor, i Item, typed Text, r ready) (Submitted, error) {
 	if err := i.open(); err != nil {
 		return Submitted{}, err
+	}
+	if err := t.current(ctx, r, typed.Column); err != nil {
+		return Submitted{}, err
+	}
+	i.Comment = ""
+	if !actor.Township() {
+		return t.ask(ctx, actor, i, typed)
 	}
 	text, err := typed.encode()
 	if err != nil {
 		return Submitted{}, err
 	}
-	if !actor.Township() {
-		return t.ask(ctx, actor, i, text)
-	}
-	revision := i.Revision + 1
-	if i.Refusal != nil && i.Refusal.Code == protocol.CodeRevision {
-		revision = i.Revision // counting on would only lead further away
-	}
-	full := *m
-	full.Item, full.Revision, full.Unit, full.Origin = i.ID, revision, t.st.unit, i.Village
-	full.CreatedAt = time.UnixMilli(t.now).UTC()
+	if i.Revision == 0 || i.Refusal == nil || i.Refusal.Code != protocol.CodeRevision {
+		i.Revision++
+	} // else counting on would only lead further away
+	m := *r.message
+	m.Item, m.Revision, m.Unit, m.Origin = i.ID, i.Revision, t.st.unit, i.Village
+	m.CreatedAt = time.UnixMilli(t.now).UTC()
 	act := ActSubmitted
 	if i.Village != "" {
-		full.EndorsedBy, act = content.CleanLine(actor.Name), ActEndorsed
+		m.EndorsedBy, act = content.CleanLine(actor.Name), ActEndorsed
 	}
-	seq, err := t.append(ctx, protocol.KindSubmit, i.ID, revision, &full)
+	i.Seq, err = t.append(ctx, entry{kind: protocol.KindSubmit, ref: i.ID, revision: i.Revision, by: actor.Name, typed: text, message: &m})
 	if err != nil {
 		return Submitted{}, err
 	}
-	err = t.exec(ctx, `INSERT INTO revision (seq, item, revision, by, at, refusal, text) VALUES ($1, $2, $3, $4, $5, '', $6)`,
-		seq, i.ID, revision, actor.Name, t.now, text)
-	if err != nil {
-		return Submitted{}, fmt.Errorf("keeping revision: %w", err)
-	}
-	err = t.exec(ctx, `UPDATE item SET stage = $2, revision = $3, seq = $4, state = '', comment = '', version = $5, updated_at = $6 WHERE id = $1`,
-		i.ID, stageOut, revision, seq, i.Version+1, t.now)
-	if err != nil {
+	i.stage, i.said = stageOut, ""
+	if err := t.save(ctx, i); err != nil {
 		return Submitted{}, err
 	}
-	if err := t.exec(ctx, `DELETE FROM draft WHERE item = $1`, i.ID); err != nil {
+	if !i.fresh {
+		if err := t.exec(ctx, `DELETE FROM draft WHERE item = $1`, i.ID); err != nil {
+			return Submitted{}, err
+		}
+	}
+	if err := t.linkFiles(ctx, i.ID, m.Attachments); err != nil {
 		return Submitted{}, err
 	}
-	if err := t.wantFiles(ctx, seq, full.Attachments); err != nil {
+	if err := t.wantFiles(ctx, i.Seq, m.Attachments); err != nil {
 		return Submitted{}, err
 	}
-	return Submitted{ID: i.ID, Revision: revision, Seq: seq}, t.step(ctx, i.ID, revision, act, actor.Name, "", seq)
+	return Submitted{ID: i.ID, Revision: i.Revision, Seq: i.Seq}, t.step(ctx, i.ID, i.Revision, act, actor.Name, "", i.Seq)
 }
 
 // ask puts a village's item before the township.
-func (t *txn) ask(ctx context.Context, actor Actor, i Item, text string) (Submitted, error) {
-	err := t.exec(ctx, `INSERT INTO draft (item, text) VALUES ($1, $2) ON CONFLICT (item) DO UPDATE SET text = excluded.text`, i.ID, text)
-	if err != nil {
+func (t *txn) ask(ctx context.Context, actor Actor, i Item, typed Text) (Submitted, error) {
+	i.stage = stageAwaiting
+	if err := t.save(ctx, i); err != nil {
 		return Submitted{}, err
 	}
-	err = t.exec(ctx, `UPDATE item SET stage = $2, comment = '', version = $3, updated_at = $4 WHERE id = $1`,
-		i.ID, stageAwaiting, i.Version+1, t.now)
-	if err != nil {
+	if err := t.saveText(ctx, i, typed); err != nil {
 		return Submitted{}, err
 	}
 	return Submitted{ID: i.ID, Awaiting: true}, t.step(ctx, i.ID, i.Revision, ActAsked, actor.Name, "", 0)
@@ -192,9 +192,9 @@ func (q *Queue) SendBack(ctx context.Context, actor Actor, id string, version in
 }
 
 func (t *txn) backToDraft(ctx context.Context, actor Actor, i Item, act, comment string) error {
-	err := t.exec(ctx, `UPDATE item SET stage = $2, comment = $3, version = $4, updated_at = $5 WHERE id = $1`,
-		i.ID, stageDraft, comment, i.Version+1, t.now)
-	if err != nil {
+	i.stage, i.Comment = stageDraft, comment
+	i.Version++
+	if err := t.save(ctx, i); err != nil {
 		return err
 	}
 	return t.step(ctx, i.ID, i.Revision, act, actor.Name, comment, 0)
@@ -227,8 +227,9 @@ func (t *txn) discard(ctx context.Context, i Item) error {
 		if err != nil {
 			return err
 		}
-		return t.exec(ctx, `UPDATE item SET stage = $2, comment = '', version = $3, updated_at = $4, column_slug = $5, title = $6, author = $7 WHERE id = $1`,
-			i.ID, stageOut, i.Version+1, t.now, text.Column, text.Title, text.Author)
+		i.stage, i.Comment, i.Column, i.Title, i.Author = stageOut, "", text.Column, text.Title, text.Author
+		i.Version++
+		return t.save(ctx, i)
 	}
 	for _, text := range []string{`DELETE FROM item_file WHERE item = $1`, `DELETE FROM step WHERE item = $1`, `DELETE FROM item WHERE id = $1`} {
 		if err := t.exec(ctx, text, i.ID); err != nil {
@@ -241,7 +242,7 @@ func (t *txn) discard(ctx context.Context, i Item) error {
 // handedIn returns the text of the last revision.
 func (t *txn) handedIn(ctx context.Context, i Item) (Text, error) {
 	var text string
-	err := t.row(ctx, `SELECT text FROM revision WHERE seq = $1`, i.Seq).Scan(&text)
+	err := t.row(ctx, `SELECT typed FROM up_entry WHERE seq = $1`, i.Seq).Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Text{}, fmt.Errorf("revision %d of item %s is missing", i.Revision, i.ID)
 	}

@@ -90,32 +90,35 @@ type failed struct{ err error }
 
 func (f failed) Scan(...any) error { return f.err }
 
-// append signs m as the next entry of the up log.
-func (t *txn) append(ctx context.Context, kind protocol.Kind, ref string, revision int, m protocol.Message) (uint64, error) {
-	if t.st.node == "" {
-		return 0, errNotJoined
-	}
-	body, err := protocol.WriteBody(m)
-	if err != nil {
-		return 0, faultOf(err)
-	}
-	return t.appendBody(ctx, kind, ref, revision, body)
+// entry is what becomes the next one of the up log.
+type entry struct {
+	kind     protocol.Kind
+	ref      string // item or finding
+	revision int
+	by       string
+	typed    string // JSON of the text of a revision
+	message  protocol.Message
 }
 
-func (t *txn) appendBody(ctx context.Context, kind protocol.Kind, ref string, revision int, body []byte) (uint64, error) {
+// append signs e as the next entry of the up log.
+func (t *txn) append(ctx context.Context, e entry) (uint64, error) {
 	if t.st.node == "" {
 		return 0, errNotJoined
+	}
+	body, err := protocol.WriteBody(e.message)
+	if err != nil {
+		return 0, faultOf(err)
 	}
 	key, err := t.q.signer()
 	if err != nil {
 		return 0, err
 	}
 	seq := t.st.last + 1
-	e := protocol.New(protocol.Up, t.st.node, t.st.epoch, seq, kind, body, key)
-	err = t.exec(ctx, `INSERT INTO up_entry (seq, kind, hash, sig, ref, revision, at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		seq, string(kind), e.Hash, e.Sig, ref, revision, t.now, body)
+	p := protocol.New(protocol.Up, t.st.node, t.st.epoch, seq, e.kind, body, key)
+	err = t.exec(ctx, `INSERT INTO up_entry (seq, kind, hash, sig, ref, revision, by, at, typed, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		seq, string(e.kind), p.Hash, p.Sig, e.ref, e.revision, e.by, t.now, e.typed, body)
 	if err != nil {
-		return 0, fmt.Errorf("appending %s: %w", kind, err)
+		return 0, fmt.Errorf("appending %s: %w", e.kind, err)
 	}
 	t.st.last = seq
 	return seq, nil

@@ -42,63 +42,55 @@ func (q *Queue) Withdraw(ctx context.Context, actor Actor, id, reason string) (W
 			out.Drafted = true
 			return t.backToDraft(ctx, actor, i, ActRecalled, content.CleanText(strings.TrimSpace(reason)))
 		}
-		if out.Seq, err = t.withdraw(ctx, actor, i, reason); err != nil || i.stage == stageOut {
+		if err := t.withdraw(ctx, actor, &i, reason); err != nil {
 			return err
 		}
-		return t.discard(ctx, i)
+		out.Seq = i.withdrawSeq
+		if i.stage != stageOut {
+			return t.discard(ctx, i)
+		}
+		i.Version++
+		return t.save(ctx, i)
 	})
 	return out, err
 }
 
-// withdraw asks the county to take the item back.
-func (t *txn) withdraw(ctx context.Context, actor Actor, i Item, reason string) (uint64, error) {
+// withdraw asks the county to take the item back, and notes that in i.
+func (t *txn) withdraw(ctx context.Context, actor Actor, i *Item, reason string) error {
 	if err := actor.township(); err != nil {
-		return 0, err
+		return err
 	}
 	switch {
 	case i.Withdrawing:
-		return i.withdrawSeq, nil
+		return nil
 	case i.outside == State(protocol.StateWithdrawn):
-		return 0, fault.New(fault.Conflict, "这条信息已经撤回了。")
+		return fault.New(fault.Conflict, "这条信息已经撤回了。")
 	case i.outside == State(protocol.StateRejected):
-		return 0, fault.New(fault.Conflict, "县里已决定不采用这条信息，不需要撤回。")
+		return fault.New(fault.Conflict, "县里已决定不采用这条信息，不需要撤回。")
 	}
 	reason, err := reasonText("reason", "撤回理由", reason)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	revision := i.Revision
 	if i.outside == Refused {
-		// The hub has an earlier revision, or has never had the item.
-		err := t.row(ctx, `SELECT coalesce(max(revision), 0) FROM revision WHERE item = $1 AND refusal = ''`, i.ID).Scan(&revision)
+		// The hub has an earlier revision, or has never had the item. Then
+		// nobody there needs to be asked.
+		err := t.row(ctx, `SELECT coalesce(max(u.revision), 0) FROM up_entry u WHERE `+ofItem+` AND u.seq NOT IN (SELECT seq FROM refusal)`, i.ID).Scan(&revision)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if revision == 0 {
-			return 0, t.shelve(ctx, actor, i, reason)
+			i.said = string(protocol.StateWithdrawn)
+			return t.step(ctx, i.ID, i.Revision, ActWithdraw, actor.Name, reason, 0)
 		}
 	}
-	seq, err := t.append(ctx, protocol.KindWithdraw, i.ID, revision, &protocol.Withdraw{Item: i.ID, Revision: revision, Reason: reason,
-		By: content.CleanLine(actor.Name), At: time.UnixMilli(t.now).UTC()})
-	if err != nil {
-		return 0, err
-	}
-	err = t.exec(ctx, `UPDATE item SET withdraw_seq = $2, version = version + 1, updated_at = $3 WHERE id = $1`, i.ID, seq, t.now)
-	if err != nil {
-		return 0, err
-	}
-	return seq, t.step(ctx, i.ID, revision, ActWithdraw, actor.Name, reason, seq)
-}
-
-// shelve closes an item the hub has refused and never had: nobody there needs
-// to be asked.
-func (t *txn) shelve(ctx context.Context, actor Actor, i Item, reason string) error {
-	err := t.exec(ctx, `UPDATE item SET state = $2, version = version + 1, updated_at = $3 WHERE id = $1`,
-		i.ID, string(protocol.StateWithdrawn), t.now)
+	i.withdrawSeq, err = t.append(ctx, entry{kind: protocol.KindWithdraw, ref: i.ID, revision: revision, by: actor.Name,
+		message: &protocol.Withdraw{Item: i.ID, Revision: revision, Reason: reason, By: content.CleanLine(actor.Name), At: time.UnixMilli(t.now).UTC()}})
 	if err != nil {
 		return err
 	}
-	return t.step(ctx, i.ID, i.Revision, ActWithdraw, actor.Name, reason, 0)
+	return t.step(ctx, i.ID, revision, ActWithdraw, actor.Name, reason, i.withdrawSeq)
 }
 
 // reasonText cleans a text a person has to give.

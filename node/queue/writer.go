@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"zhanqun/internal/fault"
@@ -21,80 +21,191 @@ const maxGroup = 64
 // well below what the commit itself takes.
 const linger = 500 * time.Microsecond
 
-var errClosed = fault.New(fault.Unavailable, "程序正在停止，没有保存。请稍后再试。")
+var (
+	errClosed   = fault.New(fault.Unavailable, "程序正在停止，没有保存。请稍后再试。")
+	errPanicked = errors.New("another caller's change broke the transaction")
+)
 
 // job is one change somebody waits for. do may be run more than once, so it
 // must have no effect but through the txn and the variables it assigns.
 type job struct {
-	what  string
-	do    func(ctx context.Context, t *txn) error
-	taken atomic.Bool // by the writer, or by a caller that gave up
-	done  chan error
+	do   func(ctx context.Context, t *txn) error
+	lead chan struct{} // closed to make its caller the next leader
+	done chan error
 }
 
-// writer owns the one writing connection. Its goroutine takes what is waiting,
-// runs it in one transaction and tells everybody after the commit.
+// writer owns the one writing connection. There is no goroutine: one of the
+// callers leads, runs what is waiting in one transaction and, after the commit,
+// tells everybody; the next one waiting leads then. A caller alone pays for no
+// change of goroutines, which would cost as much as half a commit.
 type writer struct {
-	q      *Queue
-	jobs   chan *job
-	mu     sync.RWMutex // held for reading while a job is handed over
-	closed bool
-	ended  chan struct{}
-	err    error // of closing the connection
+	q *Queue
 
+	mu      sync.Mutex
+	waiting []*job
+	leading bool
+	closed  bool
+	arrived chan struct{} // somebody joined waiting
+	ended   chan struct{} // closed and nobody leads
+
+	// Of the leader.
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	last  int // size of the last group
 }
 
-func startWriter(q *Queue) *writer {
-	w := &writer{q: q, jobs: make(chan *job, maxGroup), ended: make(chan struct{})}
-	go w.run()
-	return w
+func newWriter(q *Queue) *writer {
+	return &writer{q: q, arrived: make(chan struct{}, 1), ended: make(chan struct{})}
 }
 
-// close lets what was accepted finish and ends the goroutine.
+// close lets what was accepted finish and gives the connection back.
 func (w *writer) close() error {
 	w.mu.Lock()
-	if !w.closed {
-		w.closed = true
-		close(w.jobs)
+	first := !w.closed
+	w.closed = true
+	if first && !w.leading {
+		close(w.ended)
 	}
 	w.mu.Unlock()
 	<-w.ended
-	return w.err
+	if !first {
+		return nil
+	}
+	return w.drop()
 }
 
 // write runs f in a transaction that may be shared with other callers, and
-// returns after the commit. Once the writer has begun, the outcome is waited for
-// even if ctx ends: a caller must never be told "failed" about what was kept.
+// returns after the commit. Once that has begun, the outcome is waited for even
+// if ctx ends: a caller must never be told "failed" about what was kept.
 func (q *Queue) write(ctx context.Context, what string, f func(ctx context.Context, t *txn) error) error {
-	j := &job{what: what, do: f, done: make(chan error, 1)}
-	if err := q.writer.hand(ctx, j); err != nil {
+	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
+	j := &job{do: f, lead: make(chan struct{}), done: make(chan error, 1)}
+	leads, err := q.writer.join(j)
+	switch {
+	case err != nil:
+	case leads:
+		q.writer.run(j)
+		err = <-j.done
+	default:
+		err = q.writer.wait(ctx, j)
+	}
+	return wrapWrite(what, err)
+}
+
+// join takes the lead if nobody has it, and else a place in the queue.
+func (w *writer) join(j *job) (leads bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.closed:
+		return false, errClosed
+	case !w.leading:
+		w.leading = true
+		return true, nil
+	}
+	w.waiting = append(w.waiting, j)
+	select {
+	case w.arrived <- struct{}{}:
+	default:
+	}
+	return false, nil
+}
+
+// wait waits for another caller to do the job, or for the lead.
+func (w *writer) wait(ctx context.Context, j *job) error {
 	select {
 	case err := <-j.done:
-		return wrapWrite(what, err)
+		return err
+	case <-j.lead:
+		w.run(j)
+		return <-j.done
 	case <-ctx.Done():
-		if j.taken.CompareAndSwap(false, true) {
-			return fmt.Errorf("%s: %w", what, ctx.Err())
-		}
-		return wrapWrite(what, <-j.done)
+	}
+	w.mu.Lock()
+	i := slices.Index(w.waiting, j)
+	if i >= 0 {
+		w.waiting = slices.Delete(w.waiting, i, i+1)
+	}
+	w.mu.Unlock()
+	if i >= 0 {
+		return ctx.Err()
+	}
+	select { // somebody has taken it, or made it leader
+	case err := <-j.done:
+		return err
+	case <-j.lead:
+		w.run(j)
+		return <-j.done
 	}
 }
 
-func (w *writer) hand(ctx context.Context, j *job) error {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
+// run leads: one group, then the lead goes on. That also holds if a job panics.
+func (w *writer) run(j *job) {
+	group := w.gather(j)
+	told := false
+	defer func() {
+		for _, j := range group {
+			if !told {
+				j.done <- errPanicked
+			}
+		}
+		w.pass()
+	}()
+	w.last = len(group)
+	results := w.commit(group)
+	told = true
+	for i, j := range group {
+		j.done <- results[i]
+	}
+	w.q.changes.wake()
+}
+
+// pass hands the lead to the first who waits.
+func (w *writer) pass() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.waiting) > 0 {
+		close(w.waiting[0].lead)
+		w.waiting = slices.Delete(w.waiting, 0, 1)
+		return
+	}
+	w.leading = false
 	if w.closed {
-		return errClosed
+		close(w.ended)
 	}
-	select {
-	case w.jobs <- j:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+}
+
+// gather takes what is waiting. Callers that came together last time are about
+// to come again: for them it waits an instant, or each commit would take one of
+// them and leave the others to the next.
+func (w *writer) gather(j *job) []*job {
+	group := []*job{j}
+	if w.last <= 1 {
+		return w.take(group)
 	}
+	late := time.NewTimer(linger)
+	defer late.Stop()
+	for {
+		if group = w.take(group); len(group) >= w.last {
+			return group
+		}
+		select {
+		case <-w.arrived:
+		case <-late.C:
+			return w.take(group)
+		}
+	}
+}
+
+func (w *writer) take(group []*job) []*job {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(maxGroup-len(group), len(w.waiting))
+	group = append(group, w.waiting[:n]...)
+	w.waiting = slices.Delete(w.waiting, 0, n)
+	return group
 }
 
 // wrapWrite gives the failures of the database words for a person.
@@ -110,88 +221,25 @@ func wrapWrite(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-func (w *writer) run() {
-	defer close(w.ended)
-	defer func() { w.err = w.drop() }()
-	group := make([]*job, 0, maxGroup)
-	expected := 1
-	for j := range w.jobs {
-		group = w.gather(append(group[:0], j), expected)
-		expected = len(group)
-		w.commit(group)
-		clear(group)
+// commit runs a group in one transaction and returns the outcome of each job. If
+// the database itself fails in it, each job gets a transaction of its own, so
+// that one cannot spoil another.
+func (w *writer) commit(group []*job) []error {
+	results, err := w.transact(group)
+	if err == nil {
+		return results
 	}
-}
-
-// gather adds what is waiting. Callers that came together last time are about to
-// come again: for them it waits an instant, or each commit would take one of
-// them and leave the others to the next.
-func (w *writer) gather(group []*job, expected int) []*job {
-	var late <-chan time.Time
-	if expected > 1 {
-		late = time.After(linger)
-	}
-	for len(group) < maxGroup {
-		if late != nil && len(group) < expected {
-			select {
-			case j, ok := <-w.jobs:
-				if !ok {
-					return group
-				}
-				group = append(group, j)
-				continue
-			case <-late:
-				late = nil
+	results = make([]error, len(group))
+	for i, j := range group {
+		if len(group) > 1 {
+			var own []error
+			if own, err = w.transact([]*job{j}); err == nil {
+				err = own[0]
 			}
 		}
-		select {
-		case j, ok := <-w.jobs:
-			if !ok {
-				return group
-			}
-			group = append(group, j)
-		default:
-			return group
-		}
+		results[i] = err
 	}
-	return group
-}
-
-// commit runs a group in one transaction. If the database itself fails in it,
-// each job gets a transaction of its own, so that one cannot spoil another.
-func (w *writer) commit(group []*job) {
-	kept := group[:0]
-	for _, j := range group {
-		if j.taken.CompareAndSwap(false, true) {
-			kept = append(kept, j)
-		}
-	}
-	if len(kept) == 0 {
-		return
-	}
-	results, err := w.transact(kept)
-	if err != nil && len(kept) > 1 {
-		for _, j := range kept {
-			results, err := w.transact([]*job{j})
-			j.done <- errors.Join(err, first(results))
-		}
-	} else {
-		for i, j := range kept {
-			if err != nil {
-				j.done <- err
-			} else {
-				j.done <- results[i]
-			}
-		}
-	}
-	w.q.changes.wake()
-}
-
-func first(errs []error) error {
-	if len(errs) == 0 {
-		return nil
-	}
-	return errs[0]
+	return results
 }
 
 // transact runs the jobs in one transaction. A job that returns a fault is
@@ -207,8 +255,9 @@ func (w *writer) transact(jobs []*job) (results []error, err error) {
 		return nil, err
 	}
 	t := &txn{w: w, q: w.q}
+	done := false
 	defer func() {
-		if err != nil {
+		if err != nil || !done {
 			w.rollback(ctx)
 		}
 	}()
@@ -224,7 +273,9 @@ func (w *writer) transact(jobs []*job) (results []error, err error) {
 	if err := t.store(ctx); err != nil {
 		return nil, err
 	}
-	return results, w.exec(ctx, `COMMIT`)
+	err = w.exec(ctx, `COMMIT`)
+	done = true
+	return results, err
 }
 
 // acquire takes the connection, which is kept until it fails.
