@@ -24,12 +24,13 @@ const (
 type cache struct {
 	read  func(context.Context) (int64, error)
 	now   func() time.Time
-	dirty atomic.Bool
+	moves atomic.Int64 // how often something was committed
 	group singleflight.Group
 
 	mu     sync.Mutex
 	head   int64
 	looked time.Time
+	seen   int64 // moves before head was read
 	bytes  int
 	order  *list.List // newest use in front
 	byKey  map[string]*list.Element
@@ -47,7 +48,7 @@ func newCache(head func(context.Context) (int64, error), now func() time.Time) *
 	return &cache{read: head, now: now, order: list.New(), byKey: map[string]*list.Element{}}
 }
 
-func (c *cache) changed() { c.dirty.Store(true) }
+func (c *cache) changed() { c.moves.Add(1) }
 
 // get returns the answer for key, made by fill if need be. Many who ask for
 // the same at once wait for one fill.
@@ -56,55 +57,59 @@ func (c *cache) get(ctx context.Context, key string, fill func(context.Context) 
 	if err != nil {
 		return nil, err
 	}
-	if r := c.find(key, head); r != nil {
-		return r, nil
-	}
 	// Whoever asked first may go away while others wait for the answer.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fillTime)
 	defer cancel()
-	made, err, _ := c.group.Do(key, func() (any, error) {
-		// The head is read before the entries: what is committed in between makes
-		// the answer look older than it is, never newer.
-		head, err := c.look(ctx)
+	for {
+		if r := c.find(key, head); r != nil {
+			return r, nil
+		}
+		made, err, _ := c.group.Do(key, func() (any, error) {
+			// The head is read before the entries: what is committed in between
+			// makes the answer look older than it is, never newer.
+			head, err := c.look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			r, err := fill(ctx)
+			if err != nil {
+				return nil, err
+			}
+			k := &kept{key: key, head: head, at: c.now(), body: r}
+			c.keep(k)
+			return k, nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		r, err := fill(ctx)
-		if err != nil {
-			return nil, err
+		// One that was begun before the change this asker knows of is no answer.
+		if k, _ := made.(*kept); k.head >= head {
+			return k.body, nil
 		}
-		c.keep(&kept{key: key, head: head, at: c.now(), body: r})
-		return r, nil
-	})
-	if err != nil {
-		return nil, err
 	}
-	r, _ := made.(*rendering)
-	return r, nil
 }
 
 // current returns the head of the feed, read anew if something was committed
 // or some time has passed.
 func (c *cache) current(ctx context.Context) (int64, error) {
 	c.mu.Lock()
-	head, age := c.head, c.now().Sub(c.looked)
+	head, age, seen := c.head, c.now().Sub(c.looked), c.seen
 	c.mu.Unlock()
-	if !c.dirty.Load() && age >= 0 && age < lookAge {
+	if seen == c.moves.Load() && age >= 0 && age < lookAge {
 		return head, nil
 	}
 	return c.look(ctx)
 }
 
 func (c *cache) look(ctx context.Context) (int64, error) {
-	c.dirty.Store(false) // before the reading: what comes later is seen next time
+	moves := c.moves.Load() // before the reading: what comes later is seen next time
 	head, err := c.read(ctx)
 	if err != nil {
-		c.dirty.Store(true)
 		return 0, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.head, c.looked = max(c.head, head), c.now()
+	c.head, c.seen, c.looked = max(c.head, head), max(c.seen, moves), c.now()
 	return c.head, nil
 }
 
@@ -116,7 +121,7 @@ func (c *cache) find(key string, head int64) *rendering {
 		return nil
 	}
 	k, _ := e.Value.(*kept)
-	if age := c.now().Sub(k.at); k.head != head || age < 0 || age >= maxAge {
+	if age := c.now().Sub(k.at); k.head < head || age < 0 || age >= maxAge {
 		return nil
 	}
 	c.order.MoveToFront(e)

@@ -161,7 +161,9 @@ func live(base string, e catalog.Entry, columns []catalog.Column) entry {
 		}
 	}
 	for _, f := range e.Files {
-		v.files = append(v.files, file{f, fileURL(base, f)})
+		address := fileURL(base, f)
+		f.Name, f.Alt = content.CleanLine(f.Name), content.CleanLine(f.Alt)
+		v.files = append(v.files, file{f, address})
 	}
 	v.html = body(e, v.files)
 	return v

@@ -74,8 +74,9 @@ func (s *Service) ServeFile(w http.ResponseWriter, r *http.Request, a protocol.A
 // active reports whether a browser might run files of the type if it were
 // tempted to show them.
 func active(mediaType string) bool {
-	return strings.Contains(mediaType, "html") || strings.Contains(mediaType, "xml") || strings.Contains(mediaType, "script") ||
-		strings.HasPrefix(mediaType, "message/") || strings.HasPrefix(mediaType, "multipart/")
+	kind, sub, _ := strings.Cut(mediaType, "/")
+	return kind == "message" || kind == "multipart" || sub == "xml" || strings.HasSuffix(sub, "+xml") || strings.Contains(sub, "html") ||
+		strings.HasSuffix(sub, "script")
 }
 
 // fileName is the name in Content-Disposition, RFC 6266: an ASCII stand-in for

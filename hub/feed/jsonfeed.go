@@ -78,8 +78,11 @@ type jsonSource struct {
 	Author     string `json:"author,omitempty"`
 }
 
-const aboutFeed = "Zhanqun: withdrawn lists entries whose copies are to be deleted; id is the feed's own, independent of its address"
-const aboutItem = "Zhanqun: version grows with each correction; withdrawn means that this item only says so, and that the former text is to be deleted"
+// What the extension means, said where it stands: a portal has no page for it.
+const (
+	aboutFeed = "withdrawn: entries whose copies are to be deleted; id: of this feed, under whatever address"
+	aboutItem = "version: grows with each correction; withdrawn: the former text is to be deleted"
+)
 
 // json writes JSON Feed 1.1.
 func (d *document) json() ([]byte, error) {

@@ -31,6 +31,7 @@ var suites = []suite{
 	{"access", accessSuite},
 	{"intake", intakeSuite},
 	{"review", reviewSuite},
+	{"feed", feedSuite},
 	{"health", healthSuite},
 }
 
