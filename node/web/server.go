@@ -11,6 +11,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"zhanqun/internal/fault"
@@ -38,6 +39,8 @@ type Server struct {
 	errs     web.Errors
 	sessions *web.Sessions
 	signins  *web.Limiter
+	live     atomic.Int64 // open event streams
+	pace     pace
 }
 
 // New builds the server. It fails when a page does not parse.

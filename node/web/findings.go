@@ -1,0 +1,134 @@
+package web
+
+import (
+	"net/http"
+
+	"zhanqun/internal/fault"
+	"zhanqun/internal/ui"
+	"zhanqun/node/queue"
+	"zhanqun/protocol"
+)
+
+type findingsPage struct {
+	ui.Page
+	Findings []queue.Finding
+	Closed   bool
+	Newer    string
+	Older    string
+}
+
+func (s *Server) findingsPage(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	f := queue.FindingFilter{Closed: r.FormValue("state") == "closed"}
+	list, next, err := s.Queue.Findings(r.Context(), a.Actor(), f, r.FormValue("cursor"), 30)
+	if err != nil {
+		return err
+	}
+	p := &findingsPage{Findings: list, Closed: f.Closed}
+	lang := s.pages.Lang(r)
+	p.Title = ui.T(lang, "预警")
+	p.Lead = ui.T(lang, "县里确认有问题、要本单位处理的链接。")
+	if next != "" {
+		p.Older = withParam(r, "cursor", next)
+	}
+	if r.FormValue("cursor") != "" {
+		p.Newer = withParam(r, "cursor", "")
+	}
+	return s.pages.Render(w, r, http.StatusOK, "findings", p)
+}
+
+type findingPage struct {
+	ui.Page
+	F         queue.Finding
+	Says      says
+	Own       bool // the item it names is one of ours
+	ItemTitle string
+	CanDo     bool
+	Note      string
+	Advice    string
+	Another   bool // an answer was given, another one may follow
+}
+
+func (s *Server) findingPage(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	p, err := s.newFindingPage(r, a)
+	if err != nil {
+		return err
+	}
+	return s.pages.Render(w, r, http.StatusOK, "finding", p)
+}
+
+func (s *Server) newFindingPage(r *http.Request, a queue.Account) (*findingPage, error) {
+	ctx, lang, actor := r.Context(), s.pages.Lang(r), a.Actor()
+	f, err := s.Queue.Finding(ctx, actor, r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	p := &findingPage{F: f, Says: findingSays(&f, lang), CanDo: f.Open() && actor.Township(), Another: f.Answer != nil,
+		Advice: ui.T(lang, f.Advice)}
+	p.Title = ui.T(lang, "%s：%s", ui.T(lang, f.Class), f.Target)
+	if f.Item == "" {
+		return p, nil
+	}
+	d, err := s.Queue.Item(ctx, actor, f.Item)
+	switch {
+	case err == nil:
+		p.Own, p.ItemTitle = true, titleOf(d.Title, lang)
+	case !fault.Is(err, fault.NotFound):
+		return nil, err
+	}
+	return p, nil
+}
+
+// findingSays puts the state of a finding, and of the answer given here, into
+// words.
+func findingSays(f *queue.Finding, lang ui.Lang) says {
+	t := func(key string, args ...any) string { return ui.T(lang, key, args...) }
+	if f.Refusal != "" {
+		return says{ui.Bad, t("县里没有收下您的答复"), "", t(f.Refusal), t("请重新答复。")}
+	}
+	switch f.State {
+	case protocol.FindingClosed:
+		return says{ui.Good, t("已销号"), t("县里复查没有再发现这个问题。"), f.Note, ""}
+	case protocol.FindingStruck:
+		return says{ui.Neutral, t("已核减"), t("县里核实不算问题。"), f.Note, ""}
+	}
+	if f.Answer != nil {
+		return answerSays(f, t)
+	}
+	if f.State == protocol.FindingRecheck {
+		return says{ui.Bad, t("复查没有通过"), t("县里按您的答复又查了一次，问题还在。"), f.Note, t("请再处理一次，然后答复。")}
+	}
+	return says{ui.Warn, t("等您处理"), t("县里隔时多次检查，都打不开。"), f.Note, t("请修好或去掉这个链接，然后在这里答复。")}
+}
+
+// answerSays is how far the answer given here has come.
+func answerSays(f *queue.Finding, t func(string, ...any) string) says {
+	s := says{Tone: ui.Info, Title: t("已答复“已整改”"), Why: f.Note}
+	if f.Answer.Answer == protocol.AnswerDisputed {
+		s.Title = t("已答复“有异议”")
+	}
+	switch {
+	case f.Line == queue.Queued:
+		s.Means = t("答复已存在本机，等待发往县里。")
+	case f.Line == queue.Sent:
+		s.Means = t("答复已发出，等县里确认收到。")
+	case f.State == protocol.FindingDisputed:
+		s.Means = t("县里已收到，由人工核实，结果会显示在这里。")
+	default:
+		s.Means = t("县里已收到，会自动复查，结果会显示在这里。")
+	}
+	return s
+}
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	id, note := r.PathValue("id"), decode(r.PostFormValue("note"))
+	if err := s.Queue.AnswerFinding(r.Context(), a.Actor(), id, r.PostFormValue("answer"), note); err != nil {
+		p, pageErr := s.newFindingPage(r, a)
+		if pageErr != nil {
+			return pageErr
+		}
+		p.Note = note
+		return s.again(w, r, "finding", p, &p.Page, err)
+	}
+	s.Push()
+	return s.done(w, r, "答复已存盘并发往县里。", "/findings/"+id)
+}

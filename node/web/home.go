@@ -1,0 +1,162 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"zhanqun/internal/fault"
+	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
+	"zhanqun/node/queue"
+)
+
+// Lengths of the lists on the first page; each has a page of its own.
+const (
+	homeDue    = 10
+	homeLatest = 8
+)
+
+type homePage struct {
+	ui.Page
+	State    queue.QueueState
+	Counts   queue.Counts
+	Needs    int64 // how many things wait for somebody here
+	Due      []row
+	Findings []queue.Finding
+	Notices  []queue.Notice
+	Latest   []row
+	Out      uint64 // entries the county has not confirmed
+	MoreDue  bool
+	New      bool // nothing was ever written here
+}
+
+// home answers first: is my work out, and does anything need me?
+func (s *Server) home(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	ctx, lang, actor := r.Context(), s.pages.Lang(r), a.Actor()
+	settings, err := s.Queue.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	p := &homePage{}
+	p.Title = ui.T(lang, "首页")
+	if p.State, err = s.Queue.State(ctx); err != nil {
+		return err
+	}
+	if p.Counts, err = s.Queue.Counts(ctx, actor); err != nil {
+		return err
+	}
+	p.Out = p.State.Queued + p.State.Sent
+	p.Needs = p.Counts.Due + p.Counts.Findings + p.Counts.Notices
+	due, _, err := s.Queue.List(ctx, actor, queue.Filter{Due: true}, "", homeDue)
+	if err != nil {
+		return err
+	}
+	latest, _, err := s.Queue.List(ctx, actor, queue.Filter{}, "", homeLatest)
+	if err != nil {
+		return err
+	}
+	p.Due, p.Latest = s.rows(due, settings, actor, lang), s.rows(latest, settings, actor, lang)
+	p.New, p.MoreDue = len(latest) == 0, p.Counts.Due > int64(len(due))
+	if p.Counts.Findings > 0 {
+		if p.Findings, err = s.dueFindings(ctx, actor); err != nil {
+			return err
+		}
+	}
+	if p.Counts.Notices > 0 {
+		if p.Notices, err = s.unread(ctx); err != nil {
+			return err
+		}
+	}
+	return s.pages.Render(w, r, http.StatusOK, "home", p)
+}
+
+// dueFindings are the newest findings that wait for an answer from here.
+func (s *Server) dueFindings(ctx context.Context, a queue.Actor) ([]queue.Finding, error) {
+	list, _, err := s.Queue.Findings(ctx, a, queue.FindingFilter{}, "", 100)
+	var due []queue.Finding
+	for i := range list {
+		if list[i].Due() && len(due) < homeDue {
+			due = append(due, list[i])
+		}
+	}
+	return due, err
+}
+
+func (s *Server) unread(ctx context.Context) ([]queue.Notice, error) {
+	list, err := s.Queue.Notices(ctx, 100)
+	var unread []queue.Notice
+	for i := range list {
+		if !list[i].Read && len(unread) < homeDue {
+			unread = append(unread, list[i])
+		}
+	}
+	return unread, err
+}
+
+// How an open page is kept up to date: at most one word a second, and a look at
+// what other programs did to the data folder.
+const (
+	liveLeast = time.Second
+	liveLook  = 3 * time.Second
+	maxLive   = 100 // open pages; more reload by hand
+)
+
+// liveEvents tells an open page that something changed. It says only that: the
+// page fetches the present state, so that a slow one misses nothing.
+func (s *Server) liveEvents(w http.ResponseWriter, r *http.Request, _ queue.Account) error {
+	if s.live.Add(1) > maxLive {
+		s.live.Add(-1)
+		return fault.New(fault.Unavailable, "打开的页面太多，本页不再自动更新，请手动刷新。")
+	}
+	defer s.live.Add(-1)
+	ctx, stop := context.WithCancel(r.Context())
+	events := make(chan web.Event)
+	var watcher sync.WaitGroup
+	watcher.Go(func() { s.watch(ctx, events) })
+	defer watcher.Wait()
+	defer stop()
+	return web.Stream(w, r, events)
+}
+
+// watch sends an event after each change until ctx ends.
+func (s *Server) watch(ctx context.Context, events chan<- web.Event) {
+	defer close(events)
+	look := time.NewTicker(liveLook)
+	defer look.Stop()
+	rest := time.NewTimer(0)
+	defer rest.Stop()
+	seen, err := s.Queue.DataVersion(ctx)
+	for err == nil {
+		changed := s.Queue.Changed()
+		var now int64
+		if now, err = s.Queue.DataVersion(ctx); err != nil {
+			break
+		}
+		if now == seen {
+			select {
+			case <-ctx.Done():
+				return
+			case <-changed:
+			case <-look.C:
+			}
+			continue
+		}
+		seen = now
+		select {
+		case <-ctx.Done():
+			return
+		case <-rest.C:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case events <- web.Event{Name: "change", Data: "*"}:
+		}
+		rest.Reset(liveLeast)
+	}
+	if ctx.Err() == nil {
+		s.Log.ErrorContext(ctx, "live pages not told", "err", err)
+	}
+}

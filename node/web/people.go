@@ -1,0 +1,109 @@
+package web
+
+import (
+	"net/http"
+
+	"zhanqun/internal/account"
+	"zhanqun/internal/fault"
+	"zhanqun/internal/ui"
+	"zhanqun/node/queue"
+)
+
+type peoplePage struct {
+	ui.Page
+	People   []colleague
+	Me       string // login of the one who looks
+	Form     queue.Account
+	Roles    []ui.Option
+	Villages []ui.Option
+	Login    string // of the account whose password is shown
+	Password string // one-time password; shown once
+}
+
+// colleague is an account of the list.
+type colleague struct {
+	queue.Account
+	VillageName string
+}
+
+func (s *Server) newPeoplePage(r *http.Request, a queue.Account) (*peoplePage, error) {
+	ctx, lang := r.Context(), s.pages.Lang(r)
+	list, err := s.Queue.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := s.Queue.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &peoplePage{Me: a.Login, Form: queue.Account{Role: account.RoleVillage}, Villages: villageOptions(settings, ui.T(lang, "请选择"))}
+	p.Title = ui.T(lang, "人员")
+	p.Lead = ui.T(lang, "能在本机写信息的人。村信息员只看得到本村的信息，写好后由镇里签发。")
+	for _, role := range []account.Role{account.RoleVillage, account.RoleLiaison} {
+		p.Roles = append(p.Roles, ui.Option{Value: string(role), Label: ui.T(lang, role.Name())})
+	}
+	for i := range list {
+		one := colleague{Account: list[i]}
+		if one.Village != "" {
+			one.VillageName = villageName(settings, one.Village)
+		}
+		p.People = append(p.People, one)
+	}
+	return p, nil
+}
+
+func (s *Server) peoplePage(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	p, err := s.newPeoplePage(r, a)
+	if err != nil {
+		return err
+	}
+	return s.pages.Render(w, r, http.StatusOK, "people", p)
+}
+
+// addPerson makes an account with a one-time password, which is shown once.
+func (s *Server) addPerson(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	form := queue.Account{Login: r.PostFormValue("login"), Name: decode(r.PostFormValue("name")),
+		Role: account.Role(r.PostFormValue("role")), Village: r.PostFormValue("village")}
+	password := account.GeneratePassword()
+	added, err := s.Queue.AddAccount(r.Context(), form, password, true)
+	return s.showPassword(w, r, a, form, added.Login, password, err)
+}
+
+// showPassword shows the list with a new password, or with what stood in the way.
+func (s *Server) showPassword(w http.ResponseWriter, r *http.Request, a queue.Account, form queue.Account, login, password string, err error) error {
+	p, pageErr := s.newPeoplePage(r, a)
+	if pageErr != nil {
+		return pageErr
+	}
+	if err != nil {
+		p.Form = form
+		return s.again(w, r, "people", p, &p.Page, err)
+	}
+	p.Login, p.Password = login, password
+	return s.pages.Render(w, r, http.StatusOK, "people", p)
+}
+
+func (s *Server) changePerson(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	ctx, login := r.Context(), r.PathValue("login")
+	if login == a.Login {
+		// Whoever locks himself out needs somebody at the command line.
+		return fault.New(fault.Conflict, "不能停用或重置自己的账号。要改密码请点右上角的姓名。")
+	}
+	switch r.PathValue("act") {
+	case "disable":
+		if err := s.Queue.SetDisabled(ctx, login, true); err != nil {
+			return err
+		}
+		return s.done(w, r, "账号已停用，已退出登录。", "/people")
+	case "enable":
+		if err := s.Queue.SetDisabled(ctx, login, false); err != nil {
+			return err
+		}
+		return s.done(w, r, "账号已启用。", "/people")
+	case "reset":
+		password := account.GeneratePassword()
+		err := s.Queue.SetPassword(ctx, login, password, true)
+		return s.showPassword(w, r, a, queue.Account{Role: account.RoleVillage}, login, password, err)
+	}
+	return errNotFound
+}

@@ -1,0 +1,66 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"zhanqun/internal/ui"
+	"zhanqun/node/queue"
+)
+
+type queuePage struct {
+	ui.Page
+	State     queue.QueueState
+	Line      lineWords
+	Files     []ui.Upload
+	More      int64         // files under way that are not listed
+	Remaining time.Duration // until all files are there; 0 when nobody knows
+	Machine   string
+	Hub       string
+}
+
+// waitingShown is how many files under way the page lists.
+const waitingShown = 30
+
+// queuePage tells in words how the line stands and what is under way.
+func (s *Server) queuePage(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	ctx, lang := r.Context(), s.pages.Lang(r)
+	st, line, err := s.lineNow(ctx)
+	if err != nil {
+		return err
+	}
+	p := &queuePage{State: st, Line: wordsOf(st, line, s.Now(), lang), Remaining: s.pace.remaining(st.Blobs.BytesLeft, s.Now())}
+	p.Title = ui.T(lang, "队列")
+	if id, err := s.Queue.Identity(ctx); err == nil {
+		p.Machine, p.Hub = id.Name, id.HubURL
+	}
+	if st.Blobs.Waiting > 0 && a.Actor().Township() {
+		if p.Files, err = s.underWay(r); err != nil {
+			return err
+		}
+		p.More = st.Blobs.Waiting - int64(len(p.Files))
+	}
+	return s.pages.Render(w, r, http.StatusOK, "queue", p)
+}
+
+// underWay are the files that have still to travel, in their order.
+func (s *Server) underWay(r *http.Request) ([]ui.Upload, error) {
+	list, err := s.Queue.Waiting(r.Context(), waitingShown)
+	if err != nil {
+		return nil, err
+	}
+	lang := s.pages.Lang(r)
+	files := make([]ui.Upload, 0, len(list))
+	for _, f := range list {
+		u := ui.Upload{Name: f.Name, Type: typeName(f.Type, lang), Size: f.Size, URL: fileURL(f.SHA256, f.Name), Note: f.Title,
+			Sending: true, Sent: f.Have, Error: f.Error}
+		files = append(files, u)
+	}
+	return files, nil
+}
+
+// push asks the line to try at once instead of when its patience ends.
+func (s *Server) push(w http.ResponseWriter, r *http.Request, _ queue.Account) error {
+	s.Push()
+	return s.done(w, r, "正在重试，结果会显示在这里。", "/queue")
+}

@@ -1,0 +1,109 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"zhanqun/internal/fault"
+	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
+	"zhanqun/node/queue"
+)
+
+type signinPage struct {
+	ui.Page
+	Login, Next string
+}
+
+func (s *Server) signinPage(w http.ResponseWriter, r *http.Request) error {
+	next := ui.LocalPath(r.FormValue("next"), "/")
+	if _, ok := who(r.Context()); ok {
+		http.Redirect(w, r, next, http.StatusSeeOther)
+		return nil
+	}
+	p := &signinPage{Next: next}
+	p.Title = ui.T(s.pages.Lang(r), "登录")
+	return s.pages.Render(w, r, http.StatusOK, "signin", p)
+}
+
+// signin checks a name and a password. What is wrong is not told apart, and
+// every failure counts towards the lock.
+func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
+	p := &signinPage{Login: r.PostFormValue("login"), Next: ui.LocalPath(r.PostFormValue("next"), "/")}
+	p.Title = ui.T(s.pages.Lang(r), "登录")
+	if wait, ok := s.signins.Allow("signin " + web.ByAddress(r)); !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		return s.again(w, r, "signin", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。"))
+	}
+	a, err := s.Queue.SignIn(r.Context(), p.Login, r.PostFormValue("password"))
+	if err != nil {
+		return s.again(w, r, "signin", p, &p.Page, err)
+	}
+	if err := s.sessions.SignIn(r.Context(), a.Ref()); err != nil {
+		return err
+	}
+	to := p.Next
+	if a.MustChange {
+		to = "/account/password"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) signout(w http.ResponseWriter, r *http.Request) error {
+	if err := s.sessions.SignOut(r.Context()); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/signin", http.StatusSeeOther)
+	return nil
+}
+
+type passwordPage struct {
+	ui.Page
+	Given bool // the present one was given by somebody else
+}
+
+func (s *Server) newPasswordPage(r *http.Request, a queue.Account) *passwordPage {
+	p := &passwordPage{Given: a.MustChange}
+	p.Title = ui.T(s.pages.Lang(r), "修改密码")
+	return p
+}
+
+func (s *Server) passwordPage(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	return s.pages.Render(w, r, http.StatusOK, "password", s.newPasswordPage(r, a))
+}
+
+func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	ctx := r.Context()
+	if err := s.setPassword(r, a); err != nil {
+		p := s.newPasswordPage(r, a)
+		return s.again(w, r, "password", p, &p.Page, err)
+	}
+	// Every session ended with the old password; this browser gets a new one.
+	a, err := s.Queue.AccountByLogin(ctx, a.Login)
+	if err != nil {
+		return err
+	}
+	if err := s.sessions.SignIn(ctx, a.Ref()); err != nil {
+		return err
+	}
+	return s.done(w, r, "密码已修改，其他地方的登录都已退出。", "/")
+}
+
+func (s *Server) setPassword(r *http.Request, a queue.Account) error {
+	old, next := r.PostFormValue("old"), r.PostFormValue("password")
+	switch {
+	case next != r.PostFormValue("again"):
+		return fault.Field("again", "两次输入的新密码不一样。")
+	case next == old:
+		return fault.Field("password", "新密码不能和现在的一样。")
+	}
+	// Asking for the old password goes through the same lock as signing in.
+	if _, err := s.Queue.SignIn(r.Context(), a.Login, old); fault.Is(err, fault.Unauthenticated) {
+		return fault.Field("old", "现在的密码不对。")
+	} else if err != nil {
+		return err
+	}
+	return s.Queue.SetPassword(r.Context(), a.Login, next, false)
+}
