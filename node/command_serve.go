@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+
+	"zhanqun/internal/account"
+	"zhanqun/internal/cli"
+	"zhanqun/node/queue"
+	"zhanqun/node/station"
+)
+
+// withQueue opens the data folder for one command and closes it again.
+func withQueue(ctx context.Context, c *call, f func(*queue.Queue) error) (err error) {
+	q, err := queue.Open(ctx, queue.Options{Dir: c.Cfg.Dir, Log: c.Log, Reserve: c.Cfg.Limits.DiskReserveBytes})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, q.Close()) }()
+	return f(q)
+}
+
+// local is who gives commands on the node's own machine: whoever can open the
+// data folder may speak for the township.
+func local(c *call) queue.Actor {
+	who := c.User
+	if who == "" {
+		who = "local"
+	}
+	return queue.Actor{Login: "local:" + who, Name: "本机 " + who, Role: account.RoleLiaison}
+}
+
+func joinCommand() command {
+	var name string
+	return command{
+		Name: "join", Args: "入网码", Min: 1, Max: 1, Lists: true,
+		Short:   "用县里给的入网码入网，只需一次",
+		Example: "node join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi…",
+		Flags: func(f *flag.FlagSet) {
+			f.StringVar(&name, "name", "", "这台机器的`名称`，县里看得到；不写就用计算机名")
+		},
+		Run: func(ctx context.Context, c *call) error {
+			return withQueue(ctx, c, func(q *queue.Queue) error {
+				id, err := station.Join(ctx, q, c.Args[0], name, station.Program(version))
+				if err != nil {
+					return err
+				}
+				if c.JSON {
+					return cli.WriteJSON(c.Out, id)
+				}
+				_, err = fmt.Fprintf(c.Out, "已入网：%s（节点 %s）。接下来运行 node serve。\n", id.Unit.Name, id.Node)
+				return err
+			})
+		},
+	}
+}
+
+// started is what serve prints when it is ready.
+type started struct {
+	URL      string `json:"url"`
+	Unit     string `json:"unit,omitempty"`
+	Login    string `json:"login,omitempty"`
+	Password string `json:"password,omitempty"`
+}
+
+func serveCommand() command {
+	var addr string
+	return command{
+		Name: "serve", Lists: true,
+		Short:   "运行节点：提供网页，把信息报到县里",
+		Example: "node serve\nnode serve --addr 127.0.0.1:8090",
+		Flags: func(f *flag.FlagSet) {
+			f.StringVar(&addr, "addr", "", "监听地址 `HOST:PORT`，代替设置 http.addr；端口 0 表示自动选择")
+		},
+		Run: func(ctx context.Context, c *call) error {
+			cfg := c.Cfg
+			if addr == "" {
+				addr = cfg.HTTP.Addr
+			}
+			s, err := station.Open(ctx, station.Options{
+				Dir: cfg.Dir, Addr: addr, Hosts: cfg.HTTP.AllowedHosts, Reserve: cfg.Limits.DiskReserveBytes, Version: version, Log: c.Log,
+				Line: station.Line{Poll: cfg.Line.Poll(), Window: cfg.Line.Window, URL: cfg.Line.HubURL},
+			})
+			if err != nil {
+				return err
+			}
+			if err := say(ctx, c, s); err != nil {
+				return errors.Join(err, s.Close())
+			}
+			return s.Run(ctx)
+		},
+	}
+}
+
+// say prints the address and, on the first start, the first liaison's password.
+func say(ctx context.Context, c *call, s *station.Station) error {
+	out := started{URL: s.URL()}
+	if id, err := s.Queue.Identity(ctx); err == nil {
+		out.Unit = id.Unit.Name
+	}
+	password, err := s.Prepare(ctx)
+	if err != nil {
+		return err
+	}
+	if password != "" {
+		out.Login, out.Password = station.FirstLogin, password
+	}
+	if c.JSON {
+		return cli.WriteJSON(c.Out, out)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "节点网页 %s\n", out.URL)
+	if out.Unit != "" {
+		fmt.Fprintf(&b, "本机单位 %s\n", out.Unit)
+	} else {
+		b.WriteString("还没有入网：信息可以先写好存着。拿到县里的入网码后运行 node join 入网码。\n")
+	}
+	if out.Password != "" {
+		fmt.Fprintf(&b, "首次启动：用户名 %s，一次性密码 %s（只显示这一次，登录后必须修改）\n", out.Login, out.Password)
+	}
+	_, err = fmt.Fprint(c.Out, b.String())
+	return err
+}
