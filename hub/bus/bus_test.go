@@ -54,20 +54,35 @@ type county struct {
 	intake *intake.Service
 	bus    *bus.Bus
 	key    protocol.Key // signs answers
+	files  *blob.Store
 	dir    string
 	addr   string
 }
 
 func newCounty(t testing.TB) *county {
 	t.Helper()
-	s := storetest.SQLite(t)
-	storetest.Units(t, s)
-	storetest.Columns(t, s)
-	key, err := protocol.NewHubKey()
+	return newCountyOn(t, store.Options{Dir: t.TempDir()})
+}
+
+// newCountyOn is newCounty on a certain database.
+func newCountyOn(t testing.TB, o store.Options) *county {
+	t.Helper()
+	var err error
+	if o.Key, err = protocol.NewHubKey(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &county{t: t, store: s, key: key, dir: t.TempDir(), addr: "127.0.0.1:0"}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	storetest.Units(t, s)
+	storetest.Columns(t, s)
+	c := &county{t: t, store: s, key: o.Key, dir: t.TempDir(), addr: "127.0.0.1:0"}
 	s.OnDown(func(heads map[string]uint64) {
 		if c.bus != nil {
 			c.bus.Ring(heads)
@@ -77,6 +92,7 @@ func newCounty(t testing.TB) *county {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.files = blobs
 	c.intake = intake.New(intake.Options{Store: s, Files: blobs, Log: quiet()})
 	t.Cleanup(func() {
 		c.stop()

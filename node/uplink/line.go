@@ -89,16 +89,15 @@ func (b *lineBook) closed() { b.change(func(l *queue.Line) { l.Connected, l.Erro
 
 // run writes until ctx ends, and once more then.
 func (b *lineBook) run(ctx context.Context) {
-	for {
+	for done := false; !done; {
 		select {
 		case <-b.wake:
-			b.write(ctx)
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-			defer cancel()
-			b.write(last)
-			return
+			done = true
 		}
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		b.write(limited)
+		cancel()
 	}
 }
 
@@ -111,7 +110,9 @@ func (b *lineBook) write(ctx context.Context) {
 		return
 	}
 	if err := b.q.SetLine(ctx, line); err != nil {
-		b.log.Error("uplink: state of the line not written", "err", err)
+		if ctx.Err() == nil { // cut off by stopping, it is written once more
+			b.log.Error("uplink: state of the line not written", "err", err)
+		}
 		return
 	}
 	b.mu.Lock()

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
 
@@ -34,11 +35,7 @@ type flight struct {
 
 // pump publishes the up log from where the broker has it, in order, until
 // something breaks. Any frame without a good acknowledgement ends it.
-func (u *Uplink) pump(ctx context.Context, w wire, limit func() int) error {
-	c, err := u.q.Cursors(ctx)
-	if err != nil {
-		return err
-	}
+func (u *Uplink) pump(ctx context.Context, w wire, c queue.Cursors, limit func() int) error {
 	p := &pumping{u: u, w: w, limit: limit, pace: newPace(16<<10, protocol.MaxFrameBytes, u.o.Window), epoch: c.Epoch,
 		flights: make(chan flight, u.o.Window), room: make(chan struct{}, u.o.Window), paces: make(chan paced, u.o.Window)}
 	p.sent.Store(c.Sent)

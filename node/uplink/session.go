@@ -130,10 +130,16 @@ func (u *Uplink) session(ctx context.Context, w wire) error {
 	if err := greeter.greet(ctx); err != nil && !silent(err) {
 		return err
 	}
+	// Read before the first pull: a receipt may pass entries that only a copy of
+	// this node has sent, and those of this one have to go out nevertheless.
+	c, err := u.q.Cursors(ctx)
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	pulls := make(chan struct{}, 1)
 	signal(pulls)
-	g.Go(func() error { return u.pump(ctx, w, greeter.maxFrame) })
+	g.Go(func() error { return u.pump(ctx, w, c, greeter.maxFrame) })
 	g.Go(func() error { return u.pulling(ctx, w, pulls, greeter.again) })
 	g.Go(func() error { return greeter.run(ctx, pulls) })
 	return g.Wait()
@@ -203,8 +209,6 @@ func (g *greeter) greet(ctx context.Context) error {
 			return err
 		}
 		return errRewound
-	case step.sent > c.Sent:
-		return u.q.MarkSent(ctx, step.sent)
 	}
 	return nil
 }
@@ -229,9 +233,8 @@ func (u *Uplink) word(ctx context.Context) (queue.Cursors, protocol.Hello, error
 
 // step is what follows from the hub's answer to hello.
 type step struct {
-	sent   uint64 // the hub has everything through here
-	rewind bool   // send again from the hub's cursor on
-	again  bool   // say hello again soon
+	rewind bool // send again from the hub's cursor on
+	again  bool // say hello again soon
 	err    error
 }
 
@@ -244,7 +247,9 @@ func decide(c queue.Cursors, a protocol.HelloAnswer) step {
 	case a.Cursor > c.Last:
 		return step{err: errRolledBack}
 	case a.Cursor >= c.Sent:
-		return step{sent: a.Cursor}
+		// If the hub has more than was acknowledged here, that is sent again all
+		// the same: comparing the two is how a copied node is found out.
+		return step{}
 	case a.Backlog > 0:
 		return step{again: true} // what is missing may be in the stream
 	}

@@ -73,6 +73,9 @@ func New(o Options) *Uplink {
 // returns. It waits for the node to join if it has not.
 func (u *Uplink) Run(ctx context.Context) error {
 	id, err := u.identity(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -83,7 +86,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 	work.Go(func() { u.line.run(book) })
 	main, err := connect(ctx, id, lineName, u.o, u.line)
 	if err != nil {
-		return err
+		return err // settings nobody could connect with
 	}
 	defer main.close()
 	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, filesName, u.o, u.line) }, main.nc.IsConnected)

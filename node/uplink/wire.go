@@ -107,6 +107,10 @@ func (w *natsWire) options(ctx context.Context, name string, o Options, book *li
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			// Being turned away at a later connect is told here and nowhere else.
+			if errors.Is(err, nats.ErrAuthorization) && name == lineName {
+				book.disconnected(words(err), 0)
+			}
 			o.Log.Warn("uplink: connection trouble", "connection", name, "err", err)
 		}),
 	}
