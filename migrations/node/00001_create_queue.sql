@@ -27,9 +27,8 @@ CREATE TABLE station (
 ) STRICT;
 INSERT INTO station VALUES (1, '', '', '', '', '', '', '', '[]', 0, 0, 0, 0, '', 0, 0, 0, '', '');
 
--- The up log: exactly what is sent, and beside it what was typed, which stays
--- when the body has been kept long enough. One row holds both because a submit
--- costs what it writes in pages.
+-- The up log: exactly what is sent, and beside it what was typed where the body
+-- does not say it. One row holds both: a submit costs what it writes in pages.
 CREATE TABLE up_entry (
     seq      INTEGER PRIMARY KEY,
     kind     TEXT NOT NULL,
@@ -39,8 +38,9 @@ CREATE TABLE up_entry (
     revision INTEGER NOT NULL, -- of the item
     by       TEXT NOT NULL,
     at       INTEGER NOT NULL,
-    typed    TEXT NOT NULL,    -- JSON of the text of a revision, else empty
-    body     BLOB NOT NULL
+    format   TEXT NOT NULL,    -- in which the body was typed: text or html
+    typed    TEXT NOT NULL,    -- JSON of what was typed; empty when the body says it
+    body     BLOB NOT NULL     -- empty when the retention has passed
 ) STRICT;
 
 -- The down log as it came, so that a hub that lost its disk can read its

@@ -31,9 +31,13 @@ func (q *Queue) SaveDraft(ctx context.Context, actor Actor, d Draft) (Saved, err
 	if err := q.describe(ctx, &d.Text); err != nil {
 		return Saved{}, err
 	}
+	fresh, err := newItem(actor, d)
+	if err != nil {
+		return Saved{}, err
+	}
 	var out Saved
-	err := q.write(ctx, "saving draft", func(ctx context.Context, t *txn) error {
-		i, again, err := t.edit(ctx, actor, d)
+	err = q.write(ctx, "saving draft", func(ctx context.Context, t *txn) error {
+		i, again, err := t.edit(ctx, actor, d, fresh)
 		out = Saved{ID: i.ID, Version: i.Version}
 		if err != nil || again {
 			return err
@@ -88,24 +92,44 @@ func (q *Queue) describe(ctx context.Context, t *Text) error {
 	return nil
 }
 
-// edit returns the item of d, an old or a new one, as it will be with the text
-// of d. Nothing is written yet. again is true when the request has been done
-// before.
-func (t *txn) edit(ctx context.Context, actor Actor, d Draft) (i Item, again bool, err error) {
+// newItem is an item that is not in the database yet.
+func newItem(actor Actor, d Draft) (Item, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Item{}, fmt.Errorf("making item id: %w", err)
+	}
+	return Item{ID: id.String(), Village: d.Village, CreatedBy: actor.Login, State: Drafting, outside: Drafting, stage: stageDraft, fresh: true}, nil
+}
+
+// begin returns the item of d as it is now, or a new one.
+func (q *Queue) begin(ctx context.Context, actor Actor, d Draft) (Item, error) {
+	if d.ID == "" {
+		return newItem(actor, d)
+	}
+	i, err := scanItem(q.db.Read.QueryRowContext(ctx, selectItem, d.ID))
+	if i, err = found(i, err); err == nil && !actor.sees(i.Village) {
+		err = errNoItem
+	}
+	if actor.Township() && i.Revision == 0 {
+		i.Village = d.Village
+	}
+	return i, err
+}
+
+// edit returns the item of d as it will be with the text of d, fresh if it is to
+// be a new one. Nothing is written yet. again is true when the request has been
+// done before.
+func (t *txn) edit(ctx context.Context, actor Actor, d Draft, fresh Item) (i Item, again bool, err error) {
 	if id, err := t.done(ctx, actor, d.Key); err != nil || id != "" {
 		if err == nil {
 			i, err = t.item(ctx, id)
 		}
 		return i, true, err
 	}
-	if d.ID == "" {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return Item{}, false, fmt.Errorf("making item id: %w", err)
+	if i = fresh; d.ID != "" {
+		if i, err = t.editable(ctx, actor, d); err != nil {
+			return Item{}, false, err
 		}
-		i = Item{ID: id.String(), Village: d.Village, CreatedBy: actor.Login, State: Drafting, outside: Drafting, stage: stageDraft, fresh: true}
-	} else if i, err = t.editable(ctx, actor, d); err != nil {
-		return Item{}, false, err
 	}
 	i.Column, i.Title, i.Author = d.Column, d.Title, d.Author
 	i.Version++
@@ -184,7 +208,11 @@ func (i *Item) open() error {
 
 // item reads an item inside the transaction, with the cursors as they are now.
 func (t *txn) item(ctx context.Context, id string) (Item, error) {
-	i, err := scanItem(t.row(ctx, `SELECT `+itemColumns+itemFrom+`WHERE i.id = $1`, id))
+	i, err := scanItem(t.row(ctx, selectItem, id))
+	return found(i, err)
+}
+
+func found(i Item, err error) (Item, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return Item{}, errNoItem
 	}

@@ -143,7 +143,7 @@ func (q *Queue) AnswerFinding(ctx context.Context, actor Actor, id, answer, note
 		if f.Answer != nil && f.Answer.Answer == a.Answer && f.Answer.Note == a.Note {
 			return nil
 		}
-		seq, err := t.append(ctx, entry{kind: protocol.KindAnswer, ref: id, by: actor.Name, message: a})
+		seq, err := t.appendMessage(ctx, entry{kind: protocol.KindAnswer, ref: id, by: actor.Name}, a)
 		if err != nil {
 			return err
 		}

@@ -76,6 +76,8 @@ const ofItem = `u.seq IN (SELECT seq FROM step WHERE item = $1 AND seq > 0) AND 
 
 const itemFrom = ` FROM item i, station s `
 
+const selectItem = `SELECT ` + itemColumns + itemFrom + `WHERE i.id = $1`
+
 func scanItem(row scanner) (Item, error) {
 	var i Item
 	var created, updated int64
@@ -160,12 +162,12 @@ func (q *Queue) Item(ctx context.Context, actor Actor, id string) (Detail, error
 	}
 	defer func() { _ = tx.Rollback() }() // only read
 	var d Detail
-	d.Item, err = scanItem(tx.QueryRowContext(ctx, `SELECT `+itemColumns+itemFrom+`WHERE i.id = $1`, id))
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !actor.sees(d.Village) {
-		return Detail{}, errNoItem
+	i, err := scanItem(tx.QueryRowContext(ctx, selectItem, id))
+	if d.Item, err = found(i, err); err != nil {
+		return Detail{}, err
 	}
-	if err != nil {
-		return Detail{}, fmt.Errorf("reading item: %w", err)
+	if !actor.sees(d.Village) {
+		return Detail{}, errNoItem
 	}
 	if d.Revisions, err = readRevisions(ctx, tx, id); err != nil {
 		return Detail{}, fmt.Errorf("reading revisions: %w", err)
@@ -186,35 +188,39 @@ type rower interface {
 }
 
 func readText(ctx context.Context, tx rower, i Item) (Text, error) {
-	query := `SELECT text FROM draft WHERE item = $1`
-	arg := any(i.ID)
-	if i.stage == stageOut {
-		query, arg = `SELECT typed FROM up_entry WHERE seq = $1`, i.Seq
+	if i.stage != stageOut {
+		var text string
+		if err := tx.QueryRowContext(ctx, `SELECT text FROM draft WHERE item = $1`, i.ID).Scan(&text); err != nil {
+			return Text{}, err
+		}
+		return decodeText(text)
 	}
-	var text string
-	if err := tx.QueryRowContext(ctx, query, arg).Scan(&text); err != nil {
+	var format, typed string
+	var body []byte
+	if err := tx.QueryRowContext(ctx, `SELECT format, typed, body FROM up_entry WHERE seq = $1`, i.Seq).Scan(&format, &typed, &body); err != nil {
 		return Text{}, err
 	}
-	return decodeText(text)
+	return kept(format, typed, body)
 }
 
 func readRevisions(ctx context.Context, tx rower, id string) ([]Revision, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT u.seq, u.revision, u.by, u.at, coalesce(r.body, ''), u.typed
+	rows, err := tx.QueryContext(ctx, `SELECT u.seq, u.revision, u.by, u.at, coalesce(r.body, ''), u.format, u.typed, u.body
 		FROM up_entry u LEFT JOIN refusal r ON r.seq = u.seq WHERE `+ofItem+` ORDER BY u.seq DESC LIMIT 100`, id)
 	if err != nil {
 		return nil, err
 	}
 	return collect(rows, func(row scanner) (r Revision, err error) {
 		var at int64
-		var refusal, text string
-		if err := row.Scan(&r.Seq, &r.Revision, &r.By, &at, &refusal, &text); err != nil {
+		var refusal, format, typed string
+		var body []byte
+		if err := row.Scan(&r.Seq, &r.Revision, &r.By, &at, &refusal, &format, &typed, &body); err != nil {
 			return r, err
 		}
 		r.At = time.UnixMilli(at)
 		if err := decodeOptional(refusal, &r.Refusal); err != nil {
 			return r, err
 		}
-		r.Text, err = decodeText(text)
+		r.Text, err = kept(format, typed, body)
 		return r, err
 	})
 }

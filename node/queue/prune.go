@@ -68,7 +68,8 @@ func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 }
 
 // pruneLog drops the bodies of the oldest entries, one batch, up to the first
-// that is young or not confirmed. What was typed stays with its item.
+// that is young or not confirmed. What was typed stays with its item, and with it
+// a body that is the only copy of it.
 func (q *Queue) pruneLog(ctx context.Context, old int64) (n int64, err error) {
 	err = q.write(ctx, "pruning up log", func(ctx context.Context, t *txn) error {
 		var young uint64
@@ -79,7 +80,7 @@ func (q *Queue) pruneLog(ctx context.Context, old int64) (n int64, err error) {
 			return err
 		}
 		n = int64(young - 1 - t.st.pruned) // #nosec G115 -- at most pruneBatch
-		if err := t.exec(ctx, `UPDATE up_entry SET body = x'' WHERE seq > $1 AND seq < $2`, t.st.pruned, young); err != nil {
+		if err := t.exec(ctx, `UPDATE up_entry SET body = x'' WHERE seq > $1 AND seq < $2 AND (typed <> '' OR kind <> 'item.submit')`, t.st.pruned, young); err != nil {
 			return err
 		}
 		t.st.pruned = young - 1

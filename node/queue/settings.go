@@ -11,7 +11,8 @@ import (
 // Settings are what the hub told of the county.
 type Settings struct {
 	protocol.Settings
-	Known bool `json:"known"` // false until the hub has told: the columns are then those every hub begins with
+	Known bool   `json:"known"` // false until the hub has told: the columns are then those every hub begins with
+	unit  string // empty until the node has joined
 	rev   int64
 }
 
@@ -62,9 +63,10 @@ const selectSettings = `SELECT settings_rev, settings, unit, unit_name FROM stat
 func readSettings(row scanner) (Settings, error) {
 	var s Settings
 	var text string
-	if err := row.Scan(&s.rev, &text, &s.Unit.Code, &s.Unit.Name); err != nil {
+	if err := row.Scan(&s.rev, &text, &s.unit, &s.Unit.Name); err != nil {
 		return Settings{}, fmt.Errorf("reading settings: %w", err)
 	}
+	s.Unit.Code = s.unit
 	if s.Known = text != ""; !s.Known {
 		s.Columns = slices.Clone(firstColumns)
 		return s, nil
@@ -85,7 +87,7 @@ func (q *Queue) Settings(ctx context.Context) (Settings, error) {
 // it, else as they are now. Whoever relies on them compares their number again
 // inside a transaction.
 func (q *Queue) settingsFor(ctx context.Context, column string) (Settings, error) {
-	if s := q.settings.Load(); s != nil && s.refuses(column) == "" {
+	if s := q.settings.Load(); s != nil && s.unit != "" && s.refuses(column) == "" {
 		return *s, nil
 	}
 	return q.Settings(ctx)

@@ -2,12 +2,8 @@ package queue
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
-	"time"
 
-	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -45,7 +41,7 @@ func (q *Queue) Submit(ctx context.Context, actor Actor, id string, h Handing) (
 	if h.Version == 0 {
 		h.Version = d.Version
 	}
-	r, err := q.ready(ctx, d.Text)
+	r, err := q.ready(ctx, actor, d.Item, d.Text)
 	if err != nil && d.stage != stageOut {
 		return Submitted{}, err
 	}
@@ -84,13 +80,17 @@ func (q *Queue) Post(ctx context.Context, actor Actor, d Draft) (Submitted, erro
 	if err := q.describe(ctx, &d.Text); err != nil {
 		return Submitted{}, err
 	}
-	r, err := q.ready(ctx, d.Text)
+	i, err := q.begin(ctx, actor, d)
+	if err != nil {
+		return Submitted{}, err
+	}
+	r, err := q.ready(ctx, actor, i, d.Text)
 	if err != nil {
 		return Submitted{}, err
 	}
 	var out Submitted
 	err = q.write(ctx, "posting item", func(ctx context.Context, t *txn) error {
-		i, again, err := t.edit(ctx, actor, d)
+		i, again, err := t.edit(ctx, actor, d, i)
 		if err != nil {
 			return err
 		}
@@ -112,28 +112,21 @@ func (t *txn) handIn(ctx context.Context, actor Actor, i Item, typed Text, r rea
 	if err := i.open(); err != nil {
 		return Submitted{}, err
 	}
-	if err := t.current(ctx, r, typed.Column); err != nil {
+	if err := t.current(ctx, r, i); err != nil {
 		return Submitted{}, err
 	}
 	i.Comment = ""
 	if !actor.Township() {
 		return t.ask(ctx, actor, i, typed)
 	}
-	text, err := typed.encode()
-	if err != nil {
-		return Submitted{}, err
-	}
-	if i.Revision == 0 || i.Refusal == nil || i.Refusal.Code != protocol.CodeRevision {
-		i.Revision++
-	} // else counting on would only lead further away
-	m := *r.message
-	m.Item, m.Revision, m.Unit, m.Origin = i.ID, i.Revision, t.st.unit, i.Village
-	m.CreatedAt = time.UnixMilli(t.now).UTC()
+	i.Revision = r.message.Revision
 	act := ActSubmitted
 	if i.Village != "" {
-		m.EndorsedBy, act = content.CleanLine(actor.Name), ActEndorsed
+		act = ActEndorsed
 	}
-	i.Seq, err = t.append(ctx, entry{kind: protocol.KindSubmit, ref: i.ID, revision: i.Revision, by: actor.Name, typed: text, message: &m})
+	var err error
+	i.Seq, err = t.append(ctx, entry{kind: protocol.KindSubmit, ref: i.ID, revision: i.Revision, by: actor.Name,
+		format: r.format, typed: r.typed, body: r.body})
 	if err != nil {
 		return Submitted{}, err
 	}
@@ -146,10 +139,10 @@ func (t *txn) handIn(ctx context.Context, actor Actor, i Item, typed Text, r rea
 			return Submitted{}, err
 		}
 	}
-	if err := t.linkFiles(ctx, i.ID, m.Attachments); err != nil {
+	if err := t.linkFiles(ctx, i.ID, typed.Attachments); err != nil {
 		return Submitted{}, err
 	}
-	if err := t.wantFiles(ctx, i.Seq, m.Attachments); err != nil {
+	if err := t.wantFiles(ctx, i.Seq, typed.Attachments); err != nil {
 		return Submitted{}, err
 	}
 	return Submitted{ID: i.ID, Revision: i.Revision, Seq: i.Seq}, t.step(ctx, i.ID, i.Revision, act, actor.Name, "", i.Seq)
@@ -241,13 +234,10 @@ func (t *txn) discard(ctx context.Context, i Item) error {
 
 // handedIn returns the text of the last revision.
 func (t *txn) handedIn(ctx context.Context, i Item) (Text, error) {
-	var text string
-	err := t.row(ctx, `SELECT typed FROM up_entry WHERE seq = $1`, i.Seq).Scan(&text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Text{}, fmt.Errorf("revision %d of item %s is missing", i.Revision, i.ID)
+	var format, typed string
+	var body []byte
+	if err := t.row(ctx, `SELECT format, typed, body FROM up_entry WHERE seq = $1`, i.Seq).Scan(&format, &typed, &body); err != nil {
+		return Text{}, fmt.Errorf("reading revision %d: %w", i.Revision, err)
 	}
-	if err != nil {
-		return Text{}, err
-	}
-	return decodeText(text)
+	return kept(format, typed, body)
 }

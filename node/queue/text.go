@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"zhanqun/internal/content"
 	"zhanqun/protocol"
 )
 
@@ -38,6 +39,35 @@ type Draft struct {
 	Village string // village the item comes from; set for village liaisons by itself
 	Key     string // of this request, so that repeating it does nothing; may be empty
 	Text
+}
+
+// keep says how a text is kept beside the entry it went out with. Mostly the
+// entry itself says what was typed: a plain text whose paragraphs stand on a line
+// each, or HTML that needed no cleaning. Then only the format is noted.
+func (t *Text) keep(m *protocol.Submit, words string) (format, typed string, err error) {
+	switch {
+	case t.Format == Plain && t.Body == words, t.Format == HTML && t.Body == m.Body:
+		return t.Format, "", nil
+	}
+	typed, err = t.encode()
+	return t.Format, typed, err
+}
+
+// kept is the reverse of keep.
+func kept(format, typed string, body []byte) (Text, error) {
+	if typed != "" {
+		return decodeText(typed)
+	}
+	var m protocol.Submit
+	if err := json.Unmarshal(body, &m); err != nil {
+		return Text{}, fmt.Errorf("reading revision: %w", err)
+	}
+	t := Text{Column: m.Column, Title: m.Title, Body: m.Body, Format: format, Author: m.Author, Source: m.Source,
+		Reviewer: m.Reviewer, Note: m.Note, Override: m.Override, Attachments: m.Attachments}
+	if format == Plain {
+		t.Body = content.ToText(m.Body)
+	}
+	return t, nil
 }
 
 func (t *Text) encode() (string, error) {

@@ -96,8 +96,9 @@ type entry struct {
 	ref      string // item or finding
 	revision int
 	by       string
-	typed    string // JSON of the text of a revision
-	message  protocol.Message
+	format   string // of a revision, see up_entry
+	typed    string
+	body     []byte
 }
 
 // append signs e as the next entry of the up log.
@@ -105,21 +106,26 @@ func (t *txn) append(ctx context.Context, e entry) (uint64, error) {
 	if t.st.node == "" {
 		return 0, errNotJoined
 	}
-	body, err := protocol.WriteBody(e.message)
-	if err != nil {
-		return 0, faultOf(err)
-	}
 	key, err := t.q.signer()
 	if err != nil {
 		return 0, err
 	}
 	seq := t.st.last + 1
-	p := protocol.New(protocol.Up, t.st.node, t.st.epoch, seq, e.kind, body, key)
-	err = t.exec(ctx, `INSERT INTO up_entry (seq, kind, hash, sig, ref, revision, by, at, typed, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		seq, string(e.kind), p.Hash, p.Sig, e.ref, e.revision, e.by, t.now, e.typed, body)
+	p := protocol.New(protocol.Up, t.st.node, t.st.epoch, seq, e.kind, e.body, key)
+	err = t.exec(ctx, `INSERT INTO up_entry (seq, kind, hash, sig, ref, revision, by, at, format, typed, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		seq, string(e.kind), p.Hash, p.Sig, e.ref, e.revision, e.by, t.now, e.format, e.typed, e.body)
 	if err != nil {
 		return 0, fmt.Errorf("appending %s: %w", e.kind, err)
 	}
 	t.st.last = seq
 	return seq, nil
+}
+
+// appendMessage is append for what is small enough to be written inside the
+// transaction.
+func (t *txn) appendMessage(ctx context.Context, e entry, m protocol.Message) (seq uint64, err error) {
+	if e.body, err = protocol.WriteBody(m); err != nil {
+		return 0, faultOf(err)
+	}
+	return t.append(ctx, e)
 }

@@ -85,8 +85,8 @@ func (t *txn) withdraw(ctx context.Context, actor Actor, i *Item, reason string)
 			return t.step(ctx, i.ID, i.Revision, ActWithdraw, actor.Name, reason, 0)
 		}
 	}
-	i.withdrawSeq, err = t.append(ctx, entry{kind: protocol.KindWithdraw, ref: i.ID, revision: revision, by: actor.Name,
-		message: &protocol.Withdraw{Item: i.ID, Revision: revision, Reason: reason, By: content.CleanLine(actor.Name), At: time.UnixMilli(t.now).UTC()}})
+	i.withdrawSeq, err = t.appendMessage(ctx, entry{kind: protocol.KindWithdraw, ref: i.ID, revision: revision, by: actor.Name},
+		&protocol.Withdraw{Item: i.ID, Revision: revision, Reason: reason, By: content.CleanLine(actor.Name), At: time.UnixMilli(t.now).UTC()})
 	if err != nil {
 		return err
 	}
