@@ -37,9 +37,10 @@ func (s *Service) base(r *http.Request) (string, error) {
 // validHost reports whether s is a host name or address, with or without a
 // port. What else stood there would go into every link of the feed.
 func validHost(s string) bool {
-	host, port := s, ""
+	host := s
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
-		host, port = s[:i], s[i+1:]
+		port := s[i+1:]
+		host = s[:i]
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port {
 			return false
 		}

@@ -75,7 +75,7 @@ func TestGolden(t *testing.T) {
 			}
 			path := filepath.Join("testdata", name+"."+f.ext)
 			if *update {
-				if err := os.WriteFile(path, got, 0o644); err != nil { //nolint:gosec // a golden file is for everybody
+				if err := os.WriteFile(path, got, 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

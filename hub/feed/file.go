@@ -45,7 +45,7 @@ func (s *Service) ServeFile(w http.ResponseWriter, r *http.Request, a protocol.A
 	if err != nil {
 		return fmt.Errorf("opening file %s: %w", a.SHA256, err)
 	}
-	defer f.Close() //nolint:errcheck // only read from
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return fmt.Errorf("opening file %s: %w", a.SHA256, err)

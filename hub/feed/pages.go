@@ -3,6 +3,7 @@ package feed
 import (
 	"html/template"
 	"net/http"
+	"slices"
 
 	"zhanqun/hub/catalog"
 	"zhanqun/internal/content"
@@ -21,7 +22,6 @@ type entryView struct {
 	Units       []string
 	Images      []file // those the text does not show
 	Files       []file
-	URL         string
 }
 
 // goneView is the page of a withdrawn entry: when and what kind of reason,
@@ -29,6 +29,7 @@ type entryView struct {
 type goneView struct {
 	ui.Page
 	Entry catalog.Entry
+	Known bool // the reason is one of reasons
 }
 
 // listView is a page of entries.
@@ -49,6 +50,12 @@ type listEntry struct {
 	Excerpt string
 }
 
+// reasons are the reasons of a withdrawal that readers are told, as review and
+// intake write them; pages show them in the reader's language.
+var reasons = []string{
+	"内容有误，已撤下", "已有更新的内容，本条不再有效", "内容已不再有效", "已由发布单位撤下", "应发布单位要求撤下",
+}
+
 func (s *Service) entryPage(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	if !protocol.ValidUUID(id) {
@@ -64,19 +71,15 @@ func (s *Service) entryPage(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "no-cache")
 	if e.State != catalog.EntryLive {
 		w.Header().Set("X-Robots-Tag", "noindex")
-		p := &goneView{Entry: catalog.Entry{ID: e.ID, Reason: e.Reason, PublishedAt: e.PublishedAt, WithdrawnAt: e.WithdrawnAt}}
+		p := &goneView{Known: slices.Contains(reasons, e.Reason), Entry: catalog.Entry{ID: e.ID, Reason: e.Reason, PublishedAt: e.PublishedAt, WithdrawnAt: e.WithdrawnAt}}
 		return s.pages.Render(w, r, http.StatusGone, "gone", p)
 	}
 	columns, err := s.Store.Columns(r.Context())
 	if err != nil {
 		return err
 	}
-	base, err := s.base(r)
-	if err != nil {
-		return err
-	}
 	v := live("", e, columns)
-	p := &entryView{Entry: e, Columns: v.columns, Units: v.authors, Description: content.Excerpt(e.Body, 120), URL: base + "/entries/" + e.ID}
+	p := &entryView{Entry: e, Columns: v.columns, Units: v.authors, Description: content.Excerpt(e.Body, 120)}
 	p.Title = v.title
 	urls := make(map[string]string, len(v.files))
 	for _, f := range v.files {

@@ -152,7 +152,7 @@ func (r rules) include(s Snapshot, x Subject, who access.User, q Combination, ro
 	}
 	item := settle(x.Item)
 	item.Step = len(route)
-	return r.place(s, x, item, entry, d, e.record(who, d)), nil
+	return r.place(s, item, entry, d, e.record(who, d)), nil
 }
 
 // tellLive tells the nodes of items that were in the entry before what became

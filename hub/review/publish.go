@@ -38,7 +38,7 @@ func (r rules) publish(s Snapshot, x Subject, d catalog.Decision, note string, e
 		return Effect{}, err
 	}
 	if x.Missing == 0 {
-		return r.place(s, x, item, entry, d, e), nil
+		return r.place(s, item, entry, d, e), nil
 	}
 	item.State = protocol.StateApproved
 	st := r.status(s, item, d)
@@ -49,8 +49,8 @@ func (r rules) publish(s Snapshot, x Subject, d catalog.Decision, note string, e
 	return e.move(item, st), nil
 }
 
-// place makes x's item part of entry, which is written with e.
-func (r rules) place(s Snapshot, x Subject, item catalog.Item, entry catalog.Entry, d catalog.Decision, e Effect) Effect {
+// place makes item part of entry, which is written with e.
+func (r rules) place(s Snapshot, item catalog.Item, entry catalog.Entry, d catalog.Decision, e Effect) Effect {
 	first := item.LiveRevision == 0
 	item.State = protocol.StateAdopted
 	if !first {

@@ -95,7 +95,7 @@ type Options struct {
 	Portal    func() string
 	Now       func() time.Time // nil for time.Now
 	ClaimFor  time.Duration    // how long a claim lasts; 0 for half an hour
-	UndoFor   time.Duration    // how long Hold keeps a decision; 0 for ten seconds
+	UndoFor   time.Duration    // how long Hold keeps a decision; 0 for ten seconds, below 1 ms for not at all
 	ShowNames bool             // tell townships who decided
 }
 

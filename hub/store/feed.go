@@ -88,9 +88,11 @@ func feedPage(q feed.Query) (string, []any) {
 // FeedPage implements feed.Store.
 func (s *Store) FeedPage(ctx context.Context, q feed.Query) ([]catalog.Entry, error) {
 	query, args := feedPage(q)
-	ids, err := collect(ctx, s.read, func(row scanner) (id string, err error) {
+	ids, err := collect(ctx, s.read, func(row scanner) (string, error) {
+		var id string
 		var at int64
-		return id, row.Scan(&id, &at)
+		err := row.Scan(&id, &at)
+		return id, err
 	}, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing entries: %w", err)

@@ -207,7 +207,7 @@ func arrived(ctx context.Context, q queryer, d dialect, files []protocol.Attachm
 	if err != nil {
 		return nil, fmt.Errorf("asking for files: %w", err)
 	}
-	found, err := collect(ctx, q, func(row scanner) (sha string, err error) { return sha, row.Scan(&sha) },
+	found, err := collect(ctx, q, scanText,
 		`SELECT sha256 FROM blob WHERE sha256 IN `+d.in("$1"), text)
 	if err != nil {
 		return nil, fmt.Errorf("asking for files: %w", err)

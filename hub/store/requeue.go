@@ -33,7 +33,7 @@ func (t *tx) requeue(ctx context.Context, c catalog.Column) error {
 		return err
 	}
 	for after := ""; ; {
-		ids, err := collect(ctx, t, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+		ids, err := collect(ctx, t, scanText,
 			`SELECT id FROM item WHERE state = $1 AND due_role <> '' AND id > $2 ORDER BY id LIMIT $3`+t.s.d.forUpdate,
 			string(protocol.StateInReview), after, requeueLimit)
 		if err != nil {

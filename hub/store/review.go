@@ -82,7 +82,7 @@ func (t *tx) lock(ctx context.Context, table string, ids []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = collect(ctx, t, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+	_, err = collect(ctx, t, scanText,
 		`SELECT id FROM `+table+` WHERE id IN `+t.s.d.in("$1")+` ORDER BY id`+t.s.d.forUpdate, text)
 	if err != nil {
 		return fmt.Errorf("locking %s: %w", table, err)

@@ -42,7 +42,8 @@ func scanHeld(row scanner) (review.Held, error) {
 	if err := row.Scan(&act); err != nil {
 		return h, err
 	}
-	return h, json.Unmarshal([]byte(act), &h)
+	err := json.Unmarshal([]byte(act), &h)
+	return h, err
 }
 
 // heldOf returns the decisions held on items, by item.
