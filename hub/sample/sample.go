@@ -52,19 +52,21 @@ const (
 
 // Item is one text and what becomes of it.
 type Item struct {
-	Unit    string   `json:"unit"`    // code of the township
-	Village string   `json:"village"` // code of the village it comes from
-	Column  string   `json:"column"`
-	Title   string   `json:"title"`
-	Body    []string `json:"body"` // paragraphs
-	Author  string   `json:"author"`
-	Photo   string   `json:"photo"` // description of the photo, if it has one
-	Link    string   `json:"link"`  // "dead" or "good": a link to one of the sites at the end
-	Outcome string   `json:"outcome"`
-	Reason  string   `json:"reason"`
-	Fields  []string `json:"fields"`
-	Comment string   `json:"comment"`
-	Answer  string   `json:"answer"` // paragraph added by the next revision
+	Unit     string   `json:"unit"`    // code of the township
+	Village  string   `json:"village"` // code of the village it comes from
+	Column   string   `json:"column"`
+	Title    string   `json:"title"`
+	Body     []string `json:"body"` // paragraphs
+	Author   string   `json:"author"`
+	Photo    string   `json:"photo"`    // description of the photo, if it has one
+	Link     string   `json:"link"`     // "dead" or "good": a link to one of the sites at the end
+	Override string   `json:"override"` // why personal data in it may be public
+	Outcome  string   `json:"outcome"`
+	Reason   string   `json:"reason"`
+	Fields   []string `json:"fields"`
+	Comment  string   `json:"comment"`
+	Answer   string   `json:"answer"`  // paragraph added by the next revision
+	Replace  []string `json:"replace"` // what else it changes: old, new, …
 }
 
 //go:embed items.json

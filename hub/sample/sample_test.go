@@ -65,5 +65,9 @@ func TestSitesHaveTheirFaults(t *testing.T) {
 				t.Errorf("%s%s is not faulty", s.Name, path)
 			}
 		}
+		s.Repair(s.Faulty[0])
+		if get(s.Faulty[0]) != 200 {
+			t.Errorf("%s%s is not repaired", s.Name, s.Faulty[0])
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -15,7 +16,12 @@ type Site struct {
 	// Faulty are paths of the site that are dead, each named on some page.
 	Faulty []string
 	pages  map[string]page
+
+	repaired *sync.Map // paths that are there again
 }
+
+// Repair brings a faulty page back, as a township does after it was told.
+func (s Site) Repair(path string) { s.repaired.Store(path, true) }
 
 type page struct {
 	title string
@@ -30,7 +36,7 @@ func Sites() []Site {
 	today := time.Now().Format("2006-01-02")
 	return []Site{
 		{
-			Unit: County + "101", Name: "云岭镇人民政府网", Faulty: []string{"/bszn/2019/hukou.html", "/files/2021-yusuan.pdf"},
+			repaired: new(sync.Map), Unit: County + "101", Name: "云岭镇人民政府网", Faulty: []string{"/bszn/2019/hukou.html", "/files/2021-yusuan.pdf"},
 			pages: map[string]page{
 				"/": {"云岭镇人民政府网", []link{
 					{"镇情概况", "/gaikuang.html"}, {"工作动态", "/dongtai/"}, {"办事指南", "/bszn/"}, {"政务公开", "/gongkai/"},
@@ -44,7 +50,7 @@ func Sites() []Site {
 			},
 		},
 		{
-			Unit: County + "102", Name: "石桥镇人民政府网", Faulty: []string{"/news/2020/0715.html"},
+			repaired: new(sync.Map), Unit: County + "102", Name: "石桥镇人民政府网", Faulty: []string{"/news/2020/0715.html"},
 			pages: map[string]page{
 				"/": {"石桥镇人民政府网", []link{
 					{"石桥要闻", "/news/"}, {"乡村振兴", "/xczx/"}, {"旧版入口", "/old"}}},
@@ -64,6 +70,11 @@ var pageTemplate = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 <p><a href="/">返回首页</a></p></body></html>
 `))
 
+// emptyPDF is the least a reader opens: one blank page.
+const emptyPDF = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n" +
+	"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n" +
+	"trailer<</Root 1 0 R>>\n%%EOF\n"
+
 // ServeHTTP answers like a small town's server: most pages are there, some have
 // gone, one asks for a password, one old address leads to the home page.
 func (s Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -76,6 +87,14 @@ func (s Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p, ok := s.pages[r.URL.Path]
+	if _, back := s.repaired.Load(r.URL.Path); back {
+		if strings.HasSuffix(r.URL.Path, ".pdf") {
+			w.Header().Set("Content-Type", "application/pdf")
+			_, _ = w.Write([]byte(emptyPDF))
+			return
+		}
+		p, ok = page{title: "政务公开资料"}, true
+	}
 	if !ok {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)

@@ -45,6 +45,11 @@ func (t *tx) saveFinding(ctx context.Context, f health.Finding, who, note string
 		return fmt.Errorf("noting history of finding %s: %w", f.ID, err)
 	}
 	if f.Node != "" {
+		if f.SiteName == "" && f.Site != "" { // a new one knows only the id
+			if err := t.QueryRowContext(ctx, `SELECT name FROM site WHERE id = $1`, f.Site).Scan(&f.SiteName); err != nil {
+				return fmt.Errorf("reading the site of finding %s: %w", f.ID, err)
+			}
+		}
 		if err := t.down(ctx, f.Node, protocol.KindFinding, findingMessage(f)); err != nil {
 			return err
 		}

@@ -105,6 +105,9 @@ func (s *Station) webOptions() nodeweb.Options {
 // Program is what a node of the given version calls itself at the hub.
 func Program(version string) string { return "zhanqun-node/" + version }
 
+// Addr is where the pages listen.
+func (s *Station) Addr() net.Addr { return s.listener.Addr() }
+
 // URL is the address of the pages on this machine.
 func (s *Station) URL() string {
 	tcp, ok := s.listener.Addr().(*net.TCPAddr)
