@@ -43,7 +43,7 @@ func stateClause(s State) string {
 // dueClause chooses what waits for somebody here: returned or refused and not
 // yet handed in again, sent back to the village, or waiting for the township.
 const dueClause = `i.id IN (SELECT id FROM item WHERE stage = 'awaiting' AND stage <> 'out' AND ?
-	UNION SELECT id FROM item WHERE stage = 'draft' AND stage <> 'out' AND comment <> ''
+	UNION SELECT id FROM item WHERE stage = 'draft' AND stage <> 'out' AND comment <> '' AND NOT ?
 	UNION SELECT id FROM item WHERE state IN ('returned', 'refused') AND state <> '' AND stage <> 'awaiting'
 		AND withdraw_seq = 0 AND seq <= (SELECT confirmed FROM station))`
 

@@ -67,6 +67,9 @@ func TestSendBackAndRecall(t *testing.T) {
 	if err != nil || len(due) != 1 {
 		t.Errorf("due for the village: %v, %v", due, err)
 	}
+	if due, _, err := q.List(t.Context(), liaison, queue.Filter{Due: true}, "", 0); err != nil || len(due) != 0 {
+		t.Errorf("due for the township that sent it back: %v, %v", due, err)
+	}
 	if _, err := q.Submit(t.Context(), villager, s.ID, queue.Handing{}); err != nil {
 		t.Fatal(err)
 	}
