@@ -31,20 +31,18 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
-	code := run(ctx, os.Args[1:], &cli.System{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: os.Environ(), User: cli.UserName()})
+	code := program().Run(ctx, os.Args[1:], &cli.System{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: os.Environ(), User: cli.UserName()})
 	stop()
 	os.Exit(code)
 }
 
-// run carries one command line out and returns the exit code.
-func run(ctx context.Context, args []string, s *cli.System) int {
-	p := cli.Program[config.Node]{
+// program is everything this program can be asked for.
+func program() *cli.Program[config.Node] {
+	return &cli.Program[config.Node]{
 		Name: "node", Version: version,
-		About: "node 是乡镇节点程序：写好的信息先存在本机，自动报到县里，县里的答复在这里看。",
-		Load:  config.LoadNode,
-		Logger: func(c config.Node, w io.Writer) *slog.Logger {
-			return c.Log.Logger(w)
-		},
+		About:  "node 是乡镇节点程序：写好的信息先存在本机，自动报到县里，县里的答复在这里看。",
+		Load:   config.LoadNode,
+		Logger: func(c config.Node, w io.Writer) *slog.Logger { return c.Log.Logger(w) },
 		Commands: []command{
 			joinCommand(), serveCommand(),
 			submitCommand(), listCommand(), showCommand(), withdrawCommand(), queueCommand(), findingsCommand(),
@@ -52,5 +50,4 @@ func run(ctx context.Context, args []string, s *cli.System) int {
 			doctorCommand(),
 		},
 	}
-	return p.Run(ctx, args, s)
 }
