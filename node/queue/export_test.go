@@ -21,3 +21,16 @@ func (q *Queue) Count(ctx context.Context, query string, args ...any) (n int, er
 
 // Outside is the state of what was handed in.
 func (i Item) Outside() State { return i.outside }
+
+// ListPlan returns how the database would look for the items of f.
+func (q *Queue) ListPlan(ctx context.Context, actor Actor, f Filter) ([]string, error) {
+	text, args := listQuery(actor, f, noCursor, 50)
+	rows, err := q.db.Read.QueryContext(ctx, `EXPLAIN QUERY PLAN `+text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(row scanner) (detail string, err error) {
+		var id, parent, unused int
+		return detail, row.Scan(&id, &parent, &unused, &detail)
+	})
+}

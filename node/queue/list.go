@@ -55,10 +55,8 @@ func (q *Queue) List(ctx context.Context, actor Actor, f Filter, cursor string, 
 		return nil, "", err
 	}
 	limit = clampLimit(limit)
-	where, args := chosen(actor, f)
-	args = append(args, before, limit+1)
-	rows, err := q.db.Read.QueryContext(ctx, `SELECT `+itemColumns+itemFrom+`WHERE `+where+ // #nosec G202 -- constants and placeholders only
-		fmt.Sprintf(` AND i.n < $%d ORDER BY i.n DESC LIMIT $%d`, len(args)-1, len(args)), args...)
+	text, args := listQuery(actor, f, before, limit+1)
+	rows, err := q.db.Read.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("listing items: %w", err)
 	}
@@ -70,6 +68,13 @@ func (q *Queue) List(ctx context.Context, actor Actor, f Filter, cursor string, 
 		next = writeCursor(list[limit-1].N)
 	}
 	return list, next, nil
+}
+
+func listQuery(actor Actor, f Filter, before int64, limit int) (text string, args []any) {
+	where, args := chosen(actor, f)
+	args = append(args, before, limit)
+	return `SELECT ` + itemColumns + itemFrom + `WHERE ` + where + // constants and placeholders only
+		fmt.Sprintf(` AND i.n < $%d ORDER BY i.n DESC LIMIT $%d`, len(args)-1, len(args)), args
 }
 
 // chosen returns the condition of f with its arguments.

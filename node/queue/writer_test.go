@@ -81,6 +81,28 @@ func TestOneJobDoesNotSpoilAnother(t *testing.T) {
 	}
 }
 
+// A job that panics takes its caller down, not the store.
+func TestPanicLeavesTheStoreUsable(t *testing.T) {
+	q, _ := open(t)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		_ = q.Write(t.Context(), "test", func(_ context.Context, exec execFunc) error {
+			if err := exec(`INSERT INTO once (key, item, seq, at) VALUES ('x', '', 0, 0)`); err != nil {
+				t.Error(err)
+			}
+			panic("a mistake")
+		})
+	}()
+	if n, err := q.Count(t.Context(), `SELECT count(*) FROM once`); err != nil || n != 0 {
+		t.Errorf("%d rows are left (%v)", n, err)
+	}
+	post(t, q, "标题")
+}
+
 // A caller that gives up before its turn is not served; one that gives up in the
 // middle still learns the outcome.
 func TestCallersThatGiveUp(t *testing.T) {
