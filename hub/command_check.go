@@ -9,6 +9,7 @@ import (
 
 	"zhanqun/config"
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
 )
 
@@ -21,15 +22,15 @@ var verdicts = map[linkcheck.Verdict]string{
 func checkCommand() command {
 	var private bool
 	return command{
-		name: "check", args: "网址", min: 1, max: 1, lists: true,
-		short:   "看一眼一个网址能不能打开，说明原因（不登记，不通知）",
-		example: "hub check https://www.gov.cn/\nhub check --json www.example.gov.cn/tzgg/",
-		flags:   func(f *flag.FlagSet) { f.BoolVar(&private, "private", false, "这次允许访问内网地址") },
-		run: func(ctx context.Context, c *call) error {
-			c.cfg.Links.AllowPrivate = c.cfg.Links.AllowPrivate || private
-			checker := newChecker(c.cfg.Links)
+		Name: "check", Args: "网址", Min: 1, Max: 1, Lists: true,
+		Short:   "看一眼一个网址能不能打开，说明原因（不登记，不通知）",
+		Example: "hub check https://www.gov.cn/\nhub check --json www.example.gov.cn/tzgg/",
+		Flags:   func(f *flag.FlagSet) { f.BoolVar(&private, "private", false, "这次允许访问内网地址") },
+		Run: func(ctx context.Context, c *call) error {
+			c.Cfg.Links.AllowPrivate = c.Cfg.Links.AllowPrivate || private
+			checker := newChecker(c.Cfg.Links)
 			defer checker.Close()
-			r := checker.Check(ctx, c.args[0])
+			r := checker.Check(ctx, c.Args[0])
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -45,8 +46,8 @@ func checkCommand() command {
 }
 
 func sayResult(c *call, r linkcheck.Result) error {
-	if c.json {
-		return writeJSON(c.out, r)
+	if c.JSON {
+		return cli.WriteJSON(c.Out, r)
 	}
 	rows := [][]string{{"网址", r.URL}, {"结论", verdicts[r.Verdict]}, {"说明", r.Detail}}
 	if r.Final != "" && r.Final != r.URL {
@@ -61,7 +62,7 @@ func sayResult(c *call, r linkcheck.Result) error {
 			rows = append(rows, []string{"证书", fmt.Sprintf("%s：%s", cert.Host, text)})
 		}
 	}
-	return table(c.out, rows)
+	return cli.Table(c.Out, rows)
 }
 
 // newChecker makes what looks at links as the settings say.

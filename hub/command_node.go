@@ -8,36 +8,37 @@ import (
 	"time"
 
 	"zhanqun/hub/access"
+	"zhanqun/internal/cli"
 )
 
 func nodeInviteCommand() command {
 	var days int
 	return command{
-		name: "node invite", args: "单位代码", min: 1, max: 1, lists: true,
-		short:   "生成一个入网码，交给一个乡镇或部门，只能用一次",
-		example: "hub node invite 520624001\nhub node invite 520624001 --days 3",
-		flags:   func(f *flag.FlagSet) { f.IntVar(&days, "days", int(access.InviteLife/day), "有效天数 `N`") },
-		run: func(ctx context.Context, c *call) error {
+		Name: "node invite", Args: "单位代码", Min: 1, Max: 1, Lists: true,
+		Short:   "生成一个入网码，交给一个乡镇或部门，只能用一次",
+		Example: "hub node invite 520624001\nhub node invite 520624001 --days 3",
+		Flags:   func(f *flag.FlagSet) { f.IntVar(&days, "days", int(access.InviteLife/day), "有效天数 `N`") },
+		Run: func(ctx context.Context, c *call) error {
 			if days < 1 || days > 90 {
-				return fmt.Errorf("%w: --days 要在 1 到 90 之间", errUsage)
+				return fmt.Errorf("%w: --days 要在 1 到 90 之间", cli.ErrUsage)
 			}
 			return withAccess(ctx, c, func(a *access.Service) error {
-				code, invite, err := a.Invite(ctx, c.actor(), c.args[0], c.cfg.HTTP.PublicURL, time.Duration(days)*day)
+				code, invite, err := a.Invite(ctx, actor(c), c.Args[0], c.Cfg.HTTP.PublicURL, time.Duration(days)*day)
 				if err != nil {
 					return err
 				}
-				if c.json {
-					return writeJSON(c.out, struct {
+				if c.JSON {
+					return cli.WriteJSON(c.Out, struct {
 						access.Invite
 						Code string `json:"code"`
 						Hub  string `json:"hub"`
 					}{invite, code.String(), code.Hub})
 				}
 				// The code alone on stdout, so that a script can take it as it is.
-				if _, err := fmt.Fprintln(c.out, code); err != nil {
+				if _, err := fmt.Fprintln(c.Out, code); err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(c.err, "请把入网码交给%s，在那里的电脑上运行 node join 入网码。只能用一次，有效期到 %s。\n", invite.UnitName, when(invite.ExpiresAt))
+				_, err = fmt.Fprintf(c.Err, "请把入网码交给%s，在那里的电脑上运行 node join 入网码。只能用一次，有效期到 %s。\n", invite.UnitName, cli.When(invite.ExpiresAt))
 				return err
 			})
 		},
@@ -49,25 +50,25 @@ var nodeStates = map[string]string{access.NodeActive: "正常", access.NodeFroze
 func nodeListCommand() command {
 	var unit string
 	return command{
-		name: "node list", lists: true,
-		short:   "列出入网的节点",
-		example: "hub node list\nhub node list --unit 520624001 --json",
-		flags:   func(f *flag.FlagSet) { f.StringVar(&unit, "unit", "", "只列这个单位 `CODE`") },
-		run: func(ctx context.Context, c *call) error {
+		Name: "node list", Lists: true,
+		Short:   "列出入网的节点",
+		Example: "hub node list\nhub node list --unit 520624001 --json",
+		Flags:   func(f *flag.FlagSet) { f.StringVar(&unit, "unit", "", "只列这个单位 `CODE`") },
+		Run: func(ctx context.Context, c *call) error {
 			return withAccess(ctx, c, func(a *access.Service) error {
 				list, err := everyNode(ctx, a, unit)
 				if err != nil {
 					return err
 				}
-				if c.json {
-					return writeJSON(c.out, list)
+				if c.JSON {
+					return cli.WriteJSON(c.Out, list)
 				}
 				rows := [][]string{{"节点", "单位", "名称", "状态", "已收到", "待发", "上次联系"}}
 				for _, n := range list {
 					rows = append(rows, []string{n.ID, n.UnitName, n.Name, nodeStates[n.State],
-						strconv.FormatUint(n.UpSeq, 10), strconv.FormatInt(n.Queued+n.Sent, 10), when(n.SeenAt)})
+						strconv.FormatUint(n.UpSeq, 10), strconv.FormatInt(n.Queued+n.Sent, 10), cli.When(n.SeenAt)})
 				}
-				return table(c.out, rows)
+				return cli.Table(c.Out, rows)
 			})
 		},
 	}
@@ -93,17 +94,17 @@ func everyNode(ctx context.Context, a *access.Service, unit string) ([]access.No
 func nodeRevokeCommand() command {
 	var reason string
 	return command{
-		name: "node revoke", args: "节点", min: 1, max: 1,
-		short:   "吊销一个节点：立即断开，密钥作废，不能恢复",
-		example: "hub node revoke n5bq3fz7k2c4x6w7e --reason 电脑被盗",
-		flags:   func(f *flag.FlagSet) { f.StringVar(&reason, "reason", "管理员吊销", "原因 `TEXT`") },
-		run: func(ctx context.Context, c *call) error {
+		Name: "node revoke", Args: "节点", Min: 1, Max: 1,
+		Short:   "吊销一个节点：立即断开，密钥作废，不能恢复",
+		Example: "hub node revoke n5bq3fz7k2c4x6w7e --reason 电脑被盗",
+		Flags:   func(f *flag.FlagSet) { f.StringVar(&reason, "reason", "管理员吊销", "原因 `TEXT`") },
+		Run: func(ctx context.Context, c *call) error {
 			return withAccess(ctx, c, func(a *access.Service) error {
-				n, err := a.RevokeNode(ctx, c.actor(), c.args[0], reason)
+				n, err := a.RevokeNode(ctx, actor(c), c.Args[0], reason)
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(c.out, "已吊销 %s 的节点 %s（%s），原因：%s。\n", n.UnitName, n.ID, n.Name, n.Reason)
+				_, err = fmt.Fprintf(c.Out, "已吊销 %s 的节点 %s（%s），原因：%s。\n", n.UnitName, n.ID, n.Name, n.Reason)
 				return err
 			})
 		},

@@ -8,22 +8,23 @@ import (
 	"time"
 
 	"zhanqun/hub/access"
+	"zhanqun/internal/cli"
 )
 
 func serveCommand() command {
 	var addr string
 	return command{
-		name: "serve", lists: true,
-		short:   "运行县级平台：收乡镇的信息，供审核，对外发布",
-		example: "hub serve\nhub serve --addr 0.0.0.0:8080 --config /etc/zhanqun/hub.toml",
-		flags: func(f *flag.FlagSet) {
+		Name: "serve", Lists: true,
+		Short:   "运行县级平台：收乡镇的信息，供审核，对外发布",
+		Example: "hub serve\nhub serve --addr 0.0.0.0:8080 --config /etc/zhanqun/hub.toml",
+		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&addr, "addr", "", "监听地址 `HOST:PORT`，代替设置 http.addr；端口 0 表示自动选择")
 		},
-		run: func(ctx context.Context, c *call) error {
+		Run: func(ctx context.Context, c *call) error {
 			if addr != "" {
-				c.cfg.HTTP.Addr = addr
+				c.Cfg.HTTP.Addr = addr
 			}
-			county, err := build(ctx, c.cfg, c.log)
+			county, err := build(ctx, c.Cfg, c.Log)
 			if err != nil {
 				return err
 			}
@@ -52,15 +53,15 @@ func (c *county) say(to *call) error {
 	if c.password != "" {
 		a.Login, a.Password = access.FirstLogin, c.password
 	}
-	if to.json {
-		return writeJSON(to.out, a)
+	if to.JSON {
+		return cli.WriteJSON(to.Out, a)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "县级平台 %s\n聚合订阅 %s\n节点线路 %s\n", a.Hub, a.Feed, strings.Join(a.NATS, " "))
 	if a.Password != "" {
 		fmt.Fprintf(&b, "首次启动：管理员用户名 %s，一次性密码 %s（只显示这一次，登录后必须修改）\n", a.Login, a.Password)
 	}
-	_, err := fmt.Fprint(to.out, b.String())
+	_, err := fmt.Fprint(to.Out, b.String())
 	return err
 }
 
@@ -83,7 +84,7 @@ func watchdog(ctx context.Context, c *call) (end func()) {
 		defer late.Stop()
 		select {
 		case <-late.C:
-			c.log.Error("stopping takes too long; everything acknowledged is on disk, so ending the process is safe")
+			c.Log.Error("stopping takes too long; everything acknowledged is on disk, so ending the process is safe")
 		case <-done:
 		}
 	}()

@@ -7,28 +7,29 @@ import (
 
 	"zhanqun/hub/health"
 	"zhanqun/hub/store"
+	"zhanqun/internal/cli"
 )
 
 func siteImportCommand() command {
 	return command{
-		name: "site import", args: "文件.csv", min: 1, max: 1, lists: true,
-		short:   "登记要检查的网站（unit、name、url 三栏，可加 code 网站标识码），可以反复导入",
-		example: "hub site import 网站.csv",
-		run: func(ctx context.Context, c *call) error {
-			f, err := os.Open(c.args[0])
+		Name: "site import", Args: "文件.csv", Min: 1, Max: 1, Lists: true,
+		Short:   "登记要检查的网站（unit、name、url 三栏，可加 code 网站标识码），可以反复导入",
+		Example: "hub site import 网站.csv",
+		Run: func(ctx context.Context, c *call) error {
+			f, err := os.Open(c.Args[0])
 			if err != nil {
-				return cannotRead(c.args[0], err)
+				return cannotRead(c.Args[0], err)
 			}
 			defer f.Close()
 			return withStore(ctx, c, func(s *store.Store) error {
-				total, added, err := health.New(health.Options{Store: s, Log: c.log}).ImportSites(ctx, c.actor(), f)
+				total, added, err := health.New(health.Options{Store: s, Log: c.Log}).ImportSites(ctx, actor(c), f)
 				if err != nil {
 					return err
 				}
-				if c.json {
-					return writeJSON(c.out, map[string]int{"sites": total, "added": added})
+				if c.JSON {
+					return cli.WriteJSON(c.Out, map[string]int{"sites": total, "added": added})
 				}
-				_, err = fmt.Fprintf(c.out, "文件里有 %d 个网站，新登记 %d 个。\n", total, added)
+				_, err = fmt.Fprintf(c.Out, "文件里有 %d 个网站，新登记 %d 个。\n", total, added)
 				return err
 			})
 		},

@@ -6,29 +6,30 @@ import (
 	"os"
 
 	"zhanqun/hub/access"
+	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
 )
 
 func unitImportCommand() command {
 	return command{
-		name: "unit import", args: "文件.csv", min: 1, max: 1, lists: true,
-		short:   "导入单位（代码、名称、级别、上级代码四栏），可以反复导入",
-		example: "hub unit import 单位.csv",
-		run: func(ctx context.Context, c *call) error {
-			f, err := os.Open(c.args[0])
+		Name: "unit import", Args: "文件.csv", Min: 1, Max: 1, Lists: true,
+		Short:   "导入单位（代码、名称、级别、上级代码四栏），可以反复导入",
+		Example: "hub unit import 单位.csv",
+		Run: func(ctx context.Context, c *call) error {
+			f, err := os.Open(c.Args[0])
 			if err != nil {
-				return cannotRead(c.args[0], err)
+				return cannotRead(c.Args[0], err)
 			}
 			defer f.Close()
 			return withAccess(ctx, c, func(a *access.Service) error {
-				total, changed, err := a.ImportUnits(ctx, c.actor(), f)
+				total, changed, err := a.ImportUnits(ctx, actor(c), f)
 				if err != nil {
 					return err
 				}
-				if c.json {
-					return writeJSON(c.out, map[string]int{"units": total, "changed": changed})
+				if c.JSON {
+					return cli.WriteJSON(c.Out, map[string]int{"units": total, "changed": changed})
 				}
-				_, err = fmt.Fprintf(c.out, "文件里有 %d 个单位，新增或改动 %d 个。\n", total, changed)
+				_, err = fmt.Fprintf(c.Out, "文件里有 %d 个单位，新增或改动 %d 个。\n", total, changed)
 				return err
 			})
 		},

@@ -11,6 +11,7 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/internal/account"
+	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
 )
 
@@ -37,30 +38,30 @@ func userAddCommand() command {
 	var role string
 	var stdin bool
 	return command{
-		name: "user add", args: "用户名", min: 1, max: 1, lists: true,
-		short: "添加一个县级账号，显示一次性密码",
-		example: "hub user add wangli --name 王丽 --role reviewer\n" +
+		Name: "user add", Args: "用户名", Min: 1, Max: 1, Lists: true,
+		Short: "添加一个县级账号，显示一次性密码",
+		Example: "hub user add wangli --name 王丽 --role reviewer\n" +
 			"hub user add zhangwei --name 张伟 --role liaison --unit 520624001",
-		flags: func(f *flag.FlagSet) {
+		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&n.Name, "name", "", "姓名 `TEXT`")
 			f.StringVar(&role, "role", "", "角色 `ROLE`："+roleHelp())
 			f.StringVar(&n.Unit, "unit", "", "单位代码 `CODE`，信息员必填")
 			f.BoolVar(&stdin, "password-stdin", false, "从标准输入读一行作为密码，不生成一次性密码")
 		},
-		run: func(ctx context.Context, c *call) error {
+		Run: func(ctx context.Context, c *call) error {
 			if role == "" {
-				return fmt.Errorf("%w: 缺少 --role，可以是 %s", errUsage, roleHelp())
+				return fmt.Errorf("%w: 缺少 --role，可以是 %s", cli.ErrUsage, roleHelp())
 			}
-			n.Login, n.Role = c.args[0], account.Role(role)
+			n.Login, n.Role = c.Args[0], account.Role(role)
 			if stdin {
-				line, err := readLine(c.in)
+				line, err := readLine(c.In)
 				if err != nil {
 					return err
 				}
 				n.Password = line
 			}
 			return withAccess(ctx, c, func(a *access.Service) error {
-				u, password, err := a.AddUser(ctx, c.actor(), n)
+				u, password, err := a.AddUser(ctx, actor(c), n)
 				if err != nil {
 					return err
 				}
@@ -86,34 +87,34 @@ func readLine(in io.Reader) (string, error) {
 }
 
 func sayPassword(c *call, done string, u access.User, password string) error {
-	if c.json {
-		return writeJSON(c.out, newPassword{Login: u.Login, Name: u.Name, Role: string(u.Role), Unit: u.Unit, Password: password})
+	if c.JSON {
+		return cli.WriteJSON(c.Out, newPassword{Login: u.Login, Name: u.Name, Role: string(u.Role), Unit: u.Unit, Password: password})
 	}
-	if _, err := fmt.Fprintf(c.out, "%s %s（%s，%s）。\n", done, u.Login, u.Name, u.Role.Name()); err != nil || password == "" {
+	if _, err := fmt.Fprintf(c.Out, "%s %s（%s，%s）。\n", done, u.Login, u.Name, u.Role.Name()); err != nil || password == "" {
 		return err
 	}
-	_, err := fmt.Fprintf(c.out, "一次性密码：%s\n密码只显示这一次，请当面告知本人，首次登录后必须修改。\n", password)
+	_, err := fmt.Fprintf(c.Out, "一次性密码：%s\n密码只显示这一次，请当面告知本人，首次登录后必须修改。\n", password)
 	return err
 }
 
 func userListCommand() command {
 	var role string
 	return command{
-		name: "user list", lists: true,
-		short:   "列出县级账号",
-		example: "hub user list\nhub user list --role reviewer --json",
-		flags:   func(f *flag.FlagSet) { f.StringVar(&role, "role", "", "只列这个角色 `ROLE`") },
-		run: func(ctx context.Context, c *call) error {
+		Name: "user list", Lists: true,
+		Short:   "列出县级账号",
+		Example: "hub user list\nhub user list --role reviewer --json",
+		Flags:   func(f *flag.FlagSet) { f.StringVar(&role, "role", "", "只列这个角色 `ROLE`") },
+		Run: func(ctx context.Context, c *call) error {
 			if role != "" && !account.Role(role).Valid() {
-				return fmt.Errorf("%w: 没有角色 %s，可以是 %s", errUsage, role, roleHelp())
+				return fmt.Errorf("%w: 没有角色 %s，可以是 %s", cli.ErrUsage, role, roleHelp())
 			}
 			return withAccess(ctx, c, func(a *access.Service) error {
-				list, err := everyUser(ctx, a, c.actor(), account.Role(role))
+				list, err := everyUser(ctx, a, actor(c), account.Role(role))
 				if err != nil {
 					return err
 				}
-				if c.json {
-					return writeJSON(c.out, list)
+				if c.JSON {
+					return cli.WriteJSON(c.Out, list)
 				}
 				rows := [][]string{{"用户名", "姓名", "角色", "单位", "状态", "上次登录"}}
 				for _, u := range list {
@@ -124,9 +125,9 @@ func userListCommand() command {
 					case u.MustChange:
 						state = "待改密码"
 					}
-					rows = append(rows, []string{u.Login, u.Name, u.Role.Name(), u.UnitName, state, when(u.SeenAt)})
+					rows = append(rows, []string{u.Login, u.Name, u.Role.Name(), u.UnitName, state, cli.When(u.SeenAt)})
 				}
-				return table(c.out, rows)
+				return cli.Table(c.Out, rows)
 			})
 		},
 	}
@@ -151,19 +152,19 @@ func everyUser(ctx context.Context, a *access.Service, actor access.User, role a
 
 func userDisableCommand() command {
 	return command{
-		name: "user disable", args: "用户名", min: 1, max: 1,
-		short:   "停用一个账号，立即结束它的登录和令牌",
-		example: "hub user disable wangli",
-		run: func(ctx context.Context, c *call) error {
+		Name: "user disable", Args: "用户名", Min: 1, Max: 1,
+		Short:   "停用一个账号，立即结束它的登录和令牌",
+		Example: "hub user disable wangli",
+		Run: func(ctx context.Context, c *call) error {
 			return withAccess(ctx, c, func(a *access.Service) error {
-				u, err := a.UserByLogin(ctx, c.args[0])
+				u, err := a.UserByLogin(ctx, c.Args[0])
 				if err != nil {
-					return noUser(err, c.args[0])
+					return noUser(err, c.Args[0])
 				}
-				if u, err = a.DisableUser(ctx, c.actor(), u.ID); err != nil {
+				if u, err = a.DisableUser(ctx, actor(c), u.ID); err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(c.out, "已停用 %s（%s）。\n", u.Login, u.Name)
+				_, err = fmt.Fprintf(c.Out, "已停用 %s（%s）。\n", u.Login, u.Name)
 				return err
 			})
 		},
@@ -172,16 +173,16 @@ func userDisableCommand() command {
 
 func userPasswdCommand() command {
 	return command{
-		name: "user passwd", args: "用户名", min: 1, max: 1, lists: true,
-		short:   "重设一个账号的密码，显示一次性密码",
-		example: "hub user passwd admin",
-		run: func(ctx context.Context, c *call) error {
+		Name: "user passwd", Args: "用户名", Min: 1, Max: 1, Lists: true,
+		Short:   "重设一个账号的密码，显示一次性密码",
+		Example: "hub user passwd admin",
+		Run: func(ctx context.Context, c *call) error {
 			return withAccess(ctx, c, func(a *access.Service) error {
-				u, err := a.UserByLogin(ctx, c.args[0])
+				u, err := a.UserByLogin(ctx, c.Args[0])
 				if err != nil {
-					return noUser(err, c.args[0])
+					return noUser(err, c.Args[0])
 				}
-				password, err := a.ResetPassword(ctx, c.actor(), u.ID)
+				password, err := a.ResetPassword(ctx, actor(c), u.ID)
 				if err != nil {
 					return err
 				}

@@ -65,7 +65,7 @@ func makeFolder(dir string) error {
 
 // withStore opens the database for one command and closes it again.
 func withStore(ctx context.Context, c *call, f func(*store.Store) error) (err error) {
-	s, _, err := openStore(ctx, c.cfg, c.log)
+	s, _, err := openStore(ctx, c.Cfg, c.Log)
 	if err != nil {
 		return err
 	}
@@ -84,9 +84,6 @@ func withAccess(ctx context.Context, c *call, f func(*access.Service) error) err
 func newAccess(s *store.Store, nats func() []string) *access.Service {
 	return access.New(access.Config{Store: s, HubKey: s.Key(), HubEpoch: s.Epoch(), NATS: nats, Now: s.Now})
 }
-
-// actor is who gives the command.
-func (c *call) actor() access.User { return access.Local(c.user) }
 
 // readSeed reads the hub's key, making it if there is none.
 func readSeed(path string) (protocol.Key, error) {

@@ -7,8 +7,6 @@ import (
 	"testing"
 )
 
-func fields(s string) []string { return strings.Fields(s) }
-
 // testWriter collects what is written, also by several goroutines.
 type testWriter struct {
 	mu sync.Mutex

@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"zhanqun/internal/cli"
 )
 
 // version is set when a release is built.
@@ -22,19 +24,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
-	code := run(ctx, os.Args[1:], &system{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), user: userName(),
+	code := program().Run(ctx, os.Args[1:], &cli.System{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: os.Environ(), User: cli.UserName(),
 	})
 	stop()
 	os.Exit(code)
-}
-
-// userName is the name of the system's user, for the audit log.
-func userName() string {
-	for _, name := range []string{"SUDO_USER", "USER", "USERNAME"} {
-		if v := os.Getenv(name); v != "" {
-			return v
-		}
-	}
-	return ""
 }

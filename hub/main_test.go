@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"zhanqun/internal/cli"
 )
 
 // TestMain lets scripts run this program under its own name.
@@ -31,15 +33,15 @@ func TestScripts(t *testing.T) {
 
 // Every command explains itself, with an example that names it.
 func TestEveryCommandHasHelp(t *testing.T) {
-	for _, c := range commands() {
+	for _, c := range program().Commands {
 		var out, errs testWriter
-		code := run(context.Background(), append(fields(c.name), "--help"), &system{out: &out, err: &errs})
-		if code != exitDone || errs.String() != "" {
-			t.Errorf("%s --help: exit %d, stderr %q", c.name, code, errs.String())
+		code := program().Run(context.Background(), append(strings.Fields(c.Name), "--help"), &cli.System{Out: &out, Err: &errs})
+		if code != cli.Done || errs.String() != "" {
+			t.Errorf("%s --help: exit %d, stderr %q", c.Name, code, errs.String())
 		}
-		for _, want := range []string{"用法：hub " + c.name, "例子：\n  hub " + c.name, c.short, "--config FILE"} {
+		for _, want := range []string{"用法：hub " + c.Name, "例子：\n  hub " + c.Name, c.Short, "--config FILE"} {
 			if !out.has(want) {
-				t.Errorf("%s --help does not say %q:\n%s", c.name, want, out.String())
+				t.Errorf("%s --help does not say %q:\n%s", c.Name, want, out.String())
 			}
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"zhanqun/hub/review"
 	"zhanqun/hub/web"
 	"zhanqun/internal/blob"
+	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
 )
 
@@ -130,7 +131,7 @@ func (c *county) startBus(ctx context.Context) error {
 		return err
 	}
 	if c.bus, err = bus.Start(o); err != nil {
-		return fault.Wrap(fault.Internal, "内置 NATS 没有启动（监听 "+c.cfg.NATS.Listen+"），可能端口已被占用："+oneLine(err.Error()), err)
+		return fault.Wrap(fault.Internal, "内置 NATS 没有启动（监听 "+c.cfg.NATS.Listen+"），可能端口已被占用："+cli.OneLine(err.Error()), err)
 	}
 	c.onClose(c.bus.Close)
 	c.store.OnDown(c.bus.Ring)
@@ -142,7 +143,7 @@ func (c *county) startBus(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	if err := c.bus.WaitReady(ctx); err != nil {
-		return fault.Wrap(fault.Unavailable, "内置 NATS 没有就绪："+oneLine(err.Error()), err)
+		return fault.Wrap(fault.Unavailable, "内置 NATS 没有就绪："+cli.OneLine(err.Error()), err)
 	}
 	return nil
 }

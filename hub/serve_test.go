@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/cli"
 	"zhanqun/internal/testenv"
 	"zhanqun/protocol"
 )
@@ -25,32 +26,32 @@ const units = `code,name,level,parent
 520624001001,城北社区,village,520624001
 `
 
-// program is a county's program in this process.
-type program struct {
+// countyProgram is a county's program in this process.
+type countyProgram struct {
 	t   *testing.T
 	env []string
 }
 
-func newProgram(t *testing.T, env ...string) *program {
-	return &program{t, append([]string{
+func newProgram(t *testing.T, env ...string) *countyProgram {
+	return &countyProgram{t, append([]string{
 		"ZHANQUN_DIR=" + filepath.Join(t.TempDir(), "county 县"), "ZHANQUN_HTTP_ADDR=127.0.0.1:0", "ZHANQUN_NATS_LISTEN=127.0.0.1:0",
 		"ZHANQUN_LOG_LEVEL=warn", "ZHANQUN_LIMITS_DISK_RESERVE_BYTES=0",
 	}, env...)}
 }
 
 // run runs one command to its end.
-func (p *program) run(stdin string, args ...string) (stdout, stderr string, code int) {
+func (p *countyProgram) run(stdin string, args ...string) (stdout, stderr string, code int) {
 	p.t.Helper()
 	var out, errs testWriter
-	code = run(p.t.Context(), args, &system{in: strings.NewReader(stdin), out: &out, err: &errs, environ: p.env, user: "clerk"})
+	code = program().Run(p.t.Context(), args, &cli.System{In: strings.NewReader(stdin), Out: &out, Err: &errs, Environ: p.env, User: "clerk"})
 	return out.String(), errs.String(), code
 }
 
 // must runs a command that must succeed and returns what it printed.
-func (p *program) must(args ...string) string {
+func (p *countyProgram) must(args ...string) string {
 	p.t.Helper()
 	out, errs, code := p.run("", args...)
-	if code != exitDone {
+	if code != cli.Done {
 		p.t.Fatalf("hub %s: exit %d: %s", strings.Join(args, " "), code, errs)
 	}
 	return out
@@ -63,14 +64,14 @@ type running struct {
 	errs *testWriter
 }
 
-func (p *program) serve() running {
+func (p *countyProgram) serve() running {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(p.t.Context())
 	read, write := io.Pipe()
 	r := running{errs: new(testWriter)}
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, []string{"serve", "--json"}, &system{out: write, err: r.errs, environ: p.env, user: "clerk"})
+		code <- program().Run(ctx, []string{"serve", "--json"}, &cli.System{Out: write, Err: r.errs, Environ: p.env, User: "clerk"})
 		write.Close()
 	}()
 	if err := json.NewDecoder(read).Decode(&r.addresses); err != nil {
@@ -87,7 +88,7 @@ func (p *program) serve() running {
 		stopped = true
 		began := time.Now()
 		cancel()
-		if c := <-code; c != exitDone {
+		if c := <-code; c != cli.Done {
 			p.t.Errorf("serve ended with %d: %s", c, r.errs)
 		}
 		if took := time.Since(began); took > stopTime {
@@ -128,7 +129,7 @@ func TestServe(t *testing.T) {
 	}
 }
 
-func testServe(t *testing.T, p *program) {
+func testServe(t *testing.T, p *countyProgram) {
 	r := p.serve()
 	if r.Login != "admin" || r.Password == "" {
 		t.Errorf("first start: %+v", r.addresses)
@@ -141,7 +142,7 @@ func testServe(t *testing.T, p *program) {
 
 	// A second one is told who is first.
 	_, errs, code := p.run("", "serve")
-	if code != exitFailed || !strings.Contains(errs, "已有一个 hub serve 在运行") || !strings.Contains(errs, r.Hub) || strings.Count(errs, "\n") != 1 {
+	if code != cli.Failed || !strings.Contains(errs, "已有一个 hub serve 在运行") || !strings.Contains(errs, r.Hub) || strings.Count(errs, "\n") != 1 {
 		t.Errorf("a second serve: exit %d: %s", code, errs)
 	}
 
@@ -184,12 +185,12 @@ func TestServeCannotListen(t *testing.T) {
 	p := newProgram(t)
 	first := newProgram(t).serve()
 	taken := strings.TrimPrefix(first.Hub, "http://")
-	if _, errs, code := p.run("", "serve", "--addr", taken); code != exitFailed || !strings.Contains(errs, "无法在 "+taken+" 上监听") {
+	if _, errs, code := p.run("", "serve", "--addr", taken); code != cli.Failed || !strings.Contains(errs, "无法在 "+taken+" 上监听") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	taken = strings.TrimPrefix(first.NATS[0], "nats://")
 	p.env = append(p.env, "ZHANQUN_NATS_LISTEN="+taken)
-	if _, errs, code := p.run("", "serve"); code != exitFailed || !strings.Contains(errs, taken) {
+	if _, errs, code := p.run("", "serve"); code != cli.Failed || !strings.Contains(errs, taken) {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	p.env = p.env[:len(p.env)-1]
