@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -12,12 +13,17 @@ import (
 	"zhanqun/protocol"
 )
 
-// list is one page of anything; next is empty on the last page.
+// writeList answers with one page of anything; next is empty on the last page.
 func writeList[T any](w http.ResponseWriter, name string, list []T, next string) error {
+	return web.WriteJSON(w, http.StatusOK, map[string]any{name: some(list), "next": next})
+}
+
+// some makes a list that programs can walk of one that may be nil.
+func some[T any](list []T) []T {
 	if list == nil {
-		list = []T{}
+		return []T{}
 	}
-	return web.WriteJSON(w, http.StatusOK, map[string]any{name: list, "next": next})
+	return list
 }
 
 // nextAfter is the key of the last row of a full page.
@@ -89,7 +95,7 @@ func (s *Server) apiSite(w http.ResponseWriter, r *http.Request, _ access.User) 
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, siteDetail{site, recent})
+	return web.WriteJSON(w, http.StatusOK, siteDetail{site, some(recent)})
 }
 
 func (s *Server) apiCheckSite(w http.ResponseWriter, r *http.Request, u access.User) error {
@@ -109,7 +115,9 @@ type findingCursor struct {
 	ID string    `json:"id"`
 }
 
-func findingQuery(r *http.Request, def int) (health.FindingQuery, error) {
+// findingQuery reads the filter of a list of findings. Who may not read all
+// sees those of the own unit.
+func (s *Server) findingQuery(r *http.Request, u access.User, def int) (health.FindingQuery, error) {
 	limit, err := web.Limit(r, def, 500)
 	if err != nil {
 		return health.FindingQuery{}, err
@@ -118,24 +126,20 @@ func findingQuery(r *http.Request, def int) (health.FindingQuery, error) {
 	if _, err := web.Cursor(r, "cursor", &c); err != nil {
 		return health.FindingQuery{}, err
 	}
-	return health.FindingQuery{Site: r.FormValue("site"), Unit: r.FormValue("unit"), State: r.FormValue("state"),
-		Before: c.At, BeforeID: c.ID, Limit: limit}, nil
-}
-
-// findings returns one page and the cursor of the next. A liaison sees the
-// findings of the own unit.
-func (s *Server) findings(r *http.Request, u access.User, def int) ([]health.Finding, string, error) {
-	q, err := findingQuery(r, def)
-	if err != nil {
-		return nil, "", err
-	}
+	q := health.FindingQuery{Site: r.FormValue("site"), Unit: r.FormValue("unit"), State: r.FormValue("state"),
+		Before: c.At, BeforeID: c.ID, Limit: limit}
 	if !u.May(access.ReadAll) {
 		if u.Unit == "" {
-			return nil, "", u.Need(access.ReadAll)
+			return q, u.Need(access.ReadAll)
 		}
 		q.Unit = u.Unit
 	}
-	list, err := s.Health.Store.Findings(r.Context(), q)
+	return q, nil
+}
+
+// findings returns one page and the cursor of the next.
+func (s *Server) findings(ctx context.Context, q health.FindingQuery) ([]health.Finding, string, error) {
+	list, err := s.Health.Store.Findings(ctx, q)
 	if err != nil || len(list) < q.Limit {
 		return list, "", err
 	}
@@ -145,7 +149,11 @@ func (s *Server) findings(r *http.Request, u access.User, def int) ([]health.Fin
 }
 
 func (s *Server) apiFindings(w http.ResponseWriter, r *http.Request, u access.User) error {
-	list, next, err := s.findings(r, u, 100)
+	q, err := s.findingQuery(r, u, 100)
+	if err != nil {
+		return err
+	}
+	list, next, err := s.findings(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -160,7 +168,7 @@ func (s *Server) apiFinding(w http.ResponseWriter, r *http.Request, u access.Use
 	return web.WriteJSON(w, http.StatusOK, struct {
 		health.Finding
 		History []health.Step `json:"history"`
-	}{f, steps})
+	}{f, some(steps)})
 }
 
 func (s *Server) finding(r *http.Request, u access.User) (health.Finding, []health.Step, error) {
@@ -188,7 +196,7 @@ func (s *Server) apiAudit(w http.ResponseWriter, r *http.Request, _ access.User)
 	if n := len(list); n > 0 {
 		next = list[n-1].Seq
 	}
-	return web.WriteJSON(w, http.StatusOK, map[string]any{"audit": list, "next": next})
+	return web.WriteJSON(w, http.StatusOK, map[string]any{"audit": some(list), "next": next})
 }
 
 // apiEnrol answers POST protocol.EnrolPath: a node asks for its identity. The

@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/review"
 	"zhanqun/internal/fault"
+	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
 )
@@ -24,7 +26,18 @@ func (s *Server) apiItems(w http.ResponseWriter, r *http.Request, u access.User)
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, page)
+	list := make([]item, 0, len(page.Items))
+	for _, i := range page.Items {
+		list = append(list, item{i, i.Origin})
+	}
+	return writeList(w, "items", list, page.Next)
+}
+
+// item is an item as the interface tells it: the fields of the contract are
+// there even where they are empty.
+type item struct {
+	catalog.Item
+	Origin string `json:"origin"`
 }
 
 // itemQuery reads the filter of a list of items, for the interface and the pages.
@@ -47,7 +60,8 @@ func itemQuery(r *http.Request, limit int) (review.Query, error) {
 
 // itemDetail is an item with all that belongs to it, as the interface tells it.
 type itemDetail struct {
-	catalog.Item
+	item
+	Body      string             `json:"body"`
 	Revisions []catalog.Revision `json:"revisions"`
 	Decisions []catalog.Decision `json:"decisions"`
 	Adoptions []catalog.Adoption `json:"adoptions"`
@@ -55,12 +69,6 @@ type itemDetail struct {
 	Columns   []string           `json:"columns"` // where it would be published as things stand
 	Steps     []catalog.Step     `json:"steps"`   // the steps to there
 	Can       map[string]string  `json:"can"`     // action → why not; "" if allowed
-}
-
-// check is one thing a reviewer is warned of.
-type check struct {
-	Kind   string `json:"kind"` // id_card, phone, bank_card, secrecy, files
-	Detail string `json:"detail"`
 }
 
 // apiItem answers GET /api/v1/items/{id}.
@@ -77,40 +85,8 @@ func (s *Server) detail(ctx context.Context, u access.User, id string) (itemDeta
 	if err != nil {
 		return itemDetail{}, err
 	}
-	return itemDetail{Item: d.Item, Revisions: d.Revisions, Decisions: d.Decisions, Adoptions: d.Adoptions,
-		Checks: checksOf(d), Columns: d.Columns, Steps: d.Steps, Can: d.Can}, nil
-}
-
-func checksOf(d review.Detail) []check {
-	checks := []check{}
-	for _, flag := range d.Item.Flags {
-		checks = append(checks, check{Kind: flag, Detail: flagText(flag)})
-	}
-	missing := 0
-	for _, a := range d.Item.Attachments {
-		if !d.Arrived[a.SHA256] {
-			missing++
-		}
-	}
-	if missing > 0 {
-		checks = append(checks, check{Kind: "files", Detail: "还有附件正在传送，审核通过后等附件到齐再发布。"})
-	}
-	return checks
-}
-
-// flagText says what a flag means and what follows from it.
-func flagText(flag string) string {
-	switch flag {
-	case "id_card":
-		return "正文里有身份证号码，公开须写明理由。"
-	case "phone":
-		return "正文里有手机号码，公开须写明理由。"
-	case "bank_card":
-		return "正文里有银行卡号，公开须写明理由。"
-	case "secrecy":
-		return "正文里有密级或不予公开的标记，不能通过。"
-	}
-	return flag
+	return itemDetail{item: item{d.Item, d.Item.Origin}, Body: d.Item.Body, Revisions: some(d.Revisions), Decisions: some(d.Decisions),
+		Adoptions: some(d.Adoptions), Checks: checksOf(d, ui.Lang{}), Columns: some(d.Columns), Steps: some(d.Steps), Can: d.Can}, nil
 }
 
 // decisionForm is the body of POST /api/v1/items/{id}/decisions.
@@ -155,30 +131,49 @@ func codedReason(action, reason, comment string) (string, string) {
 // staleText adds the texts of both revisions to a conflict, so that a program
 // can show what changed.
 func staleText(err error) error {
-	stale, ok := isStale[*review.Stale](err)
+	stale, ok := isStale(err)
 	if !ok {
 		return err
 	}
-	return &conflict{error: err, Asked: stale.Asked, Latest: stale.Latest}
+	return &conflict{error: err, stale: stale}
 }
 
 // conflict is a 409 that carries both texts.
 type conflict struct {
 	error
-	Asked, Latest catalog.Revision
+	stale *review.Stale
 }
 
 // Unwrap keeps the kind of the failure.
 func (c *conflict) Unwrap() error { return c.error }
 
-// apiClaim answers POST and DELETE /api/v1/items/{id}/claim.
+// ProblemMembers implements web.Extended. A revision that never was has no text.
+func (c *conflict) ProblemMembers() map[string]any {
+	m := map[string]any{"latest": c.stale.Latest, "asked": nil}
+	if c.stale.Asked.Revision > 0 {
+		m["asked"] = c.stale.Asked
+	}
+	return m
+}
+
+// apiClaim answers POST /api/v1/items/{id}/claim. The body may be left out; a
+// note in it takes over what somebody else has claimed.
 func (s *Server) apiClaim(w http.ResponseWriter, r *http.Request, u access.User) error {
-	if err := s.Review.Claim(r.Context(), u, r.PathValue("id"), ""); err != nil {
+	var f struct {
+		Note string `json:"note"`
+	}
+	if r.ContentLength != 0 {
+		if err := web.ReadJSON(r, &f); err != nil {
+			return err
+		}
+	}
+	if err := s.Review.Claim(r.Context(), u, r.PathValue("id"), f.Note); err != nil {
 		return err
 	}
 	return s.apiItem(w, r, u)
 }
 
+// apiRelease answers DELETE /api/v1/items/{id}/claim.
 func (s *Server) apiRelease(w http.ResponseWriter, r *http.Request, u access.User) error {
 	if err := s.Review.Release(r.Context(), u, r.PathValue("id")); err != nil {
 		return err
@@ -214,11 +209,25 @@ func (s *Server) apiCombine(w http.ResponseWriter, r *http.Request, u access.Use
 	return web.WriteJSON(w, http.StatusCreated, map[string]string{"id": entry, "url": s.Base(r) + "/entries/" + entry})
 }
 
+// adoptForm is the body of POST /api/v1/items/{id}/adoptions.
+type adoptForm struct {
+	Outlet string `json:"outlet"`
+	URL    string `json:"url"`
+	At     string `json:"at"` // RFC 3339, or a date; empty for now
+}
+
 // apiAdopt answers POST /api/v1/items/{id}/adoptions.
 func (s *Server) apiAdopt(w http.ResponseWriter, r *http.Request, u access.User) error {
-	var q review.Outlet
-	if err := web.ReadJSON(r, &q); err != nil {
+	var f adoptForm
+	if err := web.ReadJSON(r, &f); err != nil {
 		return err
+	}
+	q := review.Outlet{Outlet: f.Outlet, URL: f.URL}
+	var err error
+	if q.At, err = time.Parse(time.RFC3339, f.At); err != nil {
+		if q.At, err = dayOf(f.At); err != nil {
+			return err
+		}
 	}
 	if err := s.Review.Adopt(r.Context(), u, r.PathValue("id"), q); err != nil {
 		return err
@@ -244,7 +253,7 @@ func (s *Server) apiEvents(w http.ResponseWriter, r *http.Request, u access.User
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, map[string]any{"events": events, "next": next})
+	return web.WriteJSON(w, http.StatusOK, map[string]any{"events": some(events), "next": next})
 }
 
 func number(r *http.Request, name string) (uint64, error) {

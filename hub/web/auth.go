@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"zhanqun/hub/access"
+	"zhanqun/hub/review"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/web"
 )
@@ -78,19 +79,22 @@ func (s *Server) signedIn(h person) http.HandlerFunc {
 	})
 }
 
-// allowed lets only people through who may do a.
+// allowed lets only people through who may do a; an empty a is for everybody
+// signed in.
 func (s *Server) allowed(a access.Action, h person) http.HandlerFunc {
 	return s.signedIn(func(w http.ResponseWriter, r *http.Request, u access.User) error {
-		if err := u.Need(a); err != nil {
-			return err
+		if a != "" {
+			if err := u.Need(a); err != nil {
+				return err
+			}
 		}
 		return h(w, r, u)
 	})
 }
 
-// isStale reports a decision on a revision that is not the latest.
-func isStale[T error](err error) (T, bool) {
-	var stale T
+// isStale returns the texts of a decision on a revision that is not the latest.
+func isStale(err error) (*review.Stale, bool) {
+	var stale *review.Stale
 	ok := errors.As(err, &stale)
 	return stale, ok
 }

@@ -42,7 +42,7 @@ func (s *Server) combinePage(w http.ResponseWriter, r *http.Request, u access.Us
 		}
 		p.Form.Body = strings.Join(text, "\n")
 	}
-	return s.pages.Render(w, r, http.StatusOK, "combine", p)
+	return s.show(w, r, "combine", p)
 }
 
 func (s *Server) newCombinePage(r *http.Request, u access.User, ids []string) (*combinePage, error) {
@@ -55,7 +55,7 @@ func (s *Server) newCombinePage(r *http.Request, u access.User, ids []string) (*
 		return nil, err
 	}
 	p := &combinePage{Columns: columnOptions(columns), Names: columnNames(columns), Chosen: map[string]bool{}}
-	lang := s.pages.Lang(r)
+	lang := s.lang(r)
 	p.Title = ui.T(lang, "综合成一篇")
 	p.Lead = ui.T(lang, "把几个单位的信息合成一篇发布，每个单位都记一次采用。")
 	for _, id := range ids {
@@ -80,7 +80,7 @@ func (s *Server) newCombinePage(r *http.Request, u access.User, ids []string) (*
 // on the page.
 func (s *Server) combine(w http.ResponseWriter, r *http.Request, u access.User) error {
 	if err := r.ParseForm(); err != nil {
-		return fault.Wrap(fault.Invalid, "表单读不出来，请重新填写。", err)
+		return formFault(err)
 	}
 	q := review.Combination{Title: r.PostFormValue("title"), Body: r.PostFormValue("body"), Columns: r.PostForm["columns"],
 		Comment: r.PostFormValue("comment"), Override: r.PostFormValue("override")}
@@ -94,7 +94,7 @@ func (s *Server) combine(w http.ResponseWriter, r *http.Request, u access.User) 
 		ids = append(ids, id)
 		q.Items = append(q.Items, review.Part{Item: id, Revision: n})
 	}
-	entry, err := s.Review.Combine(r.Context(), u, q)
+	_, err := s.Review.Combine(r.Context(), u, q)
 	if err != nil {
 		p, pageErr := s.newCombinePage(r, u, ids)
 		if pageErr != nil {
@@ -106,5 +106,5 @@ func (s *Server) combine(w http.ResponseWriter, r *http.Request, u access.User) 
 		}
 		return s.again(w, r, "combine", p, &p.Page, err)
 	}
-	return s.done(w, r, "已综合发布，各来源单位都会收到采用通知。", "/entries/"+entry)
+	return s.done(w, r, "/items/"+ids[0], ui.T(s.lang(r), "已综合发布，各来源单位都会收到采用通知。"))
 }

@@ -2,13 +2,13 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/review"
-	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
-	"zhanqun/internal/web"
+	"zhanqun/protocol"
 )
 
 // deskSize is how many items the desk shows; the rest comes up as these go.
@@ -19,7 +19,15 @@ type deskPage struct {
 	Items   []catalog.Item
 	Counts  review.Counts
 	Due     int // steps this person can decide
+	Tiles   []stateTile
 	Columns map[string]string
+}
+
+// stateTile is how many items are in one state.
+type stateTile struct {
+	State protocol.State
+	Word  string
+	N     int
 }
 
 // home is the first page of whoever is signed in: what to decide next, or the
@@ -51,38 +59,21 @@ func (s *Server) desk(w http.ResponseWriter, r *http.Request, u access.User) err
 		return err
 	}
 	p := &deskPage{Items: items, Counts: counts, Columns: columnNames(columns), Due: counts.Due[string(u.Role)]}
-	lang := s.pages.Lang(r)
+	lang := s.lang(r)
 	p.Title = ui.T(lang, "审稿台")
-	p.Lead = ui.T(lang, "没有等您审的信息。")
-	if p.Due > 0 {
-		p.Lead = ui.T(lang, "有 %d 条等您审，最早的排在最前。", p.Due)
+	p.Lead = deskLead(p, s.Now(), lang)
+	for _, st := range []protocol.State{protocol.StateReceived, protocol.StateInReview, protocol.StateReturned} {
+		p.Tiles = append(p.Tiles, stateTile{st, ui.T(lang, chips[string(st)].Word), counts.States[st]})
 	}
-	p.Events = "/events"
-	return s.pages.Render(w, r, http.StatusOK, "desk", p)
+	p.Events = eventsURL
+	return s.show(w, r, "desk", p)
 }
 
-// liveEvents tells an open page that something changed.
-func (s *Server) liveEvents(w http.ResponseWriter, r *http.Request, _ access.User) error {
-	changes, leave, ok := s.live.join()
-	if !ok {
-		return fault.New(fault.Unavailable, "打开的页面太多，本页不再自动更新，请手动刷新。")
+// deskLead answers what to decide next, and whether it has waited too long.
+func deskLead(p *deskPage, now time.Time, lang ui.Lang) string {
+	if len(p.Items) == 0 {
+		return ui.T(lang, "没有等您审的信息。")
 	}
-	defer leave()
-	events := make(chan web.Event)
-	go func() {
-		defer close(events)
-		for {
-			select {
-			case <-r.Context().Done():
-				return
-			case <-changes:
-			}
-			select {
-			case <-r.Context().Done():
-				return
-			case events <- web.Event{Name: "change", Data: "list counts"}:
-			}
-		}
-	}()
-	return web.Stream(w, r, events)
+	waited := ui.Span(lang, now.Sub(p.Items[0].ReceivedAt))
+	return ui.T(lang, "最早的一条已经等了 %s。按 n 开始，审完一条自动到下一条。", waited)
 }

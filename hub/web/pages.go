@@ -2,9 +2,11 @@ package web
 
 import (
 	"embed"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
+	"time"
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
@@ -15,7 +17,7 @@ import (
 	"zhanqun/protocol"
 )
 
-//go:embed templates
+//go:embed all:templates
 var templates embed.FS
 
 var errNotFound = fault.New(fault.NotFound, "没有这个页面。可能是地址写错了，或内容已被移走。")
@@ -33,6 +35,7 @@ func Templates() fs.FS {
 var chips = map[string]ui.Chip{
 	string(protocol.StateReceived): {Word: "待审", Shape: "dot", Tone: ui.Info},
 	string(protocol.StateApproved): {Word: "待附件到齐", Shape: "check", Tone: ui.Good},
+	string(protocol.StateReturned): {Word: "已退回", Shape: "back", Tone: ui.Warn},
 	string(protocol.StateRejected): {Word: "不采用", Shape: "cross", Tone: ui.Neutral},
 	protocol.FindingFixing:         {Word: "已答复，待复查", Shape: "up", Tone: ui.Info},
 	protocol.FindingRecheck:        {Word: "复查未通过", Shape: "triangle", Tone: ui.Bad},
@@ -44,18 +47,34 @@ var chips = map[string]ui.Chip{
 	"phone":                        {Word: "含手机号", Shape: "triangle", Tone: ui.Warn},
 	"bank_card":                    {Word: "含银行卡号", Shape: "triangle", Tone: ui.Warn},
 	"secrecy":                      {Word: "含密级标记", Shape: "bar", Tone: ui.Bad},
+	"silent":                       {Word: "还没有联系", Shape: "ring", Tone: ui.Neutral},
+	"skewed":                       {Word: "时钟不准", Shape: "triangle", Tone: ui.Warn},
 	"approve":                      {Word: "通过", Shape: "check", Tone: ui.Good},
 	"return":                       {Word: "退回", Shape: "back", Tone: ui.Warn},
 	"reject":                       {Word: "不采用", Shape: "cross", Tone: ui.Neutral},
 	"withdraw":                     {Word: "撤回", Shape: "bar", Tone: ui.Bad},
 }
 
-func newPages(s *Server) (*ui.Renderer, error) {
-	return ui.New(ui.Options{Templates: Templates(), Brand: "站群 · 县级平台", Chips: chips, Fill: s.fill, Now: s.Now,
-		Funcs: template.FuncMap{"roleName": roleName, "reasonName": reasonName, "inc": func(i int) int { return i + 1 }}})
+// chip is how a state is shown.
+func (s *Server) chip(state string) ui.Chip {
+	if c, ok := chips[state]; ok {
+		return c
+	}
+	return sharedChips[state]
 }
 
-func roleName(r account.Role) string { return r.Name() }
+// sharedChips are the states both programs show alike.
+var sharedChips = ui.Chips()
+
+func newPages(s *Server) (*ui.Renderer, error) {
+	return ui.New(ui.Options{Templates: Templates(), Brand: "站群 · 县级平台", Chips: chips, Fill: s.fill, Now: s.Now,
+		Funcs: template.FuncMap{"roleName": roleName, "inc": func(i int) int { return i + 1 },
+			"waited": func(since time.Time) time.Duration { return s.Now().Sub(since) },
+			"clock":  func(at time.Time) string { return at.In(ui.Zone).Format("15:04:05") }}})
+}
+
+// roleName is the name of a role, given as such or as a column's step has it.
+func roleName(r any) string { return account.Role(fmt.Sprint(r)).Name() }
 
 // reasonName is the name of a coded reason; free text stays as it is.
 func reasonName(code string) string {
@@ -69,10 +88,14 @@ func reasonName(code string) string {
 func (s *Server) fill(r *http.Request, p *ui.Page) {
 	ctx := r.Context()
 	p.FormToken = web.FormToken(ctx)
-	if f := s.sessions.TakeFlash(ctx); f != nil {
-		p.Flash = &ui.Flash{Tone: ui.Tone(f.Tone), Text: ui.T(p.Lang, f.Text)}
-		if f.Undo != "" {
-			p.Flash.Undo = &ui.Undo{URL: f.Undo, Until: f.Until, Fields: f.Fields}
+	// A page that fetches itself anew in the background must not use up the
+	// message meant for the page the person is waiting for.
+	if r.Header.Get("X-Live") == "" {
+		if f := s.sessions.TakeFlash(ctx); f != nil {
+			p.Flash = &ui.Flash{Tone: ui.Tone(f.Tone), Text: f.Text}
+			if f.Undo != "" {
+				p.Flash.Undo = &ui.Undo{URL: f.Undo, Until: f.Until, Fields: f.Fields}
+			}
 		}
 	}
 	u, ok := who(ctx)
@@ -82,6 +105,9 @@ func (s *Server) fill(r *http.Request, p *ui.Page) {
 	p.User = &ui.UserBox{Name: u.Name, Role: ui.T(p.Lang, u.Role.Name()), Unit: u.UnitName, URL: "/account"}
 	p.Nav = nav(u, r.URL.Path, p.Lang)
 }
+
+// eventsURL is where pages that keep themselves fresh listen.
+const eventsURL = "/events"
 
 // section is one entry of the navigation and who sees it.
 type section struct {
@@ -112,26 +138,48 @@ func nav(u access.User, path string, lang ui.Lang) []ui.NavItem {
 // renderError writes the page for a failed request.
 func (s *Server) renderError(w http.ResponseWriter, r *http.Request, p web.Problem) error {
 	f := &ui.Failure{Status: p.Status, Text: p.Detail, RequestID: p.RequestID, Back: "/"}
+	if p.Status == http.StatusUnauthorized {
+		f.Back = "/signin"
+	}
 	return s.pages.Fail(w, r, f)
 }
 
+// lang is the language this person reads.
+func (s *Server) lang(r *http.Request) ui.Lang { return s.pages.Lang(r) }
+
+// show renders a page.
+func (s *Server) show(w http.ResponseWriter, r *http.Request, page string, p ui.Data) error {
+	return s.pages.Render(w, r, http.StatusOK, page, p)
+}
+
 // again renders a form once more with what is wrong, or returns an error that
-// no field of the form can carry.
+// no form can help with.
 func (s *Server) again(w http.ResponseWriter, r *http.Request, page string, p ui.Data, base *ui.Page, err error) error {
-	fields := fault.Fields(err)
-	if fields == nil {
-		if k := fault.KindOf(err); k != fault.Invalid && k != fault.Conflict && k != fault.Limited && k != fault.Unauthenticated {
-			return err
-		}
-		base.Flash = &ui.Flash{Tone: ui.Bad, Text: fault.Message(err)}
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Conflict, fault.Limited, fault.Unauthenticated, fault.TooLarge:
+	default:
+		return err
 	}
-	base.Errors = fields
+	base.Errors = fault.Fields(err)
+	if base.Errors == nil {
+		base.Flash = &ui.Flash{Tone: ui.Bad, Text: ui.T(s.lang(r), fault.Message(err))}
+	}
 	return s.pages.Render(w, r, fault.KindOf(err).Status(), page, p)
 }
 
-// done flashes a sentence and goes to a page.
-func (s *Server) done(w http.ResponseWriter, r *http.Request, text, to string) error {
+// done goes to a page and says there what was done.
+func (s *Server) done(w http.ResponseWriter, r *http.Request, to, text string) error {
 	s.sessions.Flash(r.Context(), web.Flash{Tone: string(ui.Good), Text: text})
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// undone goes to a page and says there why nothing was done.
+func (s *Server) undone(w http.ResponseWriter, r *http.Request, to string, err error) error {
+	if k := fault.KindOf(err); k != fault.Conflict && k != fault.Forbidden && k != fault.Invalid {
+		return err
+	}
+	s.sessions.Flash(r.Context(), web.Flash{Tone: string(ui.Bad), Text: ui.T(s.lang(r), fault.Message(err))})
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }

@@ -9,99 +9,121 @@ import (
 	"zhanqun/protocol"
 )
 
-// publicRoutes need nobody to be signed in and touch no session.
-func (s *Server) publicRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	mux.HandleFunc("GET /readyz", s.errs.Func(s.readyz))
-	if s.Metrics != nil {
-		mux.Handle("GET /metrics", s.Metrics)
+// route is an address for somebody signed in, and what he must be allowed to.
+// An empty need lets everyone with an account in; what he then sees or may do
+// is for the area to say.
+type route struct {
+	pattern string
+	need    access.Action
+	h       person
+}
+
+// api is where the programs' interface begins.
+const api = "/api/v1"
+
+// handler puts everything the hub answers on one mux. What is public stands
+// outside the sessions, so that a feed reader costs no look into the database.
+func (s *Server) handler() http.Handler {
+	private := http.NewServeMux()
+	private.Handle("GET /lang/{code}", s.pages.LangSwitch())
+	private.HandleFunc("GET /signin", s.errs.Func(s.signinPage))
+	private.HandleFunc("POST /signin", s.errs.Func(s.signin))
+	private.HandleFunc("POST /signout", s.errs.Func(s.signout))
+	for _, r := range append(s.pageRoutes(), s.apiRoutes()...) {
+		private.HandleFunc(r.pattern, s.allowed(r.need, r.h))
 	}
-	mux.Handle("GET /static/", ui.Static())
-	mux.HandleFunc("GET /api/openapi.json", s.errs.Func(openAPI))
-	mux.HandleFunc("POST "+protocol.EnrolPath, s.errs.Func(s.apiEnrol))
-	s.Feed.Routes(mux)
+	private.HandleFunc("/", s.errs.Func(notFound))
+
+	public := http.NewServeMux()
+	public.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plainText(w, http.StatusOK, "ok") })
+	public.HandleFunc("GET /readyz", s.readyz)
+	if s.Metrics != nil {
+		public.Handle("GET /metrics", s.Metrics)
+	}
+	public.Handle("GET "+ui.StaticPrefix, ui.Static())
+	public.HandleFunc("GET /api/openapi.json", s.errs.Func(openAPI))
+	public.HandleFunc("POST "+protocol.EnrolPath, s.errs.Func(s.apiEnrol))
+	s.Feed.Routes(public)
+	public.Handle("/", web.Chain(routed(private), s.sessions.Load(s.errs), web.Forgery(s.errs, s.sessions), s.identify()))
+	return routed(public)
 }
 
-// routes are the pages and the interface, each for somebody signed in.
-func (s *Server) routes(mux *http.ServeMux) {
-	mux.Handle("GET /lang/{lang}", s.pages.LangSwitch())
-	mux.HandleFunc("GET /signin", s.errs.Func(s.signinPage))
-	mux.HandleFunc("POST /signin", s.errs.Func(s.signin))
-	mux.HandleFunc("POST /signout", s.errs.Func(s.signout))
-	mux.HandleFunc("GET /account", s.signedIn(s.accountPage))
-	mux.HandleFunc("GET /account/password", s.signedIn(s.passwordPage))
-	mux.HandleFunc("POST /account/password", s.signedIn(s.changePassword))
-	mux.HandleFunc("POST /account/tokens", s.signedIn(s.addToken))
-	mux.HandleFunc("POST /account/tokens/{id}/revoke", s.signedIn(s.revokeToken))
+func (s *Server) pageRoutes() []route {
+	return []route{
+		{"GET /account", "", s.accountPage},
+		{"GET /account/password", "", s.passwordPage},
+		{"POST /account/password", "", s.changePassword},
+		{"POST /account/tokens", "", s.addToken},
+		{"POST /account/tokens/{id}/revoke", "", s.revokeToken},
 
-	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
-	mux.HandleFunc("GET /events", s.signedIn(s.liveEvents))
-	mux.HandleFunc("GET /items", s.signedIn(s.itemsPage))
-	mux.HandleFunc("GET /items/{id}", s.signedIn(s.itemPage))
-	mux.HandleFunc("GET /items/{id}/files/{sha256}/{name}", s.signedIn(s.itemFile))
-	mux.HandleFunc("GET /items/{id}/revisions/{revision}", s.signedIn(s.revisionPage))
-	mux.HandleFunc("POST /items/{id}/decide", s.signedIn(s.decide))
-	mux.HandleFunc("POST /items/{id}/undo", s.signedIn(s.undo))
-	mux.HandleFunc("POST /items/{id}/claim", s.signedIn(s.claim))
-	mux.HandleFunc("POST /items/{id}/release", s.signedIn(s.release))
-	mux.HandleFunc("POST /items/{id}/adopt", s.allowed(access.Adopt, s.adopt))
-	mux.HandleFunc("GET /combine", s.allowed(access.Review, s.combinePage))
-	mux.HandleFunc("POST /combine", s.allowed(access.Review, s.combine))
+		{"GET /{$}", "", s.home},
+		{"GET /events", "", s.liveEvents},
+		{"POST /next", access.Review, s.next},
+		{"GET /items", "", s.itemsPage},
+		{"GET /items/{id}", "", s.itemPage},
+		{"GET /items/{id}/files/{sha256}/{name}", "", s.itemFile},
+		{"GET /items/{id}/revisions/{revision}", "", s.revisionPage},
+		{"POST /items/{id}/decide", access.Review, s.decide},
+		{"POST /items/{id}/undo", access.Review, s.undo},
+		{"POST /items/{id}/claim", access.Review, s.claim},
+		{"POST /items/{id}/release", access.Review, s.release},
+		{"POST /items/{id}/adopt", access.Adopt, s.adopt},
+		{"GET /combine", access.Review, s.combinePage},
+		{"POST /combine", access.Review, s.combine},
 
-	mux.HandleFunc("GET /sites", s.allowed(access.ReadAll, s.sitesPage))
-	mux.HandleFunc("POST /sites", s.allowed(access.Manage, s.addSite))
-	mux.HandleFunc("GET /sites/{id}", s.allowed(access.ReadAll, s.sitePage))
-	mux.HandleFunc("POST /sites/{id}/check", s.allowed(access.Inspect, s.checkSite))
-	mux.HandleFunc("GET /findings", s.signedIn(s.findingsPage))
-	mux.HandleFunc("GET /findings/{id}", s.signedIn(s.findingPage))
-	mux.HandleFunc("POST /findings/{id}/settle", s.allowed(access.Inspect, s.settle))
+		{"GET /sites", access.ReadAll, s.sitesPage},
+		{"POST /sites", access.Manage, s.addSite},
+		{"POST /sites/import", access.Manage, s.importSites},
+		{"GET /sites/{id}", access.ReadAll, s.sitePage},
+		{"POST /sites/{id}/check", access.Inspect, s.checkSite},
+		{"GET /findings", "", s.findingsPage},
+		{"GET /findings/{id}", "", s.findingPage},
+		{"POST /findings/{id}/settle", access.Inspect, s.settle},
 
-	mux.HandleFunc("GET /nodes", s.allowed(access.ReadAll, s.nodesPage))
-	mux.HandleFunc("POST /nodes/invite", s.allowed(access.Manage, s.invite))
-	mux.HandleFunc("GET /nodes/{id}", s.allowed(access.ReadAll, s.nodePage))
-	mux.HandleFunc("POST /nodes/{id}/{act}", s.allowed(access.Manage, s.changeNode))
-	mux.HandleFunc("GET /units", s.allowed(access.ReadAll, s.unitsPage))
-	mux.HandleFunc("POST /units/import", s.allowed(access.Manage, s.importUnits))
-	mux.HandleFunc("GET /columns", s.allowed(access.ReadAll, s.columnsPage))
-	mux.HandleFunc("GET /columns/{slug}", s.allowed(access.Manage, s.columnPage))
-	mux.HandleFunc("POST /columns/{slug}", s.allowed(access.Manage, s.saveColumn))
-	mux.HandleFunc("GET /users", s.allowed(access.Manage, s.usersPage))
-	mux.HandleFunc("POST /users", s.allowed(access.Manage, s.addUser))
-	mux.HandleFunc("GET /users/{id}", s.allowed(access.Manage, s.userPage))
-	mux.HandleFunc("POST /users/{id}", s.allowed(access.Manage, s.editUser))
-	mux.HandleFunc("POST /users/{id}/{act}", s.allowed(access.Manage, s.changeUser))
-	mux.HandleFunc("GET /refusals", s.allowed(access.ReadAll, s.refusalsPage))
-	mux.HandleFunc("GET /audit", s.allowed(access.Audit, s.auditPage))
-	s.apiRoutes(mux)
-	mux.HandleFunc("/", s.errs.Func(notFound))
+		{"GET /nodes", access.ReadAll, s.nodesPage},
+		{"POST /nodes/invite", access.Manage, s.invite},
+		{"GET /nodes/{id}", access.ReadAll, s.nodePage},
+		{"POST /nodes/{id}/freeze", access.Manage, s.freezeNode},
+		{"POST /nodes/{id}/release", access.Manage, s.releaseNode},
+		{"POST /nodes/{id}/revoke", access.Manage, s.revokeNode},
+		{"GET /units", access.ReadAll, s.unitsPage},
+		{"POST /units/import", access.Manage, s.importUnits},
+		{"GET /columns", access.ReadAll, s.columnsPage},
+		{"GET /columns/{slug}", access.Manage, s.columnPage},
+		{"POST /columns/{slug}", access.Manage, s.saveColumn},
+		{"GET /users", access.Manage, s.usersPage},
+		{"POST /users", access.Manage, s.addUser},
+		{"GET /users/{id}", access.Manage, s.userPage},
+		{"POST /users/{id}", access.Manage, s.editUser},
+		{"POST /users/{id}/disable", access.Manage, s.disableUser},
+		{"POST /users/{id}/enable", access.Manage, s.enableUser},
+		{"POST /users/{id}/reset", access.Manage, s.resetPassword},
+		{"GET /refusals", access.ReadAll, s.refusalsPage},
+		{"GET /refusals/{id}", access.ReadAll, s.refusalPage},
+		{"GET /audit", access.Audit, s.auditPage},
+	}
 }
 
-func (s *Server) apiRoutes(mux *http.ServeMux) {
-	const api = "/api/v1"
-	mux.HandleFunc("GET "+api+"/items", s.signedIn(s.apiItems))
-	mux.HandleFunc("GET "+api+"/items/{id}", s.signedIn(s.apiItem))
-	mux.HandleFunc("POST "+api+"/items/{id}/decisions", s.signedIn(s.apiDecide))
-	mux.HandleFunc("POST "+api+"/items/{id}/claim", s.signedIn(s.apiClaim))
-	mux.HandleFunc("DELETE "+api+"/items/{id}/claim", s.signedIn(s.apiRelease))
-	mux.HandleFunc("POST "+api+"/items/{id}/adoptions", s.signedIn(s.apiAdopt))
-	mux.HandleFunc("POST "+api+"/entries", s.signedIn(s.apiCombine))
-	mux.HandleFunc("GET "+api+"/events", s.allowed(access.ReadAll, s.apiEvents))
-	mux.HandleFunc("GET "+api+"/columns", s.signedIn(s.apiColumns))
-	mux.HandleFunc("GET "+api+"/units", s.signedIn(s.apiUnits))
-	mux.HandleFunc("GET "+api+"/nodes", s.allowed(access.ReadAll, s.apiNodes))
-	mux.HandleFunc("GET "+api+"/sites", s.allowed(access.ReadAll, s.apiSites))
-	mux.HandleFunc("GET "+api+"/sites/{id}", s.allowed(access.ReadAll, s.apiSite))
-	mux.HandleFunc("POST "+api+"/sites/{id}/checks", s.allowed(access.Inspect, s.apiCheckSite))
-	mux.HandleFunc("GET "+api+"/findings", s.signedIn(s.apiFindings))
-	mux.HandleFunc("GET "+api+"/findings/{id}", s.signedIn(s.apiFinding))
-	mux.HandleFunc("GET "+api+"/audit", s.allowed(access.Audit, s.apiAudit))
+func (s *Server) apiRoutes() []route {
+	return []route{
+		{"GET " + api + "/items", "", s.apiItems},
+		{"GET " + api + "/items/{id}", "", s.apiItem},
+		{"POST " + api + "/items/{id}/decisions", access.Review, s.apiDecide},
+		{"POST " + api + "/items/{id}/claim", access.Review, s.apiClaim},
+		{"DELETE " + api + "/items/{id}/claim", access.Review, s.apiRelease},
+		{"POST " + api + "/items/{id}/adoptions", access.Adopt, s.apiAdopt},
+		{"POST " + api + "/entries", access.Review, s.apiCombine},
+		{"GET " + api + "/events", access.ReadAll, s.apiEvents},
+		{"GET " + api + "/columns", "", s.apiColumns},
+		{"GET " + api + "/units", "", s.apiUnits},
+		{"GET " + api + "/nodes", access.ReadAll, s.apiNodes},
+		{"GET " + api + "/sites", access.ReadAll, s.apiSites},
+		{"GET " + api + "/sites/{id}", access.ReadAll, s.apiSite},
+		{"POST " + api + "/sites/{id}/checks", access.Inspect, s.apiCheckSite},
+		{"GET " + api + "/findings", "", s.apiFindings},
+		{"GET " + api + "/findings/{id}", "", s.apiFinding},
+		{"GET " + api + "/audit", access.Audit, s.apiAudit},
+	}
 }
 
 func notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
-
-func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Ready(r.Context()); err != nil {
-		return err
-	}
-	return web.WriteJSON(w, http.StatusOK, map[string]string{"status": "ready", "version": s.Version})
-}

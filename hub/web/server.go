@@ -9,6 +9,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -22,9 +23,10 @@ import (
 	"zhanqun/hub/review"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
+	"zhanqun/protocol"
 )
 
-// Options are the parts the pages show. All are needed, but Metrics.
+// Options are the parts the pages show. All are needed but Metrics and Count.
 type Options struct {
 	Access   *access.Service
 	Review   *review.Service
@@ -36,9 +38,10 @@ type Options struct {
 	Sessions scs.Store
 	Ready    func(context.Context) error // nil while everything the hub needs answers
 	Metrics  http.Handler
-	Base     func(r *http.Request) string // address of the hub as nodes and readers reach it, no slash at the end
-	Hosts    []string                     // host names answered; "*" for any
-	Secure   bool                         // pages are served over HTTPS
+	Count    func(route string, status int) // told of every answer; may be nil
+	Base     func(r *http.Request) string   // address of the hub as nodes and readers reach it, no slash at the end
+	Hosts    []string                       // host names answered; "*" for any
+	Secure   bool                           // pages are served over HTTPS
 	Version  string
 	Now      func() time.Time
 	Logger   *slog.Logger
@@ -48,6 +51,15 @@ type Options struct {
 type Journal interface {
 	// Audits returns up to limit acts after a number, in order.
 	Audits(ctx context.Context, after uint64, limit int) ([]catalog.Audit, error)
+	// AuditsBefore returns up to limit acts before a number, newest first; 0 is
+	// the end.
+	AuditsBefore(ctx context.Context, before uint64, limit int) ([]catalog.Audit, error)
+}
+
+// Files hands out files that have arrived at the hub; the feed does.
+type Files interface {
+	// ServeFile writes the file, with headers that keep a browser from running it.
+	ServeFile(w http.ResponseWriter, r *http.Request, a protocol.Attachment) error
 }
 
 // Feed is what readers get: feeds, entries and their files.
@@ -91,14 +103,26 @@ const maxUpload = 4 << 20
 
 // Handler returns the whole of the hub's HTTP side.
 func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux()
-	s.routes(mux)
-	private := web.Chain(mux,
-		s.sessions.Load(s.errs), web.Forgery(s.errs, s.sessions), s.identify())
-	outer := http.NewServeMux()
-	s.publicRoutes(outer)
-	outer.Handle("/", private)
-	return web.Chain(outer,
-		web.RequestID(), web.AccessLog(s.Logger), web.Recover(s.errs), web.SecurityHeaders(),
+	return web.Chain(s.handler(),
+		s.counting(), web.RequestID(), web.AccessLog(s.Logger), web.Recover(s.errs), web.SecurityHeaders(),
 		web.Hosts(s.errs, s.Hosts...), web.Gzip(), web.MaxBytes(web.Bytes(maxUpload)))
+}
+
+// plainText answers a probe.
+func plainText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text+"\n") // a probe that has gone needs no answer
+}
+
+// readyz tells a balancer whether this hub can work. What exactly is missing
+// stands in the log: the address is open to everybody.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	if err := s.Ready(r.Context()); err != nil {
+		s.Logger.WarnContext(r.Context(), "not ready", "error", err)
+		plainText(w, http.StatusServiceUnavailable, "not ready")
+		return
+	}
+	plainText(w, http.StatusOK, "ready")
 }

@@ -22,15 +22,15 @@ func (s *Server) signinPage(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	p := &signinPage{Next: next}
-	p.Title = ui.T(s.pages.Lang(r), "登录")
-	return s.pages.Render(w, r, http.StatusOK, "signin", p)
+	p.Title = ui.T(s.lang(r), "登录")
+	return s.show(w, r, "signin", p)
 }
 
 // signin checks a name and a password. What is wrong is not told apart, and
 // every failure counts towards the lock.
 func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 	p := &signinPage{Login: r.PostFormValue("login"), Next: ui.LocalPath(r.PostFormValue("next"), "/")}
-	p.Title = ui.T(s.pages.Lang(r), "登录")
+	p.Title = ui.T(s.lang(r), "登录")
 	if wait, ok := s.signins.Allow("signin " + web.ByAddress(r)); !ok {
 		return web.RetryAfter(s.again(w, r, "signin", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。")), wait)
 	}
@@ -64,13 +64,13 @@ type passwordPage struct {
 
 func (s *Server) passwordPage(w http.ResponseWriter, r *http.Request, u access.User) error {
 	p := &passwordPage{Given: u.MustChange}
-	p.Title = ui.T(s.pages.Lang(r), "修改密码")
-	return s.pages.Render(w, r, http.StatusOK, "password", p)
+	p.Title = ui.T(s.lang(r), "修改密码")
+	return s.show(w, r, "password", p)
 }
 
 func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, u access.User) error {
 	p := &passwordPage{Given: u.MustChange}
-	p.Title = ui.T(s.pages.Lang(r), "修改密码")
+	p.Title = ui.T(s.lang(r), "修改密码")
 	next := r.PostFormValue("password")
 	if next != r.PostFormValue("again") {
 		return s.again(w, r, "password", p, &p.Page, fault.Field("again", "两次输入的新密码不一样。"))
@@ -82,7 +82,7 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, u access
 	if err := s.sessions.SignIn(r.Context(), u.ID); err != nil {
 		return err
 	}
-	return s.done(w, r, "密码已修改，其他地方的登录都已退出。", "/")
+	return s.done(w, r, "/", ui.T(s.lang(r), "密码已修改，其他地方的登录都已退出。"))
 }
 
 type accountPage struct {
@@ -90,6 +90,7 @@ type accountPage struct {
 	Me     access.User
 	Tokens []access.Token
 	Secret string // of a token just made; shown once
+	Name   string // of a token that could not be made
 }
 
 func (s *Server) accountPage(w http.ResponseWriter, r *http.Request, u access.User) error {
@@ -102,11 +103,12 @@ func (s *Server) showAccount(w http.ResponseWriter, r *http.Request, u access.Us
 		return readErr
 	}
 	p := &accountPage{Me: u, Tokens: tokens, Secret: secret}
-	p.Title = ui.T(s.pages.Lang(r), "我的账号")
+	p.Title = ui.T(s.lang(r), "我的账号")
 	if err != nil {
+		p.Name = r.PostFormValue("name")
 		return s.again(w, r, "account", p, &p.Page, err)
 	}
-	return s.pages.Render(w, r, http.StatusOK, "account", p)
+	return s.show(w, r, "account", p)
 }
 
 func (s *Server) addToken(w http.ResponseWriter, r *http.Request, u access.User) error {
@@ -118,5 +120,5 @@ func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request, u access.Us
 	if err := s.Access.RevokeToken(r.Context(), u, u.ID, r.PathValue("id")); err != nil {
 		return err
 	}
-	return s.done(w, r, "令牌已作废。", "/account")
+	return s.done(w, r, "/account", ui.T(s.lang(r), "令牌已作废。"))
 }

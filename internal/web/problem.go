@@ -2,6 +2,9 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 
 	"zhanqun/internal/fault"
@@ -20,6 +23,13 @@ type Problem struct {
 
 	// Err is what happened, for the page that is drawn; never sent.
 	Err error `json:"-"`
+}
+
+// Extended is an error that has more to tell a program than a sentence: members
+// of the problem details beside the ones above (RFC 9457 §3.2).
+type Extended interface {
+	error
+	ProblemMembers() map[string]any
 }
 
 // newProblem describes err without telling internals.
@@ -41,7 +51,7 @@ func newProblem(r *http.Request, err error) Problem {
 
 // writeProblem sends p as application/problem+json.
 func writeProblem(w http.ResponseWriter, p Problem) {
-	body, err := json.Marshal(p)
+	body, err := p.encode()
 	if err != nil {
 		http.Error(w, p.Detail, p.Status)
 		return
@@ -50,4 +60,19 @@ func writeProblem(w http.ResponseWriter, p Problem) {
 	w.Header().Set("Content-Language", "zh-CN")
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(body) // the asker has gone; there is nobody left to tell
+}
+
+// encode is the JSON of p with the members its error brings. They replace none
+// of the standard ones.
+func (p Problem) encode() ([]byte, error) {
+	body, err := json.Marshal(p)
+	var more Extended
+	if err != nil || !errors.As(p.Err, &more) {
+		return body, err
+	}
+	all := maps.Clone(more.ProblemMembers())
+	if err := json.Unmarshal(body, &all); err != nil {
+		return nil, fmt.Errorf("extending problem details: %w", err)
+	}
+	return json.Marshal(all)
 }

@@ -1,0 +1,166 @@
+// Package browsertest drives a real Chromium over the pages, for tests. It
+// promises that a click is a click and a key a key, that whoever waits waits for
+// what the page shows and not for time, that several people can use one browser
+// without sharing a cookie, and that what the browser complains of (a blocked
+// style, a script that fails) is noted for the test to see.
+//
+// Only tests import this package.
+package browsertest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/chromedp"
+
+	"zhanqun/internal/testenv"
+)
+
+// patience bounds a whole test in the browser, on a machine busy with others.
+const patience = 3 * time.Minute
+
+// Tab is one person at a page.
+type Tab struct {
+	t    testing.TB
+	root context.Context // of the browser
+	ctx  context.Context
+
+	mu    sync.Mutex
+	noted []string
+}
+
+// Open starts a browser for the test. It ends with the test.
+func Open(t testing.TB) *Tab {
+	t.Helper()
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(testenv.Chromium(t)))
+	alloc, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(cancel)
+	return newTab(t, alloc)
+}
+
+// Other returns another person at the same browser, with cookies of his own.
+func (b *Tab) Other() *Tab {
+	b.t.Helper()
+	return newTab(b.t, b.root, chromedp.WithNewBrowserContext())
+}
+
+func newTab(t testing.TB, parent context.Context, opts ...chromedp.ContextOption) *Tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(parent, opts...)
+	t.Cleanup(cancel)
+	b := &Tab{t: t, root: ctx, ctx: ctx}
+	if err := chromedp.Listen(ctx, b.note); err != nil {
+		t.Fatal(err)
+	}
+	// The first call starts the browser, which lives as long as its context: so
+	// only what follows is bounded in time.
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{})
+		return err
+	}))
+	b.ctx, cancel = context.WithTimeout(ctx, patience)
+	t.Cleanup(cancel)
+	return b
+}
+
+func (b *Tab) note(event any) {
+	if e, ok := event.(*log.EventEntryAdded); ok {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.noted = append(b.noted, e.Entry.Text+" "+e.Entry.URL)
+	}
+}
+
+// Complaints returns what the browser noted since the last call, without the
+// answers of a kind the test asked for, such as "409".
+func (b *Tab) Complaints(expected ...string) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var list []string
+	for _, text := range b.noted {
+		wanted := false
+		for _, e := range expected {
+			wanted = wanted || strings.Contains(text, e)
+		}
+		if !wanted {
+			list = append(list, text)
+		}
+	}
+	b.noted = nil
+	return list
+}
+
+func (b *Tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// Visit opens an address.
+func (b *Tab) Visit(address string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(address))
+}
+
+// Leave ends what the page has open, such as its event stream, so that the
+// server can stop.
+func (b *Tab) Leave() {
+	b.t.Helper()
+	b.do(chromedp.Navigate("about:blank"))
+}
+
+// Look sets the width of the window and the theme. Below 720 px it is a phone.
+func (b *Tab) Look(width int64, dark bool) {
+	b.t.Helper()
+	var opts []chromedp.EmulateViewportOption
+	if width < 720 {
+		opts = append(opts, chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	theme := "light"
+	if dark {
+		theme = "dark"
+	}
+	b.do(chromedp.EmulateViewport(width, 900, opts...), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
+		})
+		return err
+	}))
+}
+
+// Eval returns the value of a script, a string, awaiting promises.
+func (b *Tab) Eval(script string) string {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%s: %v", script, err)
+	}
+	return v
+}
+
+// Until waits in the page until the condition, a script, holds.
+func (b *Tab) Until(condition string) {
+	b.t.Helper()
+	b.Eval(fmt.Sprintf(`new Promise((ok) => { const f = () => (%s) ? ok("") : setTimeout(f, 10); f(); })`, condition))
+}
+
+// Picture writes the whole page to a PNG file.
+func (b *Tab) Picture(file string) {
+	b.t.Helper()
+	image, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, image, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}

@@ -1,0 +1,97 @@
+package web
+
+import (
+	"net/http"
+
+	"zhanqun/hub/access"
+	"zhanqun/hub/health"
+	"zhanqun/internal/fault"
+	"zhanqun/internal/ui"
+)
+
+type findingsPage struct {
+	ui.Page
+	Findings []health.Finding
+	State    string
+	Site     string
+	Older    string
+}
+
+// findingsPage lists findings; without a state those that are not closed.
+func (s *Server) findingsPage(w http.ResponseWriter, r *http.Request, u access.User) error {
+	q, err := s.findingQuery(r, u, 50)
+	if err != nil {
+		return err
+	}
+	if !r.URL.Query().Has("state") {
+		q.State = health.StateActive
+	}
+	list, next, err := s.findings(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	p := &findingsPage{Findings: list, State: q.State, Site: q.Site}
+	lang := s.lang(r)
+	p.Title, p.Events = ui.T(lang, "链接预警"), eventsURL
+	p.Lead = ui.T(lang, "隔时两次以上确认打不开的链接，已通知责任单位。")
+	if next != "" {
+		p.Older = withParam(r, "cursor", next)
+	}
+	return s.show(w, r, "findings", p)
+}
+
+type findingPage struct {
+	ui.Page
+	F       health.Finding
+	Steps   []ui.Event
+	Inspect bool
+	Note    string
+}
+
+func (s *Server) findingPage(w http.ResponseWriter, r *http.Request, u access.User) error {
+	p, err := s.newFindingPage(r, u)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, "finding", p)
+}
+
+func (s *Server) newFindingPage(r *http.Request, u access.User) (*findingPage, error) {
+	f, steps, err := s.finding(r, u)
+	if err != nil {
+		return nil, err
+	}
+	lang := s.lang(r)
+	p := &findingPage{F: f, Inspect: u.May(access.Inspect)}
+	for _, step := range steps {
+		c := s.chip(step.Kind)
+		p.Steps = append(p.Steps, ui.Event{At: step.At, Title: ui.T(lang, c.Word), Who: step.Who, Tone: c.Tone, Text: step.Note})
+	}
+	p.Title, p.Lead, p.Events = f.URL, ui.T(lang, f.Class), eventsURL
+	return p, nil
+}
+
+// settle decides a dispute or strikes a false alarm off.
+func (s *Server) settle(w http.ResponseWriter, r *http.Request, u access.User) error {
+	to, note := "/findings/"+r.PathValue("id"), r.PostFormValue("note")
+	var strike bool
+	switch r.PostFormValue("act") {
+	case "strike":
+		strike = true
+	case "keep":
+	default:
+		return fault.New(fault.Invalid, "请选择核减，或退回处理。")
+	}
+	if _, err := s.Health.Settle(r.Context(), u, r.PathValue("id"), strike, note); err != nil {
+		p, pageErr := s.newFindingPage(r, u)
+		if pageErr != nil {
+			return pageErr
+		}
+		p.Note = note
+		return s.again(w, r, "finding", p, &p.Page, err)
+	}
+	if strike {
+		return s.done(w, r, to, ui.T(s.lang(r), "已核减，目标不变就不再预警。"))
+	}
+	return s.done(w, r, to, ui.T(s.lang(r), "已退回责任单位继续处理。"))
+}

@@ -1,0 +1,71 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"zhanqun/hub/access"
+	"zhanqun/hub/feed"
+	"zhanqun/hub/health"
+	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/account"
+	"zhanqun/internal/blob"
+)
+
+// county is a hub of the sample county with people of every role, its pages,
+// and a clock that stands still.
+type county struct {
+	*storetest.Office
+	srv     *Server
+	h       http.Handler
+	access  *access.Service
+	files   *blob.Store
+	people  map[account.Role]access.User
+	notOK   error            // why the hub is not ready
+	counted map[string][]int // statuses by route
+}
+
+// newCounty opens a hub on a new store.
+func newCounty(t testing.TB, change ...func(*Options)) *county {
+	t.Helper()
+	c := &county{Office: storetest.NewOffice(t, storetest.SQLite), people: map[account.Role]access.User{}, counted: map[string][]int{}}
+	c.access = storetest.Access(c.Store)
+	c.people[account.RoleReviewer], c.people[account.RoleChief] = c.Reviewer, c.Chief
+	for role, unit := range map[account.Role]string{account.RoleAdmin: "", account.RoleViewer: "", account.RoleLiaison: storetest.Sitang,
+		account.RoleVillage: storetest.SitangA} {
+		c.people[role] = storetest.User(t, c.Store, string(role), role, unit)
+	}
+	var err error
+	if c.files, err = blob.Open(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.files.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	base := func(*http.Request) string { return storetest.Portal }
+	quiet := slog.New(slog.DiscardHandler)
+	readers, err := feed.New(feed.Options{Store: c.Store, Files: c.files, Title: "思南县人民政府", Base: base, Now: c.Clock.Now, Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{
+		Access: c.access, Review: c.Office.Desk, Intake: c.Stream.Intake, Feed: readers, Files: readers, Log: c.Store,
+		Health:   health.New(health.Options{Store: c.Store, Policy: linkcheck.DefaultPolicy, Now: c.Clock.Now, Log: quiet}),
+		Sessions: c.Store.Sessions(), Ready: func(context.Context) error { return c.notOK },
+		Count: func(route string, status int) { c.counted[route] = append(c.counted[route], status) },
+		Base:  base, Hosts: []string{"*"}, Version: "test", Now: c.Clock.Now, Logger: quiet,
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	if c.srv, err = New(o); err != nil {
+		t.Fatal(err)
+	}
+	c.h = c.srv.Handler()
+	return c
+}

@@ -1,0 +1,178 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"zhanqun/hub/access"
+	"zhanqun/hub/catalog"
+	"zhanqun/internal/ui"
+)
+
+// listSize is the length of one page of units, nodes, users and records.
+const listSize = 100
+
+// silentAfter is how long a node may be silent and still count as connected. It
+// says a word at least every minute.
+const silentAfter = 3 * time.Minute
+
+type nodesPage struct {
+	ui.Page
+	Nodes   []nodeRow
+	Invites []access.Invite
+	Units   []ui.Option
+	Unit    string
+	Code    string // a join code just made; shown once
+	For     string // name of the unit it is for
+	Older   string
+	Manage  bool
+}
+
+// nodeRow is a node with what a person calls its state.
+type nodeRow struct {
+	access.Node
+	Shown string // online, offline, invited (never seen), frozen, revoked
+}
+
+func (s *Server) nodeRow(n access.Node) nodeRow {
+	shown := n.State
+	if n.State == access.NodeActive {
+		switch {
+		case n.SeenAt.IsZero():
+			shown = "silent"
+		case s.Now().Sub(n.SeenAt) > silentAfter:
+			shown = "offline"
+		default:
+			shown = "online"
+		}
+	}
+	return nodeRow{n, shown}
+}
+
+func (s *Server) nodesPage(w http.ResponseWriter, r *http.Request, u access.User) error {
+	p, err := s.newNodesPage(r, u)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, "nodes", p)
+}
+
+func (s *Server) newNodesPage(r *http.Request, u access.User) (*nodesPage, error) {
+	ctx, lang := r.Context(), s.lang(r)
+	nodes, err := s.Access.Nodes(ctx, access.NodeQuery{After: r.URL.Query().Get("cursor"), Limit: listSize})
+	if err != nil {
+		return nil, err
+	}
+	p := &nodesPage{Unit: r.PostFormValue("unit"), Manage: u.May(access.Manage)}
+	trouble := 0
+	for _, n := range nodes {
+		row := s.nodeRow(n)
+		if row.Shown == "offline" || row.Shown == access.NodeFrozen {
+			trouble++
+		}
+		p.Nodes = append(p.Nodes, row)
+	}
+	p.Title, p.Events = ui.T(lang, "节点"), eventsURL
+	p.Lead = ui.T(lang, "各乡镇装的报送程序。")
+	if len(nodes) > 0 {
+		p.Lead = ui.T(lang, "本页的节点都正常。")
+		if trouble > 0 {
+			p.Lead = ui.T(lang, "本页有 %d 个节点离线或被冻结。离线期间报送的信息留在乡镇，连上后自动送到。", trouble)
+		}
+	}
+	p.Older = older(r, "cursor", nodes, func(n access.Node) string { return n.ID })
+	if p.Manage {
+		if p.Invites, err = s.Access.Invites(ctx, u); err != nil {
+			return nil, err
+		}
+		p.Invites = p.Invites[:min(len(p.Invites), 20)]
+		if p.Units, err = s.unitOptions(r, catalog.LevelTownship, catalog.LevelDepartment); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// unitOptions are the units of some levels as choices of a form, up to a bound
+// a person can still look through.
+func (s *Server) unitOptions(r *http.Request, levels ...string) ([]ui.Option, error) {
+	options := []ui.Option{{Label: ui.T(s.lang(r), "请选择")}}
+	for _, level := range levels {
+		units, err := s.Access.Units(r.Context(), access.UnitQuery{Level: level, Limit: 500})
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range units {
+			options = append(options, ui.Option{Value: u.Code, Label: u.Name + "（" + u.Code + "）"})
+		}
+	}
+	return options, nil
+}
+
+// invite makes a join code and shows it, once.
+func (s *Server) invite(w http.ResponseWriter, r *http.Request, u access.User) error {
+	code, i, failed := s.Access.Invite(r.Context(), u, r.PostFormValue("unit"), s.Base(r), 0)
+	p, err := s.newNodesPage(r, u)
+	if err != nil {
+		return err
+	}
+	if failed != nil {
+		return s.again(w, r, "nodes", p, &p.Page, unitFault(failed))
+	}
+	p.Code, p.For = code.String(), i.UnitName
+	return s.show(w, r, "nodes", p)
+}
+
+type nodePage struct {
+	ui.Page
+	Node   nodeRow
+	Manage bool
+	Skew   time.Duration // how far its clock is off, either way
+	Skewed bool
+}
+
+// skewMost is how far a clock may be off without a word.
+const skewMost = 2 * time.Minute
+
+func (s *Server) nodePage(w http.ResponseWriter, r *http.Request, u access.User) error {
+	n, err := s.Access.NodeByID(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p := &nodePage{Node: s.nodeRow(n), Manage: u.May(access.Manage), Skew: n.Skew.Abs()}
+	p.Skewed = p.Skew > skewMost
+	p.Title, p.Events = nodeName(n), eventsURL
+	return s.show(w, r, "node", p)
+}
+
+func nodeName(n access.Node) string {
+	if n.Name == "" {
+		return n.UnitName
+	}
+	return n.UnitName + " · " + n.Name
+}
+
+// freezeNode asks why, and stops a node's words from being applied.
+func (s *Server) freezeNode(w http.ResponseWriter, r *http.Request, u access.User) error {
+	lang := s.lang(r)
+	c := &ui.Confirm{Action: ui.T(lang, "冻结"), Text: ui.T(lang, "冻结期间，这台机器报送的信息留在县里排队，不会进入审核；解除后接着处理，不会丢失。")}
+	c.Title = ui.T(lang, "冻结节点")
+	return s.changeNode(w, r, u, c, s.Access.FreezeNode, ui.T(lang, "节点已冻结。"))
+}
+
+// revokeNode asks why, and ends a node's identity for good.
+func (s *Server) revokeNode(w http.ResponseWriter, r *http.Request, u access.User) error {
+	lang := s.lang(r)
+	c := &ui.Confirm{Action: ui.T(lang, "吊销"), Danger: true,
+		Text: ui.T(lang, "吊销后这台机器立即断开，不能再报送，也不能恢复；要再用须重新入网。已收到的信息不受影响。")}
+	c.Title = ui.T(lang, "吊销节点")
+	return s.changeNode(w, r, u, c, s.Access.RevokeNode, ui.T(lang, "节点已吊销，连接已断开。"))
+}
+
+func (s *Server) releaseNode(w http.ResponseWriter, r *http.Request, u access.User) error {
+	to := "/nodes/" + r.PathValue("id")
+	if _, err := s.Access.ReleaseNode(r.Context(), u, r.PathValue("id")); err != nil {
+		return s.undone(w, r, to, err)
+	}
+	return s.done(w, r, to, ui.T(s.lang(r), "已解除冻结，接着处理它报送的信息。"))
+}

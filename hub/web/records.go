@@ -1,0 +1,110 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"zhanqun/hub/access"
+	"zhanqun/hub/catalog"
+	"zhanqun/hub/intake"
+	"zhanqun/internal/content"
+	"zhanqun/internal/ui"
+)
+
+// older is the address of the page after a full one, or "".
+func older[T any](r *http.Request, param string, list []T, key func(T) string) string {
+	if next := nextAfter(list, listSize, key); next != "" {
+		return withParam(r, param, next)
+	}
+	return ""
+}
+
+type refusalsPage struct {
+	ui.Page
+	Refusals []intake.Kept
+	Node     string
+	Older    string
+}
+
+func (s *Server) refusalsPage(w http.ResponseWriter, r *http.Request, _ access.User) error {
+	q := intake.KeptQuery{Node: r.FormValue("node"), Before: r.FormValue("cursor"), Limit: listSize}
+	list, err := s.Intake.Refusals(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	lang := s.lang(r)
+	p := &refusalsPage{Refusals: list, Node: q.Node}
+	p.Title = ui.T(lang, "拒收的报文")
+	p.Lead = ui.T(lang, "不能接收的报文原样留在这里，已告知对方原因。")
+	p.Older = older(r, "cursor", list, func(k intake.Kept) string { return k.ID })
+	return s.show(w, r, "refusals", p)
+}
+
+type refusalPage struct {
+	ui.Page
+	K    intake.Kept
+	Text string // the message as far as it can be shown
+	Cut  bool
+}
+
+// maxShown is how much of a refused message a page shows.
+const maxShown = 64 << 10
+
+func (s *Server) refusalPage(w http.ResponseWriter, r *http.Request, _ access.User) error {
+	k, err := s.Intake.Refused(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p := &refusalPage{K: k, Cut: len(k.Raw) > maxShown}
+	p.Text = content.CleanText(strings.ToValidUTF8(string(k.Raw[:min(len(k.Raw), maxShown)]), "\uFFFD"))
+	p.Title, p.Lead = ui.T(s.lang(r), "拒收的报文"), k.Message
+	return s.show(w, r, "refusal", p)
+}
+
+type auditPage struct {
+	ui.Page
+	Audits []auditRow
+	Older  string
+	Newer  string
+}
+
+// auditRow is an act in words.
+type auditRow struct {
+	catalog.Audit
+	Word string // "" for an act without a name
+	Link string // page of the thing it was done to, or ""
+}
+
+func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, _ access.User) error {
+	before, err := number(r, "before")
+	if err != nil {
+		return err
+	}
+	list, err := s.Log.AuditsBefore(r.Context(), before, listSize)
+	if err != nil {
+		return err
+	}
+	lang := s.lang(r)
+	p := &auditPage{}
+	for _, a := range list {
+		p.Audits = append(p.Audits, auditRow{Audit: a, Word: ui.T(lang, actNames[a.Act]), Link: actLink(a)})
+	}
+	p.Title = ui.T(lang, "操作记录")
+	p.Lead = ui.T(lang, "谁在什么时候做了什么，最近的在最前。")
+	p.Older = older(r, "before", list, func(a catalog.Audit) string { return strconv.FormatUint(a.Seq, 10) })
+	if before > 0 {
+		p.Newer = withParam(r, "before", "")
+	}
+	return s.show(w, r, "audit", p)
+}
+
+// actLink is where the thing an act was done to can be seen.
+func actLink(a catalog.Audit) string {
+	kind, _, _ := strings.Cut(a.Act, ".")
+	if folder, ok := map[string]string{"item": "/items/", "node": "/nodes/", "user": "/users/", "site": "/sites/", "finding": "/findings/",
+		"entry": "/entries/", "column": "/columns/"}[kind]; ok && a.Ref != "" {
+		return folder + a.Ref
+	}
+	return ""
+}
