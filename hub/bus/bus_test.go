@@ -64,12 +64,16 @@ func newCounty(t testing.TB) *county {
 	return newCountyOn(t, store.Options{Dir: t.TempDir()})
 }
 
-// newCountyOn is newCounty on a certain database.
+// newCountyOn is newCounty on a certain database; with a key, on one that has
+// been in use.
 func newCountyOn(t testing.TB, o store.Options) *county {
 	t.Helper()
 	var err error
-	if o.Key, err = protocol.NewHubKey(); err != nil {
-		t.Fatal(err)
+	fresh := o.Key.Public() == ""
+	if fresh {
+		if o.Key, err = protocol.NewHubKey(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s, err := store.Open(t.Context(), o)
 	if err != nil {
@@ -80,8 +84,10 @@ func newCountyOn(t testing.TB, o store.Options) *county {
 			t.Error(err)
 		}
 	})
-	storetest.Units(t, s)
-	storetest.Columns(t, s)
+	if fresh {
+		storetest.Units(t, s)
+		storetest.Columns(t, s)
+	}
 	c := &county{t: t, store: s, key: o.Key, dir: t.TempDir(), addr: "127.0.0.1:0"}
 	s.OnDown(func(heads map[string]uint64) {
 		if c.bus != nil {
@@ -100,7 +106,9 @@ func newCountyOn(t testing.TB, o store.Options) *county {
 			t.Error(err)
 		}
 	})
-	c.start()
+	if fresh {
+		c.start()
+	}
 	return c
 }
 

@@ -37,14 +37,13 @@ type flight struct {
 // something breaks. Any frame without a good acknowledgement ends it.
 func (u *Uplink) pump(ctx context.Context, w wire, c queue.Cursors, limit func() int) error {
 	p := &pumping{u: u, w: w, limit: limit, pace: newPace(16<<10, protocol.MaxFrameBytes, u.o.Window), epoch: c.Epoch,
-		flights: make(chan flight, u.o.Window), room: make(chan struct{}, u.o.Window), paces: make(chan paced, u.o.Window)}
+		flights: make(chan flight, u.o.Window), room: make(chan struct{}, u.o.Window), paces: make(chan paced, u.o.Window),
+		marks: make(chan struct{}, 1)}
 	p.sent.Store(c.Sent)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return p.send(ctx, c.Sent) })
 	g.Go(func() error { return p.collect(ctx) })
-	marks := make(chan struct{}, 1)
-	p.marks = marks
-	g.Go(func() error { return p.mark(ctx, marks) })
+	g.Go(func() error { return p.mark(ctx) })
 	return g.Wait()
 }
 
@@ -169,10 +168,10 @@ func (p *pumping) collect(ctx context.Context) error {
 
 // mark writes the cursor down, as often as the disk allows and not more: several
 // acknowledgements share one write.
-func (p *pumping) mark(ctx context.Context, marks <-chan struct{}) error {
+func (p *pumping) mark(ctx context.Context) error {
 	for {
 		select {
-		case <-marks:
+		case <-p.marks:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
