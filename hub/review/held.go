@@ -159,7 +159,7 @@ func (s *Service) carryOut(ctx context.Context, h Held) error {
 func (s *Service) publishComplete(ctx context.Context) error {
 	r := s.current()
 	var failed []error
-	for after := ""; ; {
+	for after := (Position{}); ; {
 		ids, next, err := s.store.Complete(ctx, after, sweepLimit)
 		if err != nil {
 			return errors.Join(append(failed, err)...)
@@ -169,7 +169,7 @@ func (s *Service) publishComplete(ctx context.Context) error {
 				failed = append(failed, fmt.Errorf("publishing %s: %w", id, err))
 			}
 		}
-		if next == "" {
+		if next.ID == "" {
 			return errors.Join(failed...)
 		}
 		after = next

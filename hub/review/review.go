@@ -82,9 +82,10 @@ type Store interface {
 
 	// HeldDue returns held decisions due by now, and when the next one is due.
 	HeldDue(ctx context.Context, now time.Time, limit int) (due []Held, next time.Time, err error)
-	// Complete looks at up to limit items in state approved, by id after an id,
-	// and returns those whose files have all arrived. next is where to go on.
-	Complete(ctx context.Context, after string, limit int) (ids []string, next string, err error)
+	// Complete looks at up to limit items in state approved, oldest first, and
+	// returns those whose files have all arrived. next is where to go on, the zero
+	// Position at the end.
+	Complete(ctx context.Context, after Position, limit int) (ids []string, next Position, err error)
 }
 
 // Options set up a Service.

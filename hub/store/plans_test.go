@@ -108,6 +108,8 @@ func listQueries() map[string]planned {
 		"count due":   {countDue, []any{"chief", 1001}, false},
 		"events":      {eventsAfter, []any{1000, 50}, false},
 	}
+	walk := []any{string(protocol.StateApproved), millis(now), after.ID, 100}
+	list["approved"], list["under review"] = planned{approvedItems, walk, false}, planned{underReview, walk, false}
 	list["public file"] = planned{publicFile, []any{"x" + after.ID}, true}
 	for name, l := range map[string]feed.List{"feed": {}, "column feed": {Kind: feed.KindColumn, Key: "c1"}} {
 		for _, q := range []feed.Query{{}, {After: feed.Position(after)}, {Before: feed.Position(after)}} {

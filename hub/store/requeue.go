@@ -13,6 +13,8 @@ import (
 // requeueLimit is how many items are looked at in one statement.
 const requeueLimit = 500
 
+const underReview = `SELECT received_at, id FROM item WHERE state = $1 AND (received_at, id) > ($2, $3) ORDER BY received_at, id LIMIT $4`
+
 // requeue puts items under review before the role that is due now that the
 // steps of a column have changed. At the first step that is the role of the
 // column's own first step; later steps depend on the columns that were chosen,
@@ -32,12 +34,21 @@ func (t *tx) requeue(ctx context.Context, c catalog.Column) error {
 	if s.Columns, err = columns(ctx, t); err != nil {
 		return err
 	}
-	for after := ""; ; {
-		ids, err := collect(ctx, t, scanText,
-			`SELECT id FROM item WHERE state = $1 AND due_role <> '' AND id > $2 ORDER BY id LIMIT $3`+t.s.d.forUpdate,
-			string(protocol.StateInReview), after, requeueLimit)
+	// Which they are is asked without locks; an item that moves on meanwhile was
+	// decided by the old steps, and one that comes is due by the new ones.
+	for after := (review.Position{}); ; {
+		var last review.Position
+		ids, err := collect(ctx, t, func(row scanner) (string, error) {
+			var at int64
+			err := row.Scan(&at, &last.ID)
+			last.At = fromMillis(at)
+			return last.ID, err
+		}, underReview, string(protocol.StateInReview), millis(after.At), after.ID, requeueLimit)
 		if err != nil {
 			return fmt.Errorf("listing items under review: %w", err)
+		}
+		if err := t.lock(ctx, "item", ids); err != nil {
+			return err
 		}
 		all, err := t.subjects(ctx, ids)
 		if err != nil {
@@ -46,7 +57,7 @@ func (t *tx) requeue(ctx context.Context, c catalog.Column) error {
 		for _, id := range ids {
 			x := all[id]
 			step, role := review.Due(s, x)
-			if step == x.Item.Step && role == x.Item.DueRole {
+			if x.Item.State != protocol.StateInReview || step == x.Item.Step && role == x.Item.DueRole {
 				continue
 			}
 			if _, err := t.ExecContext(ctx, `UPDATE item SET step = $2, due_role = $3 WHERE id = $1`, id, step, role); err != nil {
@@ -56,6 +67,6 @@ func (t *tx) requeue(ctx context.Context, c catalog.Column) error {
 		if len(ids) < requeueLimit {
 			return nil
 		}
-		after = ids[len(ids)-1]
+		after = last
 	}
 }

@@ -77,19 +77,19 @@ func (s *Store) HeldDue(ctx context.Context, now time.Time, limit int) ([]review
 	return due, fromMillis(next), nil
 }
 
+const approvedItems = `SELECT ` + itemColumns + ` FROM item i` + itemTables + `
+	WHERE i.state = $1 AND (i.received_at, i.id) > ($2, $3) ORDER BY i.received_at, i.id LIMIT $4`
+
 // Complete implements review.Store.
-func (s *Store) Complete(ctx context.Context, after string, limit int) (ids []string, next string, err error) {
-	// The index of states goes by time; the set is small, since it holds only
-	// what waits for a file on its way.
-	items, err := collect(ctx, s.read, scanItem, `SELECT `+itemColumns+` FROM item i`+itemTables+`
-		WHERE i.state = $1 AND i.id > $2 ORDER BY i.id LIMIT $3`, string(protocol.StateApproved), after, limit)
+func (s *Store) Complete(ctx context.Context, after review.Position, limit int) (ids []string, next review.Position, err error) {
+	items, err := collect(ctx, s.read, scanItem, approvedItems, string(protocol.StateApproved), millis(after.At), after.ID, limit)
 	if err != nil {
-		return nil, "", fmt.Errorf("listing approved items: %w", err)
+		return nil, next, fmt.Errorf("listing approved items: %w", err)
 	}
 	for _, i := range items {
 		here, err := arrived(ctx, s.read, s.d, i.Attachments)
 		if err != nil {
-			return nil, "", err
+			return nil, next, err
 		}
 		whole := true
 		for _, ok := range here {
@@ -100,7 +100,8 @@ func (s *Store) Complete(ctx context.Context, after string, limit int) (ids []st
 		}
 	}
 	if len(items) == limit {
-		next = items[len(items)-1].ID
+		last := items[len(items)-1]
+		next = review.Position{At: last.ReceivedAt, ID: last.ID}
 	}
 	return ids, next, nil
 }
