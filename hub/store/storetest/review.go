@@ -1,20 +1,13 @@
 package storetest
 
 import (
-	"context"
 	"errors"
-	"log/slog"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
-	"zhanqun/hub/intake"
 	"zhanqun/hub/review"
-	"zhanqun/hub/store"
-	"zhanqun/internal/account"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -33,125 +26,6 @@ func reviewSuite(t *testing.T, open Open) {
 	} {
 		t.Run(s.name, func(t *testing.T) { s.run(t, open) })
 	}
-}
-
-// Office is a county with nodes, people and a review desk.
-type Office struct {
-	*store.Store
-	T      testing.TB
-	Clock  *Clock
-	Stream *Stream
-	Nodes  []*Sender
-	Texts  map[string]*protocol.Submit // the latest of each item
-	From   map[string]*Sender
-	Desk   *review.Service
-	words  map[string][]protocol.Message // of each node, as far as read
-
-	Reviewer, Second, Chief, Deputy access.User
-}
-
-// Portal is the address of the portal in tests.
-const Portal = "https://www.example.gov.cn"
-
-// NewOffice opens a store with two nodes, of Sitang and Tangtou.
-func NewOffice(t testing.TB, open Open) *Office {
-	t.Helper()
-	clock := NewClock()
-	s := open(t, clock.Now)
-	Units(t, s)
-	Columns(t, s)
-	return &Office{
-		Store: s, T: t, Clock: clock, Stream: NewStream(t, s), Nodes: []*Sender{NewSender(t, s, Sitang), NewSender(t, s, Tangtou)},
-		Texts: map[string]*protocol.Submit{}, From: map[string]*Sender{}, words: map[string][]protocol.Message{},
-		Desk:     review.New(review.Options{Store: s, Now: clock.Now, Portal: func() string { return Portal }}),
-		Reviewer: User(t, s, "shen", account.RoleReviewer, ""), Second: User(t, s, "song", account.RoleReviewer, ""),
-		Chief: User(t, s, "chen", account.RoleChief, ""), Deputy: User(t, s, "ding", account.RoleChief, ""),
-	}
-}
-
-// Submit lets a node send a new item for a column and returns its id.
-func (o *Office) Submit(node int, column string, edit ...func(*protocol.Submit)) string {
-	o.T.Helper()
-	m := o.Nodes[node].Text()
-	m.Column = column
-	for _, f := range edit {
-		f(m)
-	}
-	o.Texts[m.Item], o.From[m.Item] = m, o.Nodes[node]
-	o.Stream.Send(o.Nodes[node], o.Nodes[node].Submit(m))
-	return m.Item
-}
-
-// Revise lets the node send the next revision of an item.
-func (o *Office) Revise(item string, edit ...func(*protocol.Submit)) {
-	o.T.Helper()
-	m := o.Texts[item]
-	m.Revision++
-	m.Title += "（改）"
-	for _, f := range edit {
-		f(m)
-	}
-	o.Stream.Send(o.From[item], o.From[item].Submit(m))
-}
-
-// Item returns an item as it stands.
-func (o *Office) Item(id string) review.Detail {
-	o.T.Helper()
-	d, err := o.Store.Item(o.T.Context(), id)
-	if err != nil {
-		o.T.Fatal(err)
-	}
-	return d
-}
-
-// Decision is a decision on the latest revision, with a reason where one is needed.
-func (o *Office) Decision(item, action string) review.Request {
-	q := review.Request{Item: item, Revision: o.Texts[item].Revision, Action: action}
-	if action != catalog.ActionApprove {
-		q.Reason, q.Comment = "fact", "请核实"
-	}
-	return q
-}
-
-// Decide lets who decide, which has to succeed.
-func (o *Office) Decide(who access.User, item, action string) {
-	o.T.Helper()
-	if err := o.Desk.Decide(o.T.Context(), who, o.Decision(item, action)); err != nil {
-		o.T.Fatal(err)
-	}
-}
-
-// Told returns the last status an item's node got of it, and how many there were.
-func (o *Office) Told(item string) (last protocol.Status, count int) {
-	o.T.Helper()
-	node := o.From[item].Node.ID
-	// Every word is checked when it is read, which takes its time: once is enough.
-	o.words[node] = append(o.words[node], Words(o.T, o.Store, node, uint64(len(o.words[node])))...)
-	for _, w := range o.words[node] {
-		if st, ok := w.(*protocol.Status); ok && st.Item == item {
-			last, count = *st, count+1
-		}
-	}
-	return last, count
-}
-
-// EventsOf returns the kinds of all events about a thing, in order.
-func (o *Office) EventsOf(ref string) []string {
-	o.T.Helper()
-	all, err := o.Store.Events(o.T.Context(), 0, 10_000)
-	if err != nil {
-		o.T.Fatal(err)
-	}
-	var list []string
-	for i, e := range all {
-		if e.Seq != uint64(i+1) {
-			o.T.Fatalf("event %d is at place %d", e.Seq, i+1)
-		}
-		if e.Ref == ref {
-			list = append(list, e.Kind)
-		}
-	}
-	return list
 }
 
 func reviewPublishes(t *testing.T, open Open) {
@@ -191,23 +65,6 @@ func reviewPublishes(t *testing.T, open Open) {
 	wantAdoption := []catalog.Adoption{{Item: id, Outlet: "county", URL: wantStatus.URL, Entry: d.Item.Entry, At: at, Account: o.Reviewer.ID}}
 	if diff := cmp.Diff(wantAdoption, d.Adoptions, cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".ID" }, cmp.Ignore())); diff != "" {
 		t.Errorf("adoptions (-want +got):\n%s", diff)
-	}
-}
-
-func digest(c byte) string {
-	b := make([]byte, 64)
-	for i := range b {
-		b[i] = c
-	}
-	return string(b)
-}
-
-// Arrive puts a file on file, as the blob lane does when its last chunk is down.
-func (o *Office) Arrive(f protocol.Attachment) {
-	o.T.Helper()
-	err := o.FileArrived(o.T.Context(), intake.File{Node: o.Nodes[0].Node.ID, SHA256: f.SHA256, Size: f.Size, Have: f.Size, Done: true}, f.Type)
-	if err != nil {
-		o.T.Fatal(err)
 	}
 }
 
@@ -297,167 +154,6 @@ func reviewCorrection(t *testing.T, open Open) {
 		t.Errorf("after the withdrawal: %+v, %+v", d.Item, d.Entry)
 	}
 	same(t, "events of the entry", o.EventsOf(d.Item.Entry), []string{"entry.published", "entry.corrected", "entry.withdrawn"})
-}
-
-func reviewFiles(t *testing.T, open Open) {
-	o := NewOffice(t, open)
-	photo := protocol.Attachment{SHA256: digest('b'), Name: "图.jpg", Size: 9, Type: "image/jpeg"}
-	id := o.Submit(0, "photo", func(m *protocol.Submit) { m.Attachments = []protocol.Attachment{photo} })
-	other := o.Submit(0, "photo", func(m *protocol.Submit) {
-		m.Attachments = []protocol.Attachment{{SHA256: digest('c'), Name: "别.jpg", Size: 9, Type: "image/jpeg"}}
-	})
-	o.Decide(o.Reviewer, id, catalog.ActionApprove)
-	o.Decide(o.Reviewer, other, catalog.ActionApprove)
-	if d := o.Item(id); d.Item.State != protocol.StateApproved || d.Entry != nil || d.Arrived[photo.SHA256] {
-		t.Fatalf("item: %+v", d.Item)
-	}
-	sweep(t, o)
-	if d := o.Item(id); d.Item.State != protocol.StateApproved {
-		t.Errorf("published without its file: %+v", d.Item)
-	}
-	o.Arrive(photo)
-	sweep(t, o)
-	if d := o.Item(id); d.Item.State != protocol.StateAdopted || d.Entry == nil || !d.Arrived[photo.SHA256] {
-		t.Errorf("not published with its file: %+v", d.Item)
-	}
-	if d := o.Item(other); d.Item.State != protocol.StateApproved {
-		t.Errorf("the other: %+v", d.Item)
-	}
-	o.Decide(o.Second, other, catalog.ActionReturn)
-	if st, _ := o.Told(other); st.State != protocol.StateReturned {
-		t.Errorf("told %+v", st)
-	}
-}
-
-func sweep(t testing.TB, o *Office) time.Time {
-	t.Helper()
-	next, err := o.Desk.Sweep(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return next
-}
-
-// A held decision changes nothing until it is due, and can be taken back.
-func reviewHeld(t *testing.T, open Open) {
-	o := NewOffice(t, open)
-	id := o.Submit(0, "township")
-	held, err := o.Desk.Hold(t.Context(), o.Reviewer, o.Decision(id, catalog.ActionApprove))
-	if err != nil {
-		t.Fatal(err)
-	}
-	quiet := func(what string) {
-		t.Helper()
-		sweep(t, o)
-		d := o.Item(id)
-		if _, n := o.Told(id); n != 0 || d.Item.State != protocol.StateReceived || d.Entry != nil || len(d.Decisions) != 0 {
-			t.Errorf("%s: something left: %+v", what, d.Item)
-		}
-	}
-	quiet("held")
-	if d := o.Item(id); d.Held == nil || d.Held.ID != held.ID || !d.Held.DueAt.Equal(o.Clock.Now().Add(10*time.Second)) {
-		t.Errorf("held: %+v", d.Held)
-	}
-	if next := sweep(t, o); !next.Equal(held.DueAt) {
-		t.Errorf("next look at %v, want %v", next, held.DueAt)
-	}
-	refused(t, o.Desk.Decide(t.Context(), o.Second, o.Decision(id, catalog.ActionReject)), fault.Conflict, "几秒后生效")
-	refused(t, o.Desk.Decide(t.Context(), o.Reviewer, o.Decision(id, catalog.ActionReject)), fault.Conflict, "撤销")
-	refused(t, o.Desk.Claim(t.Context(), o.Second, id, "急"), fault.Conflict, "")
-	_, err = o.Desk.Hold(t.Context(), o.Reviewer, o.Decision(id, catalog.ActionReject))
-	refused(t, err, fault.Conflict, "")
-	refused(t, o.Desk.Undo(t.Context(), o.Second, id), fault.Forbidden, "")
-	if list, err := o.Desk.Next(t.Context(), o.Reviewer, review.Position{}, 10); err != nil || len(list) != 0 {
-		t.Errorf("offered again: %v, %v", list, err)
-	}
-	if err := o.Desk.Undo(t.Context(), o.Reviewer, id); err != nil {
-		t.Fatal(err)
-	}
-	o.Clock.Advance(time.Minute)
-	quiet("undone")
-	refused(t, o.Desk.Undo(t.Context(), o.Reviewer, id), fault.Conflict, "")
-
-	if _, err := o.Desk.Hold(t.Context(), o.Reviewer, o.Decision(id, catalog.ActionApprove)); err != nil {
-		t.Fatal(err)
-	}
-	o.Clock.Advance(9 * time.Second)
-	quiet("one second left")
-	o.Clock.Advance(time.Second)
-	sweep(t, o)
-	if d := o.Item(id); d.Item.State != protocol.StateAdopted || d.Held != nil || d.Item.ClaimedBy != "" || d.Decisions[0].Account != o.Reviewer.ID {
-		t.Errorf("after its time: %+v", d.Item)
-	}
-	same(t, "events", o.EventsOf(id), []string{"item.received", "item.held", "item.undone", "item.held", "item.decided", "item.adopted"})
-	_, err = o.Desk.Hold(t.Context(), o.Reviewer, o.Decision(id, catalog.ActionApprove))
-	refused(t, err, fault.Conflict, "")
-}
-
-// A held decision that has become impossible lapses, and the item is due again.
-func reviewLapsed(t *testing.T, open Open) {
-	o := NewOffice(t, open)
-	revised, withdrawn, taken := o.Submit(0, "township"), o.Submit(0, "township"), o.Submit(1, "township")
-	for _, id := range []string{revised, withdrawn} {
-		if _, err := o.Desk.Hold(t.Context(), o.Reviewer, o.Decision(id, catalog.ActionApprove)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	o.Decide(o.Reviewer, taken, catalog.ActionApprove)
-	if _, err := o.Desk.Hold(t.Context(), o.Chief, o.Decision(taken, catalog.ActionWithdraw)); err != nil {
-		t.Fatal(err)
-	}
-	o.Revise(revised)
-	o.Stream.Send(o.From[withdrawn], o.From[withdrawn].Withdraw(withdrawn, 1))
-	o.Clock.Advance(time.Minute)
-	sweep(t, o)
-	if d := o.Item(revised); d.Item.State != protocol.StateReceived || d.Held != nil || d.Item.ClaimedBy != "" || d.Item.DueRole == "" {
-		t.Errorf("revised: %+v", d.Item)
-	}
-	if d := o.Item(withdrawn); d.Item.State != protocol.StateWithdrawn || d.Held != nil || d.Entry != nil {
-		t.Errorf("withdrawn: %+v", d.Item)
-	}
-	if d := o.Item(taken); d.Item.State != protocol.StateWithdrawn {
-		t.Errorf("a held withdrawal: %+v", d.Item)
-	}
-	if kinds := o.EventsOf(revised); kinds[len(kinds)-1] != review.EventLapsed {
-		t.Errorf("events: %v", kinds)
-	}
-	o.Decide(o.Second, revised, catalog.ActionApprove)
-}
-
-// Run carries out by itself what is due.
-func reviewRun(t *testing.T, open Open) {
-	o := NewOffice(t, open)
-	desk := review.New(review.Options{Store: o.Store, UndoFor: 20 * time.Millisecond}) // on the real clock
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	adopted := make(chan struct{}, 1)
-	id := o.Submit(0, "township")
-	o.OnDown(func(heads map[string]uint64) {
-		if heads[o.Nodes[0].Node.ID] > 0 {
-			select {
-			case adopted <- struct{}{}:
-			default:
-			}
-		}
-	})
-	go func() {
-		defer close(ended)
-		desk.Run(ctx, slog.New(slog.DiscardHandler))
-	}()
-	// The store's clock is in the past, so the decision is due at once.
-	if _, err := desk.Hold(t.Context(), o.Reviewer, o.Decision(id, catalog.ActionApprove)); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-adopted:
-	case <-time.After(10 * time.Second):
-		t.Error("the decision never left")
-	}
-	stop()
-	<-ended
-	if d := o.Item(id); d.Item.State != protocol.StateAdopted {
-		t.Errorf("item: %+v", d.Item)
-	}
 }
 
 func reviewAdoptions(t *testing.T, open Open) {
