@@ -130,8 +130,13 @@ func (c *county) startBus(ctx context.Context) error {
 	if o.Connect, err = credentials(c.cfg.NATS); err != nil {
 		return err
 	}
+	if c.cfg.NATS.Embedded() {
+		if err := free(ctx, c.cfg.NATS.Listen); err != nil {
+			return fault.Wrap(fault.Internal, "内置 NATS 无法在 "+c.cfg.NATS.Listen+" 上监听，可能已被别的程序占用。可以用设置 nats.listen 换一个端口。", err)
+		}
+	}
 	if c.bus, err = bus.Start(o); err != nil {
-		return fault.Wrap(fault.Internal, "内置 NATS 没有启动（监听 "+c.cfg.NATS.Listen+"），可能端口已被占用："+cli.OneLine(err.Error()), err)
+		return fault.Wrap(fault.Internal, "与 NATS 的连接没有建立："+cli.OneLine(err.Error()), err)
 	}
 	c.onClose(c.bus.Close)
 	c.store.OnDown(c.bus.Ring)
@@ -146,6 +151,16 @@ func (c *county) startBus(ctx context.Context) error {
 		return fault.Wrap(fault.Unavailable, "内置 NATS 没有就绪："+cli.OneLine(err.Error()), err)
 	}
 	return nil
+}
+
+// free reports whether an address can be listened on. The embedded server only
+// tries again and again when it cannot, without saying why.
+func free(ctx context.Context, addr string) error {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 func (c *county) buildFeed(context.Context) (err error) {
