@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/alexedwards/scs/v2/memstore"
 )
 
 // How long a sign-in lasts: a working day without a click, a week in all.
@@ -39,6 +40,9 @@ type Sessions struct {
 // served over HTTPS; the cookie is then never sent in clear.
 func NewSessions(store scs.Store, now func() time.Time, secure bool) *Sessions {
 	m := scs.New()
+	if spare, ok := m.Store.(*memstore.MemStore); ok {
+		spare.StopCleanup() // scs starts one in memory, with a goroutine of its own
+	}
 	m.Store = store
 	// The idle limit is kept here and not by scs, which would write to the
 	// store on every single request.
