@@ -37,14 +37,13 @@ func (d dialect) lock(table string) string {
 }
 
 // rows returns a table expression named r over the JSON array in parameter p,
-// with the given columns ("name", "name:int", "name:bool"; "name:hex" is text
-// that insert turns into bytes).
+// with the given columns ("name", "name:int", "name:bool").
 func (d dialect) rows(p string, columns []string) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		name, kind, _ := strings.Cut(c, ":")
 		if d.postgres {
-			parts[i] = name + " " + map[string]string{"": "text", "hex": "text", "int": "bigint", "bool": "boolean"}[kind]
+			parts[i] = name + " " + map[string]string{"": "text", "int": "bigint", "bool": "boolean"}[kind]
 		} else {
 			parts[i] = fmt.Sprintf("j.value ->> '%s' AS %s", name, name)
 		}
@@ -58,19 +57,12 @@ func (d dialect) rows(p string, columns []string) string {
 // insert returns an INSERT of the JSON array in $1. WHERE true keeps SQLite's
 // parser from reading a following ON CONFLICT as a join.
 func (d dialect) insert(table string, columns []string) string {
-	names, values := make([]string, len(columns)), make([]string, len(columns))
+	names := make([]string, len(columns))
 	for i, c := range columns {
-		name, kind, _ := strings.Cut(c, ":")
-		names[i], values[i] = name, name
-		switch {
-		case kind == "hex" && d.postgres:
-			values[i] = "decode(" + name + ", 'hex')"
-		case kind == "hex":
-			values[i] = "unhex(" + name + ")"
-		}
+		names[i], _, _ = strings.Cut(c, ":")
 	}
-	return "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") +
-		" FROM " + d.rows("$1", columns) + " WHERE true"
+	list := strings.Join(names, ", ")
+	return "INSERT INTO " + table + " (" + list + ") SELECT " + list + " FROM " + d.rows("$1", columns) + " WHERE true"
 }
 
 // in returns a subquery with the strings of the JSON array in parameter p, for

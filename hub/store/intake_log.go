@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 
 	"zhanqun/hub/intake"
@@ -14,17 +13,6 @@ import (
 // nobody can fill the disk with them.
 const keepStrays = 200
 
-type upRow struct {
-	Node    string `json:"node"`
-	Epoch   string `json:"epoch"`
-	Seq     uint64 `json:"seq"`
-	Kind    string `json:"kind"`
-	Hash    string `json:"hash"`
-	Sig     string `json:"sig"`
-	Outcome string `json:"outcome"`
-	At      int64  `json:"at"`
-}
-
 // putLog writes the positions that now have their entry, and new epochs.
 func (t *tx) putLog(ctx context.Context, p *intake.Plan) error {
 	for _, e := range p.Epochs {
@@ -32,35 +20,25 @@ func (t *tx) putLog(ctx context.Context, p *intake.Plan) error {
 			return fmt.Errorf("noting epoch of %s: %w", e.Node, err)
 		}
 	}
-	rows := make([]upRow, 0, len(p.Taken))
 	for _, k := range p.Taken {
-		e := &k.Letter.Entry
-		if k.Again {
+		if e := &k.Letter.Entry; k.Again {
 			if _, err := t.ExecContext(ctx, `DELETE FROM up_entry WHERE node = $1 AND epoch = $2 AND seq = $3`, e.Node, e.Epoch, e.Seq); err != nil {
 				return fmt.Errorf("replacing an unproven entry of %s: %w", e.Node, err)
 			}
 		}
-		rows = append(rows, upRow{e.Node, e.Epoch, e.Seq, intake.Visible(string(e.Kind), 40), intake.Visible(e.Hash, 64), hex.EncodeToString(e.Sig), k.Outcome, t.at.UnixMilli()})
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return t.insertRows(ctx, "up_entry", rows, "node", "epoch", "seq:int", "kind", "hash", "sig:hex", "outcome", "at:int")
+	return t.bulk(ctx, "up_entry", []string{"node", "epoch", "seq", "kind", "hash", "sig", "outcome", "at"}, len(p.Taken), func(i int) []any {
+		e := &p.Taken[i].Letter.Entry
+		return []any{e.Node, e.Epoch, e.Seq, intake.Visible(string(e.Kind), 40), intake.Visible(e.Hash, 64), bytesOf(e.Sig), p.Taken[i].Outcome, t.at.UnixMilli()}
+	})
 }
 
-type refusalRow struct {
-	ID       string `json:"id"`
-	Node     string `json:"node"`
-	Epoch    string `json:"epoch"`
-	Seq      uint64 `json:"seq"`
-	Kind     string `json:"kind"`
-	Item     string `json:"item"`
-	Revision int    `json:"revision"`
-	Code     string `json:"code"`
-	Field    string `json:"field"`
-	Message  string `json:"message"`
-	Entry    string `json:"entry"`
-	At       int64  `json:"at"`
+// bytesOf is b, never NULL.
+func bytesOf(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
 
 func (t *tx) putRefusals(ctx context.Context, p *intake.Plan) error {
@@ -68,15 +46,18 @@ func (t *tx) putRefusals(ctx context.Context, p *intake.Plan) error {
 		return nil
 	}
 	strays := map[string]bool{}
-	rows := make([]refusalRow, len(p.Refusals))
-	for i, r := range p.Refusals {
-		rows[i] = refusalRow{r.ID, r.Position.Node, r.Position.Epoch, r.Position.Seq, r.Kind, r.Item, r.Revision,
-			string(r.Fault.Code), r.Fault.Field, r.Fault.Detail, hex.EncodeToString(r.Raw), t.at.UnixMilli()}
+	for _, r := range p.Refusals {
 		if r.Position.Seq == 0 {
 			strays[r.Position.Node] = true
 		}
 	}
-	if err := t.insertRows(ctx, "refusal", rows, "id", "node", "epoch", "seq:int", "kind", "item", "revision:int", "code", "field", "message", "entry:hex", "at:int"); err != nil {
+	err := t.bulk(ctx, "refusal", []string{"id", "node", "epoch", "seq", "kind", "item", "revision", "code", "field", "message", "entry", "at"},
+		len(p.Refusals), func(i int) []any {
+			r := &p.Refusals[i]
+			return []any{r.ID, r.Position.Node, r.Position.Epoch, r.Position.Seq, r.Kind, r.Item, r.Revision,
+				string(r.Fault.Code), r.Fault.Field, r.Fault.Detail, bytesOf(r.Raw), t.at.UnixMilli()}
+		})
+	if err != nil {
 		return err
 	}
 	for node := range strays {
@@ -97,17 +78,6 @@ type moveRow struct {
 	Down   int    `json:"n"`
 }
 
-type downRow struct {
-	Node  string `json:"node"`
-	Seq   uint64 `json:"seq"`
-	Epoch string `json:"epoch"`
-	Kind  string `json:"kind"`
-	Body  string `json:"body"`
-	Hash  string `json:"hash"`
-	Sig   string `json:"sig"`
-	At    int64  `json:"at"`
-}
-
 // putDown moves the nodes' cursors and appends to their down logs.
 func (t *tx) putDown(ctx context.Context, p *intake.Plan) error {
 	heads, err := t.moveNodes(ctx, p)
@@ -118,7 +88,7 @@ func (t *tx) putDown(ctx context.Context, p *intake.Plan) error {
 	for _, m := range p.Down {
 		left[m.Node]++
 	}
-	rows := make([]downRow, len(p.Down))
+	entries := make([]protocol.Entry, len(p.Down))
 	for i, m := range p.Down {
 		body, err := protocol.WriteBody(m.Message)
 		if err != nil {
@@ -126,11 +96,13 @@ func (t *tx) putDown(ctx context.Context, p *intake.Plan) error {
 		}
 		left[m.Node]--
 		seq := heads[m.Node] - left[m.Node]
-		e := protocol.New(protocol.Down, m.Node, t.s.epoch, seq, m.Kind, body, t.s.key)
-		rows[i] = downRow{m.Node, seq, e.Epoch, string(m.Kind), string(body), e.Hash, hex.EncodeToString(e.Sig), t.at.UnixMilli()}
+		entries[i] = protocol.New(protocol.Down, m.Node, t.s.epoch, seq, m.Kind, body, t.s.key)
 		t.heads[m.Node] = heads[m.Node]
 	}
-	return t.insertRows(ctx, "down_entry", rows, "node", "seq:int", "epoch", "kind", "body", "hash", "sig:hex", "at:int")
+	return t.bulk(ctx, "down_entry", []string{"node", "seq", "epoch", "kind", "body", "hash", "sig", "at"}, len(entries), func(i int) []any {
+		e := &entries[i]
+		return []any{e.Node, e.Seq, e.Epoch, string(e.Kind), string(e.Body), e.Hash, e.Sig, t.at.UnixMilli()}
+	})
 }
 
 // moveNodes writes the cursors and takes the numbers the down log needs. It

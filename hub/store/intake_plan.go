@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"zhanqun/hub/catalog"
@@ -93,35 +92,20 @@ func (t *tx) putUpItems(ctx context.Context, p *intake.Plan) error {
 			texts = append(texts, row)
 		}
 	}
-	if len(added) > 0 {
-		if err := t.insertRows(ctx, "item", added, slices.Concat(itemState, itemText[1:], []string{"node", "unit"})...); err != nil {
-			return err
-		}
+	err := t.bulk(ctx, "item", []string{"id", "node", "unit", "origin", "column_slug", "title", "author", "source", "revision", "live_revision",
+		"entry", "state", "step", "due_role", "flags", "files", "submitted_at", "received_at", "updated_at", "claimed_by", "claimed_until"},
+		len(added), func(i int) []any {
+			r := &added[i]
+			return []any{r.ID, r.Node, r.Unit, r.Origin, r.Column, r.Title, r.Author, r.Source, r.Revision, r.LiveRevision, r.Entry, r.State,
+				r.Step, r.DueRole, r.Flags, r.Files, r.SubmittedAt, r.ReceivedAt, r.UpdatedAt, r.ClaimedBy, r.ClaimedUntil}
+		})
+	if err != nil {
+		return err
 	}
 	if err := t.updateRows(ctx, "item", moved, itemState...); err != nil {
 		return err
 	}
 	return t.updateRows(ctx, "item", texts, itemText...)
-}
-
-type revisionRow struct {
-	Item        string `json:"item"`
-	Revision    int    `json:"revision"`
-	Title       string `json:"title"`
-	Body        string `json:"body"`
-	Column      string `json:"column_slug"`
-	Author      string `json:"author"`
-	Source      string `json:"source"`
-	Reviewer    string `json:"reviewer"`
-	Note        string `json:"note"`
-	Override    string `json:"override"`
-	EndorsedBy  string `json:"endorsed_by"`
-	Attachments string `json:"attachments"`
-	Flags       string `json:"flags"`
-	Epoch       string `json:"epoch"`
-	Seq         uint64 `json:"seq"`
-	SubmittedAt int64  `json:"submitted_at"`
-	ReceivedAt  int64  `json:"received_at"`
 }
 
 type decisionRow struct {
@@ -143,25 +127,25 @@ type decisionRow struct {
 
 // putRevisions writes new texts, and what a unit itself decided about them.
 func (t *tx) putRevisions(ctx context.Context, p *intake.Plan) error {
-	if len(p.Revisions) > 0 {
-		rows := make([]revisionRow, len(p.Revisions))
-		for i := range p.Revisions {
-			r := &p.Revisions[i]
-			files, err := listText(r.Attachments)
-			if err != nil {
-				return err
-			}
-			flags, err := listText(r.Flags)
-			if err != nil {
-				return err
-			}
-			rows[i] = revisionRow{r.Item, r.Revision, r.Title, r.Body, r.Column, r.Author, r.Source, r.Reviewer, r.Note, r.Override,
-				r.EndorsedBy, files, flags, r.Epoch, r.Seq, millis(r.SubmittedAt), millis(r.ReceivedAt)}
-		}
-		if err := t.insertRows(ctx, "revision", rows, "item", "revision:int", "title", "body", "column_slug", "author", "source", "reviewer",
-			"note", "override", "endorsed_by", "attachments", "flags", "epoch", "seq:int", "submitted_at:int", "received_at:int"); err != nil {
+	lists := make([][2]string, len(p.Revisions)) // attachments and flags
+	for i := range p.Revisions {
+		var err error
+		if lists[i][0], err = listText(p.Revisions[i].Attachments); err != nil {
 			return err
 		}
+		if lists[i][1], err = listText(p.Revisions[i].Flags); err != nil {
+			return err
+		}
+	}
+	err := t.bulk(ctx, "revision", []string{"item", "revision", "title", "body", "column_slug", "author", "source", "reviewer", "note", "override",
+		"endorsed_by", "attachments", "flags", "epoch", "seq", "submitted_at", "received_at"},
+		len(p.Revisions), func(i int) []any {
+			r := &p.Revisions[i]
+			return []any{r.Item, r.Revision, r.Title, r.Body, r.Column, r.Author, r.Source, r.Reviewer, r.Note, r.Override,
+				r.EndorsedBy, lists[i][0], lists[i][1], r.Epoch, r.Seq, millis(r.SubmittedAt), millis(r.ReceivedAt)}
+		})
+	if err != nil {
+		return err
 	}
 	if len(p.Decisions) == 0 {
 		return nil

@@ -1,0 +1,368 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"zhanqun/hub/access"
+	"zhanqun/hub/bus"
+	"zhanqun/hub/intake"
+	"zhanqun/hub/review"
+	"zhanqun/hub/store"
+	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/account"
+	"zhanqun/internal/sqlite"
+	"zhanqun/internal/testenv"
+	"zhanqun/node/queue"
+	"zhanqun/node/uplink"
+	"zhanqun/protocol"
+)
+
+// BenchmarkBacklog measures how fast a node's backlog of 4 KiB items becomes
+// receipts: from the queue on the node's disk, through the broker, verified,
+// judged and committed at the hub, answered and the answer stored at the node.
+// It is held against the same frames merely published, and after that the same
+// rows merely inserted, in batches, by the fastest means the database has;
+// everything durable, on the same disk, in the same run. x_bare is the time of
+// the one divided by the time of the other, the median of three rounds.
+func BenchmarkBacklog(b *testing.B) {
+	key, err := protocol.NewHubKey()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, n := range []int{1_000, 20_000} {
+		var town *backlog
+		for _, d := range []struct {
+			name    string
+			options func(b *testing.B) store.Options
+		}{
+			{"sqlite", func(b *testing.B) store.Options { return store.Options{Dir: b.TempDir()} }},
+			{"postgres", func(b *testing.B) store.Options { return store.Options{URL: testenv.PostgresDurable(b)} }},
+		} {
+			b.Run(fmt.Sprintf("%s/items=%d", d.name, n), func(b *testing.B) {
+				if town == nil {
+					town = newBacklog(b, n, key)
+				}
+				var ratios, line, bare []float64
+				for b.Loop() {
+					for range 3 {
+						o, empty := d.options(b), d.options(b)
+						o.Key, empty.Key = key, key
+						took := town.carry(b, o)
+						publish := town.publish(b)
+						insert := insertSame(b, o, empty, n)
+						b.Logf("line %v, publish %v, insert %v", took, publish, insert)
+						line = append(line, took.Seconds())
+						bare = append(bare, (publish + insert).Seconds())
+						ratios = append(ratios, took.Seconds()/(publish+insert).Seconds())
+					}
+				}
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(float64(n)/median(line), "items/s")
+				b.ReportMetric(float64(n)/median(bare), "bare/s")
+				b.ReportMetric(median(ratios), "x_bare")
+			})
+		}
+	}
+}
+
+func median(list []float64) float64 {
+	list = slices.Sorted(slices.Values(list))
+	return list[len(list)/2]
+}
+
+// backlog is a node that has handed in n items and never seen its hub.
+type backlog struct {
+	dir    string
+	n      int
+	node   string
+	key    protocol.Key
+	frames [][]byte
+}
+
+func newBacklog(b *testing.B, n int, hub protocol.Key) *backlog {
+	b.Helper()
+	dir, err := os.MkdirTemp("", "zqbench")
+	if err != nil {
+		b.Fatal(err)
+	}
+	t := &backlog{dir: dir, n: n, node: "nbench"}
+	q := t.open(b, dir)
+	if t.key, err = q.Key(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	answer := protocol.EnrolAnswer{Node: t.node, Unit: protocol.Unit{Code: storetest.Sitang, Name: "思唐街道"}, HubKey: hub.Public(), NATS: []string{"nats://x"}}
+	if err := q.SaveIdentity(b.Context(), answer, "http://hub", "电脑"); err != nil {
+		b.Fatal(err)
+	}
+	body := strings.Repeat("会议要求，各村要抓好安全生产责任落实，做到隐患早发现早处置。", 46)[:4096/3*3]
+	var hands sync.WaitGroup
+	for hand := range 32 {
+		hands.Go(func() {
+			for i := hand; i < n; i += 32 {
+				_, err := q.Post(context.Background(), queue.Actor{Login: "li", Name: "李四", Role: account.RoleLiaison}, queue.Draft{Text: queue.Text{
+					Column: "township", Title: fmt.Sprintf("许家坝镇召开安全生产工作会议（%d）", i), Body: body, Author: "张三", Source: "党政办"}})
+				if err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	hands.Wait()
+	for next := uint64(0); next < uint64(n); {
+		entries, err := q.Entries(b.Context(), next, protocol.MaxFrameBytes)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var f protocol.Frame
+		for _, e := range entries {
+			if !f.Add(e, protocol.MaxFrameBytes) {
+				break
+			}
+			next = e.Seq
+		}
+		t.frames = append(t.frames, f.Bytes())
+	}
+	if err := q.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return t
+}
+
+func (t *backlog) open(b *testing.B, dir string) *queue.Queue {
+	b.Helper()
+	q, err := queue.Open(b.Context(), queue.Options{Dir: dir, Log: slog.New(slog.DiscardHandler), Reserve: -1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return q
+}
+
+// carry lets the backlog out to a fresh hub and returns how long it took until
+// the node had the last receipt.
+func (t *backlog) carry(b *testing.B, o store.Options) time.Duration {
+	b.Helper()
+	dir := filepath.Join(b.TempDir(), "node")
+	if err := os.CopyFS(dir, os.DirFS(t.dir)); err != nil {
+		b.Fatal(err)
+	}
+	q := t.open(b, dir)
+	log := slog.New(slog.DiscardHandler)
+	s, err := store.Open(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	storetest.Units(b, s)
+	storetest.Columns(b, s)
+	if err := s.AddInvite(b.Context(), "bench", access.Invite{Hash: "x", Unit: storetest.Sitang, ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := s.Enrol(b.Context(), "x", access.Node{ID: t.node, PublicKey: t.key.Public(), State: access.NodeActive}); err != nil {
+		b.Fatal(err)
+	}
+	in := intake.New(intake.Options{Store: s, Scan: scan, Log: log})
+	hub, err := bus.Start(bus.Options{Listen: "127.0.0.1:0", Dir: b.TempDir(), Key: o.Key, Log: log,
+		Hub: line{in, review.New(review.Options{Store: s})}, Registry: registry{newAccess(s, func() []string { return nil })}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.OnDown(hub.Ring)
+	if err := hub.WaitReady(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	up := uplink.New(uplink.Options{Queue: q, URL: hub.Address(), Log: log})
+	began := time.Now()
+	go func() { done <- up.Run(ctx) }()
+	for {
+		changed := q.Changed()
+		c, err := q.Cursors(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if c.Confirmed == uint64(t.n) {
+			break
+		}
+		<-changed
+	}
+	took := time.Since(began)
+	stop()
+	if err := errors.Join(<-done, hub.Close(), s.Close(), q.Close()); err != nil {
+		b.Fatal(err)
+	}
+	return took
+}
+
+// publish hands the backlog's frames to a bare broker that syncs every write.
+func (t *backlog) publish(b *testing.B) time.Duration {
+	b.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: b.TempDir(), SyncAlways: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Start()
+	defer s.WaitForShutdown()
+	defer s.Shutdown()
+	if !s.ReadyForConnections(10 * time.Second) {
+		b.Fatal("no broker")
+	}
+	nc, err := nats.Connect(s.ClientURL())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(64))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := js.CreateStream(b.Context(), jetstream.StreamConfig{Name: "BARE", Subjects: []string{"bare"}}); err != nil {
+		b.Fatal(err)
+	}
+	began := time.Now()
+	for _, f := range t.frames {
+		if _, err := js.PublishAsync("bare", f, jetstream.WithStallWait(time.Minute)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	<-js.PublishAsyncComplete()
+	return time.Since(began)
+}
+
+// insertSame inserts the rows that the line made in one database into an empty
+// one and returns how long the inserting took.
+func insertSame(b *testing.B, from, into store.Options, n int) time.Duration {
+	b.Helper()
+	s, err := store.Open(b.Context(), into) // makes the tables
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	src, closeSrc := rawDatabase(b, from)
+	dst, closeDst := rawDatabase(b, into)
+	defer closeSrc()
+	defer closeDst()
+	tables := []*table{
+		{name: "item", order: "id"}, {name: "revision", order: "item"},
+		{name: "up_entry", order: "seq"}, {name: "event", order: "seq", where: "kind = 'item.received'"},
+	}
+	for _, t := range tables {
+		t.read(b, src)
+		if len(t.rows) != n {
+			b.Fatalf("%d rows of %s, want %d", len(t.rows), t.name, n)
+		}
+	}
+	const batch = 2000
+	began := time.Now()
+	for at := 0; at < n; at += batch {
+		tx, err := dst.BeginTx(b.Context(), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, t := range tables {
+			t.write(b, tx, t.rows[at:min(at+batch, n)], into.URL != "")
+		}
+		if err := tx.Commit(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return time.Since(began)
+}
+
+func rawDatabase(b *testing.B, o store.Options) (*sql.DB, func()) {
+	b.Helper()
+	if o.URL == "" {
+		db, err := sqlite.Open(b.Context(), filepath.Join(o.Dir, "hub.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		return db.Write, func() { _ = db.Close() }
+	}
+	db, err := sql.Open("postgres", o.URL)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return db, func() { _ = db.Close() }
+}
+
+type table struct {
+	name, order, where string
+	columns            []string
+	rows               [][]any
+}
+
+func (t *table) read(b *testing.B, db *sql.DB) {
+	b.Helper()
+	query := "SELECT * FROM " + t.name
+	if t.where != "" {
+		query += " WHERE " + t.where
+	}
+	rows, err := db.QueryContext(b.Context(), query+" ORDER BY "+t.order)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer rows.Close()
+	if t.columns, err = rows.Columns(); err != nil {
+		b.Fatal(err)
+	}
+	for rows.Next() {
+		row, into := make([]any, len(t.columns)), make([]any, len(t.columns))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			b.Fatal(err)
+		}
+		t.rows = append(t.rows, row)
+	}
+	if err := rows.Err(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// write inserts rows by COPY, or where there is none by a prepared statement.
+func (t *table) write(b *testing.B, tx *sql.Tx, rows [][]any, copying bool) {
+	b.Helper()
+	marks := make([]string, len(t.columns))
+	for i := range marks {
+		marks[i] = fmt.Sprintf("$%d", i+1)
+	}
+	text := "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")"
+	if copying {
+		text = "COPY " + t.name + " (" + strings.Join(t.columns, ", ") + ") FROM STDIN"
+	}
+	stmt, err := tx.PrepareContext(b.Context(), text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, r := range rows {
+		if _, err := stmt.ExecContext(b.Context(), r...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if copying {
+		if _, err := stmt.ExecContext(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := stmt.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
