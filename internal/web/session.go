@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 )
 
 // How long a sign-in lasts: a working day without a click, a week in all.
@@ -39,21 +38,16 @@ type Sessions struct {
 // NewSessions keeps sessions in store. Secure must be true when the pages are
 // served over HTTPS; the cookie is then never sent in clear.
 func NewSessions(store scs.Store, now func() time.Time, secure bool) *Sessions {
-	m := scs.New()
-	if spare, ok := m.Store.(*memstore.MemStore); ok {
-		spare.StopCleanup() // scs starts one in memory, with a goroutine of its own
+	// Not made by scs.New, which starts a store in memory with a cleaner that
+	// nobody could stop. The idle limit is kept here and not by scs, which would
+	// write to the store on every single request.
+	m := &scs.SessionManager{
+		Store: store, Codec: scs.GobCodec{}, Lifetime: SessionLife, HashTokenInStore: true,
+		Cookie: scs.SessionCookie{
+			Name: cookieName(secure, "session"), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
+			Persist: false, // on a shared PC, closing the browser forgets the sign-in
+		},
 	}
-	m.Store = store
-	// The idle limit is kept here and not by scs, which would write to the
-	// store on every single request.
-	m.IdleTimeout = 0
-	m.Lifetime = SessionLife
-	m.HashTokenInStore = true
-	m.Cookie.Name = cookieName(secure, "session")
-	m.Cookie.HttpOnly = true
-	m.Cookie.SameSite = http.SameSiteLaxMode
-	m.Cookie.Secure = secure
-	m.Cookie.Persist = false // on a shared PC, closing the browser forgets the sign-in
 	return &Sessions{scs: m, now: now, secure: secure}
 }
 
