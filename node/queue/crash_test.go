@@ -40,7 +40,7 @@ func submitForEver(dir string) error {
 					failed <- err
 					return
 				}
-				fmt.Println(s.Seq, s.ID) // one write: acknowledged
+				fmt.Fprintln(os.Stdout, s.Seq, s.ID) // one write: acknowledged
 			}
 		}()
 	}

@@ -45,23 +45,29 @@ func (q *Queue) ApplyDown(ctx context.Context, entries []protocol.Entry) error {
 		return bad
 	}
 	var stopped error
-	err = q.write(ctx, "applying down log", func(ctx context.Context, t *txn) error {
-		stopped = nil
-		for _, e := range entries {
-			var err error
-			if stopped, err = t.stops(ctx, e); stopped != nil {
-				return nil // keep what was applied
-			}
-			if err == nil {
-				err = t.apply(ctx, e)
-			}
-			if err != nil {
-				return fmt.Errorf("entry %d (%s): %w", e.Seq, e.Kind, err)
-			}
-		}
-		return nil
+	err = q.write(ctx, "applying down log", func(ctx context.Context, t *txn) (err error) {
+		stopped, err = t.applyAll(ctx, entries)
+		return err
 	})
 	return errors.Join(err, stopped, bad)
+}
+
+// applyAll applies entries up to the first that cannot be, and says why it
+// stopped there. err is of the database and undoes everything.
+func (t *txn) applyAll(ctx context.Context, entries []protocol.Entry) (stopped, err error) {
+	for _, e := range entries {
+		stopped, err = t.stops(ctx, e)
+		if stopped != nil {
+			return stopped, nil
+		}
+		if err == nil {
+			err = t.apply(ctx, e)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("entry %d (%s): %w", e.Seq, e.Kind, err)
+		}
+	}
+	return nil, nil
 }
 
 // stops says why e cannot be applied at all, or nil. err is of the database.

@@ -16,7 +16,8 @@ func (q *Queue) Write(ctx context.Context, what string, f func(ctx context.Conte
 
 // Count returns the one number a query yields.
 func (q *Queue) Count(ctx context.Context, query string, args ...any) (n int, err error) {
-	return n, q.db.Read.QueryRowContext(ctx, query, args...).Scan(&n)
+	err = q.db.Read.QueryRowContext(ctx, query, args...).Scan(&n)
+	return n, err
 }
 
 // Outside is the state of what was handed in.
@@ -31,6 +32,7 @@ func (q *Queue) ListPlan(ctx context.Context, actor Actor, f Filter) ([]string, 
 	}
 	return collect(rows, func(row scanner) (detail string, err error) {
 		var id, parent, unused int
-		return detail, row.Scan(&id, &parent, &unused, &detail)
+		err = row.Scan(&id, &parent, &unused, &detail)
+		return detail, err
 	})
 }

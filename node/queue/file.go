@@ -65,7 +65,7 @@ func (q *Queue) AddFile(ctx context.Context, name string, r io.Reader) (protocol
 		}
 		return err
 	})
-	if err = errors.Join(refused, err); err != nil {
+	if err := errors.Join(refused, err); err != nil {
 		return protocol.Attachment{}, err
 	}
 	return protocol.Attachment{SHA256: ref.SHA256, Size: ref.Size, Name: info.Name, Type: info.Type}, nil

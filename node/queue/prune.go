@@ -91,15 +91,7 @@ func (q *Queue) pruneLog(ctx context.Context, old int64) (n int64, err error) {
 
 func (q *Queue) delete(ctx context.Context, text string, args ...any) (n int64, err error) {
 	err = q.write(ctx, "pruning", func(ctx context.Context, t *txn) error {
-		s, err := t.w.stmt(ctx, text)
-		if err != nil {
-			return err
-		}
-		res, err := s.ExecContext(ctx, args...)
-		if err != nil {
-			return err
-		}
-		n, err = res.RowsAffected()
+		n, err = t.change(ctx, text, args...)
 		return err
 	})
 	return n, err
@@ -116,7 +108,10 @@ func (q *Queue) pruneFiles(ctx context.Context, now time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	stray, err := collect(rows, func(row scanner) (sha string, err error) { return sha, row.Scan(&sha) })
+	stray, err := collect(rows, func(row scanner) (sha string, err error) {
+		err = row.Scan(&sha)
+		return sha, err
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -138,9 +133,9 @@ func (q *Queue) pruneFiles(ctx context.Context, now time.Time) (int, error) {
 // them inside its own, cannot miss it.
 func (q *Queue) forget(ctx context.Context, sha string, before int64) (gone bool, err error) {
 	err = q.write(ctx, "forgetting file", func(ctx context.Context, t *txn) error {
-		gone, err = t.change(ctx, `DELETE FROM file WHERE sha256 = $1 AND wanted = 0 AND at < $2 AND sha256 NOT IN (SELECT sha256 FROM item_file)`,
+		n, err := t.change(ctx, `DELETE FROM file WHERE sha256 = $1 AND wanted = 0 AND at < $2 AND sha256 NOT IN (SELECT sha256 FROM item_file)`,
 			sha, before)
-		if err != nil || !gone {
+		if gone = n > 0; err != nil || !gone {
 			return err
 		}
 		return q.blobs.Remove(sha)

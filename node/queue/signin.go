@@ -163,8 +163,8 @@ func (q *Queue) Tokens(ctx context.Context) ([]Token, error) {
 // RevokeToken ends an API token.
 func (q *Queue) RevokeToken(ctx context.Context, id string) error {
 	return q.write(ctx, "revoking token", func(ctx context.Context, t *txn) error {
-		found, err := t.change(ctx, `UPDATE api_token SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0`, id, t.now)
-		if err == nil && !found {
+		n, err := t.change(ctx, `UPDATE api_token SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0`, id, t.now)
+		if err == nil && n == 0 {
 			err = fault.New(fault.NotFound, "没有这个令牌，或它已经停用。")
 		}
 		return err

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -53,18 +52,17 @@ func (t *txn) exec(ctx context.Context, text string, args ...any) error {
 	return t.w.exec(ctx, text, args...)
 }
 
-// change is exec that reports whether any row was touched.
-func (t *txn) change(ctx context.Context, text string, args ...any) (bool, error) {
+// change is exec that says how many rows it touched.
+func (t *txn) change(ctx context.Context, text string, args ...any) (int64, error) {
 	s, err := t.w.stmt(ctx, text)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	res, err := s.ExecContext(ctx, args...)
+	res, err := s.kept.ExecContext(ctx, args...)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	n, err := res.RowsAffected()
-	return n > 0, err
+	return res.RowsAffected()
 }
 
 func (t *txn) row(ctx context.Context, text string, args ...any) scanner {
@@ -72,15 +70,7 @@ func (t *txn) row(ctx context.Context, text string, args ...any) scanner {
 	if err != nil {
 		return failed{err}
 	}
-	return s.QueryRowContext(ctx, args...)
-}
-
-func (t *txn) rows(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	s, err := t.w.stmt(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(ctx, args...)
+	return s.kept.QueryRowContext(ctx, args...)
 }
 
 // scanner is *sql.Row, *sql.Rows, or a statement that could not be prepared.

@@ -50,7 +50,7 @@ type writer struct {
 
 	// Of the leader.
 	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	stmts map[string]prepared
 	last  int // size of the last group
 }
 
@@ -287,7 +287,7 @@ func (w *writer) acquire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("taking the writing connection: %w", err)
 	}
-	w.conn, w.stmts = conn, map[string]*sql.Stmt{}
+	w.conn, w.stmts = conn, map[string]prepared{}
 	return nil
 }
 
@@ -298,7 +298,7 @@ func (w *writer) drop() error {
 	}
 	var errs []error
 	for _, s := range w.stmts {
-		errs = append(errs, s.Close())
+		errs = append(errs, s.kept.Close())
 	}
 	errs = append(errs, w.conn.Close())
 	w.conn, w.stmts = nil, nil
@@ -317,17 +317,20 @@ func (w *writer) rollback(ctx context.Context) {
 	_ = w.drop()
 }
 
+// prepared is a statement that lives as long as its connection.
+type prepared struct{ kept *sql.Stmt }
+
 // stmt returns the prepared form of a constant text.
-func (w *writer) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s := w.stmts[text]; s != nil {
+func (w *writer) stmt(ctx context.Context, text string) (prepared, error) {
+	if s, ok := w.stmts[text]; ok {
 		return s, nil
 	}
 	s, err := w.conn.PrepareContext(ctx, text)
 	if err != nil {
-		return nil, err
+		return prepared{}, err
 	}
-	w.stmts[text] = s
-	return s, nil
+	w.stmts[text] = prepared{s}
+	return w.stmts[text], nil
 }
 
 func (w *writer) exec(ctx context.Context, text string, args ...any) error {
@@ -335,6 +338,6 @@ func (w *writer) exec(ctx context.Context, text string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.ExecContext(ctx, args...)
+	_, err = s.kept.ExecContext(ctx, args...)
 	return err
 }
