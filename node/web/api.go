@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,10 +14,12 @@ import (
 	"zhanqun/protocol"
 )
 
-// maxFile and maxForm bound one file and one form with files.
+// maxFile and maxForm bound one file and one form with files. A form may be
+// larger than an item: a film that is too long is read to its end and thrown
+// away, so that the words typed beside it are not lost with it.
 const (
 	maxFile = protocol.MaxAttachmentBytes
-	maxForm = protocol.MaxItemBytes + 8<<20
+	maxForm = 4 << 30
 )
 
 // apiAttach answers POST /api/v1/attachments: one file, as a form field "file"
@@ -61,9 +64,20 @@ type itemForm struct {
 	Version int    `json:"version"` // of the item the text was made from
 }
 
+// readJSON reads a JSON body; one that is not UTF-8 is taken for GBK, which old
+// programs send.
+func readJSON(r *http.Request, v any) error {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, web.MaxJSON))
+	if err != nil {
+		return fmt.Errorf("reading request body: %w", err)
+	}
+	r.Body = io.NopCloser(strings.NewReader(decode(string(body))))
+	return web.ReadJSON(r, v)
+}
+
 func readItem(r *http.Request) (itemForm, error) {
 	var f itemForm
-	if err := web.ReadJSON(r, &f); err != nil {
+	if err := readJSON(r, &f); err != nil {
 		return f, err
 	}
 	f.Text = tidy(f.Text)
@@ -167,6 +181,7 @@ func (s *Server) apiSubmit(w http.ResponseWriter, r *http.Request, a queue.Accou
 	if _, err := s.Queue.Submit(r.Context(), a.Actor(), id, queue.Handing{Version: h.Version, Key: r.Header.Get("Idempotency-Key")}); err != nil {
 		return err
 	}
+	s.Push()
 	return s.answerItem(w, r, a, id, http.StatusOK)
 }
 
@@ -175,7 +190,7 @@ func readOptional(r *http.Request, v any) error {
 	if r.ContentLength == 0 {
 		return nil
 	}
-	return web.ReadJSON(r, v)
+	return readJSON(r, v)
 }
 
 func (s *Server) apiWithdraw(w http.ResponseWriter, r *http.Request, a queue.Account) error {
@@ -189,6 +204,7 @@ func (s *Server) apiWithdraw(w http.ResponseWriter, r *http.Request, a queue.Acc
 	if err != nil {
 		return err
 	}
+	s.Push()
 	return web.WriteJSON(w, http.StatusOK, done)
 }
 
@@ -218,13 +234,14 @@ func (s *Server) apiAnswer(w http.ResponseWriter, r *http.Request, a queue.Accou
 		Answer string `json:"answer"`
 		Note   string `json:"note"`
 	}
-	if err := web.ReadJSON(r, &f); err != nil {
+	if err := readJSON(r, &f); err != nil {
 		return err
 	}
 	id := r.PathValue("id")
 	if err := s.Queue.AnswerFinding(r.Context(), a.Actor(), id, f.Answer, strings.TrimSpace(f.Note)); err != nil {
 		return err
 	}
+	s.Push()
 	got, err := s.Queue.Finding(r.Context(), a.Actor(), id)
 	if err != nil {
 		return err

@@ -124,12 +124,16 @@ func (s *Server) keep(r *http.Request, a queue.Account, f *form) error {
 	if !fresh {
 		return nil
 	}
-	// The page of a new item may have been sent before, with other words.
+	// The page of a new item may have been sent before, with other words. While
+	// nobody has touched the item since, the later words of that page count.
 	d, err := s.Queue.Item(ctx, a.Actor(), f.ID)
-	if err == nil && !sameText(d.Text, f.Text) {
-		err = errOther
+	switch {
+	case err != nil || sameText(d.Text, f.Text):
+		return err
+	case d.Version == 1:
+		return s.keep(r, a, f)
 	}
-	return err
+	return errOther
 }
 
 func (s *Server) handIn(w http.ResponseWriter, r *http.Request, a queue.Account, f form) error {

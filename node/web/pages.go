@@ -85,6 +85,9 @@ func (s *Server) fill(r *http.Request, p *ui.Page) {
 	}
 	p.Nav = nav(a.Actor(), counts, r.URL.Path, p.Lang)
 	p.Events = "/events"
+	if r.URL.Path == "/queue" {
+		return // says all of it, and more
+	}
 	if p.Line, err = s.lineState(r, p.Lang); err != nil {
 		s.Log.ErrorContext(ctx, "page frame not read", "part", "line", "err", err)
 	}
