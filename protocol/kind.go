@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // Kind says what an entry's body is.
@@ -69,7 +68,7 @@ func ReadBody(dir Direction, e Entry) (Message, []Fault) {
 		return nil, []Fault{{Code: CodeKind, Detail: fmt.Sprintf("不认识的报文种类 %q，请升级程序", e.Kind)}}
 	}
 	m := empty()
-	if err := readJSON(e.Body, m); err != nil {
+	if err := json.Unmarshal(e.Body, m); err != nil {
 		return nil, []Fault{{Code: CodeMalformed, Field: jsonField(err), Detail: "正文不是可读的 JSON"}}
 	}
 	return m, m.Validate()
@@ -92,18 +91,6 @@ func WriteBody(m Message) ([]byte, error) {
 			Detail: fmt.Sprintf("正文共 %d KiB，超过上限 %d KiB，请缩短正文，或把大段内容改作附件", len(body)>>10, MaxBodyBytes>>10)}
 	}
 	return body, nil
-}
-
-// readJSON reads exactly one JSON value.
-func readJSON(data []byte, into any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if err := dec.Decode(into); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more than one JSON value")
-	}
-	return nil
 }
 
 func jsonField(err error) string {

@@ -90,31 +90,49 @@ func ValidSlug(s string) bool {
 
 // line wants one line of visible text.
 func (c *checker) line(field, s, name string, required bool, max int) {
-	switch n := utf8.RuneCountInString(s); {
-	case required && strings.TrimSpace(s) == "":
-		c.add(field, name+"不能为空")
-	case n > max:
-		c.add(field, fmt.Sprintf("%s有 %d 个字，最多 %d 个字", name, n, max))
-	case strings.ContainsFunc(s, unicode.IsControl):
-		c.add(field, name+"里不能有换行和控制字符")
-	}
+	c.words(field, s, name, required, max, false, "里不能有换行和控制字符")
 }
 
 // text wants readable text that may have several lines. NUL and other control
 // characters are refused: PostgreSQL, XML and readers all choke on them.
 func (c *checker) text(field, s, name string, required bool, max int) {
-	switch n := utf8.RuneCountInString(s); {
-	case required && strings.TrimSpace(s) == "":
+	c.words(field, s, name, required, max, true, "里有无法显示的控制字符")
+}
+
+func (c *checker) words(field, s, name string, required bool, max int, lines bool, control string) {
+	if required && strings.TrimSpace(s) == "" {
 		c.add(field, name+"不能为空")
-	case n > max:
-		c.add(field, fmt.Sprintf("%s有 %d 个字，最多 %d 个字", name, n, max))
-	case strings.ContainsFunc(s, unreadable):
-		c.add(field, name+"里有无法显示的控制字符")
+		return
+	}
+	if len(s) > max { // a rune has at least one byte
+		if n := utf8.RuneCountInString(s); n > max {
+			c.add(field, fmt.Sprintf("%s有 %d 个字，最多 %d 个字", name, n, max))
+			return
+		}
+	}
+	if hasControl(s, lines) {
+		c.add(field, name+control)
 	}
 }
 
-func unreadable(r rune) bool {
-	return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t'
+// hasControl reports whether s holds a control character (Unicode category Cc);
+// with lines, those of line ends and tabs are none. It goes by bytes, because
+// every body a hub takes in passes here: beyond ASCII the category is U+0080 to
+// U+009F, which UTF-8 writes as C2 80 to C2 9F.
+func hasControl(s string, lines bool) bool {
+	for i := range len(s) {
+		switch b := s[i]; {
+		case b >= ' ' && b != 0x7f && b != 0xc2:
+		case b == 0xc2:
+			if i+1 < len(s) && s[i+1] >= 0x80 && s[i+1] <= 0x9f {
+				return true
+			}
+		case lines && (b == '\n' || b == '\r' || b == '\t'):
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 func (c *checker) attachments(field string, list []Attachment) {
