@@ -45,7 +45,7 @@ func openStore(ctx context.Context, cfg config.Hub, log *slog.Logger) (s *store.
 	if err != nil {
 		return nil, key, fault.Wrap(fault.Internal, "无法写入数据目录 "+cfg.Dir+"，请检查权限："+err.Error(), err)
 	}
-	defer lock.Release()
+	defer func() { err = errors.Join(err, lock.Release()) }()
 	if key, err = readSeed(filepath.Join(cfg.Dir, seedName)); err != nil {
 		return nil, key, err
 	}
@@ -116,8 +116,8 @@ func makeSeed(path string) (key protocol.Key, err error) {
 	if err != nil {
 		return key, err
 	}
-	_, err = f.Write(key.Seed())
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	_, written := f.Write(key.Seed())
+	if err := errors.Join(written, f.Sync(), f.Close()); err != nil {
 		return key, err
 	}
 	if err := os.Rename(part, path); err != nil {

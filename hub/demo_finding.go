@@ -51,7 +51,7 @@ func (d *demo) answerFindings(ctx context.Context) (found bool, err error) {
 			if site == nil || f.Answer != nil {
 				continue
 			}
-			answer, note := "", ""
+			var answer, note string
 			switch {
 			case site == d.sites[0] && path == site.Faulty[1]:
 				site.Repair(path)

@@ -48,13 +48,12 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 	if err != nil {
 		return append(list, bad("数据库", cli.Words(err)))
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it was only read
 	kind := "SQLite"
 	if c.Cfg.Database.URL.IsSet() {
 		kind = "PostgreSQL"
 	}
-	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"))
-	list = append(list, examineSeed(c.Cfg.Dir), examineDisk(c))
+	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"), examineSeed(c.Cfg.Dir), examineDisk(c))
 	list = append(list, examineCounty(ctx, s)...)
 	return append(list, examineServe(ctx, c, s)...)
 }

@@ -29,8 +29,7 @@ func doctorCommand() command {
 func examine(ctx context.Context, c *call) []cli.Symptom {
 	list := []cli.Symptom{{Name: "设置", Grade: cli.Fine, Detail: "没有错误"}}
 	err := withQueue(ctx, c, func(q *queue.Queue) error {
-		list = append(list, cli.Symptom{Name: "数据库", Grade: cli.Fine, Detail: "可以打开，结构是最新的"})
-		list = append(list, examineDisk(c), examineIdentity(ctx, c, q))
+		list = append(list, cli.Symptom{Name: "数据库", Grade: cli.Fine, Detail: "可以打开，结构是最新的"}, examineDisk(c), examineIdentity(ctx, c, q))
 		list = append(list, examineLine(ctx, q)...)
 		return nil
 	})

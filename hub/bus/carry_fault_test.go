@@ -78,7 +78,6 @@ func TestHubRestartsMidway(t *testing.T) {
 // away is a hub whose database is gone: nothing is answered, nothing applied.
 type away struct {
 	bus.Hub
-	back chan struct{}
 }
 
 func (a away) Hello(context.Context, string, protocol.Hello, uint64) (protocol.HelloAnswer, error) {

@@ -97,7 +97,7 @@ func (b *Bus) follow(ctx context.Context) error {
 		tick := time.NewTicker(purgeEvery)
 		defer tick.Stop()
 		for {
-			due := false
+			var due bool
 			select {
 			case c := <-ready:
 				hello, err := c.do(ctx)

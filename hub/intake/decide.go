@@ -177,7 +177,7 @@ func (d *decision) apply(n *Node, l *Letter) *protocol.Fault {
 // answer lets health take the unit's word on a finding.
 func (d *decision) answer(n *Node, m *protocol.Answer) *protocol.Fault {
 	if d.err != nil || d.Answer == nil {
-		return nil
+		return nil //nolint:nilerr // the error ends the whole plan, see Decide
 	}
 	fault, err := d.Answer(n.ID, n.Unit, m)
 	d.err = err

@@ -96,9 +96,9 @@ func (s *Service) Run(ctx context.Context) {
 			s.flush(ctx)
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushEvery)
-			defer cancel()
 			s.uploads.closeAll()
 			s.flush(last)
+			cancel()
 			return
 		}
 	}

@@ -3,6 +3,7 @@ package sample_test
 import (
 	"bytes"
 	"image/jpeg"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -54,7 +55,7 @@ func TestSitesHaveTheirFaults(t *testing.T) {
 	for _, s := range sample.Sites() {
 		get := func(path string) int {
 			w := httptest.NewRecorder()
-			s.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+			s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 			return w.Code
 		}
 		if get("/") != 200 {

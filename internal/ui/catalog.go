@@ -107,6 +107,6 @@ func (r *Renderer) LangSwitch() http.Handler {
 			Name: LangCookie, Value: code, Path: "/", MaxAge: 365 * 24 * 3600,
 			HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: req.TLS != nil,
 		})
-		http.Redirect(w, req, LocalPath(req.URL.Query().Get("back"), "/"), http.StatusSeeOther) //nolint:gosec // LocalPath lets no other host through
+		http.Redirect(w, req, LocalPath(req.URL.Query().Get("back"), "/"), http.StatusSeeOther)
 	})
 }

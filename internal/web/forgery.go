@@ -20,7 +20,7 @@ import (
 // files are read. Scripts send FormTokenHeader instead.
 const (
 	FormTokenField  = "_token"
-	FormTokenHeader = "X-Form-Token" //nolint:gosec // a name, not a token
+	FormTokenHeader = "X-Form-Token"
 )
 
 // tokenWindow is how much of a multipart body is looked at for the token.

@@ -375,7 +375,8 @@ func (w *natsWire) offer(ctx context.Context, o protocol.Offer) (a protocol.Offe
 	if err != nil {
 		return a, err
 	}
-	return a, json.Unmarshal(m.Data, &a)
+	err = json.Unmarshal(m.Data, &a)
+	return a, err
 }
 
 // beat says "still here". Nobody answers.
@@ -397,7 +398,8 @@ func (w *natsWire) hello(ctx context.Context, h protocol.Hello) (a protocol.Hell
 	if err != nil {
 		return a, err
 	}
-	return a, json.Unmarshal(m.Data, &a)
+	err = json.Unmarshal(m.Data, &a)
+	return a, err
 }
 
 // pull asks for down entries. It returns them with the newest number there is.

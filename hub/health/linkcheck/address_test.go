@@ -102,7 +102,7 @@ func TestSentAsWritten(t *testing.T) {
 	// net/http's server would refuse some of these itself.
 	site := rawServer(t, func(conn net.Conn) {
 		got <- strings.Fields(readRequest(conn))[1]
-		io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n"+goodPage("好")) //nolint:errcheck // the checker sees what is missing
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n"+goodPage("好"))
 	})
 	c := newChecker(t)
 	for _, uri := range []string{

@@ -43,11 +43,11 @@ func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, cook
 		return nil, &failure{kind: kindOf(ctx, err), phase: t.phase()}
 	}
 	raw := resp.RawResponse
-	defer raw.Body.Close() //nolint:errcheck // nothing is written
+	defer raw.Body.Close()
 	t.enter(phaseBody)
 
 	ans := &answer{status: raw.StatusCode, header: raw.Header}
-	if values := raw.Header[hiddenLocation]; len(values) > 0 {
+	if values := raw.Header[http.CanonicalHeaderKey(hiddenLocation)]; len(values) > 0 {
 		ans.location = strings.TrimSpace(values[0])
 	}
 	state := raw.TLS

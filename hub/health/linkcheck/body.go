@@ -86,7 +86,7 @@ func readBody(r io.Reader, isPage func(head []byte) bool, peek, page int64) (bod
 	if err == nil && isPage(body) {
 		body, err = readUpTo(r, body, page)
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return body, false, nil
 	}
 	return body, err == nil, err

@@ -58,7 +58,7 @@ func TestContentEncoding(t *testing.T) {
 			site := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
 				w.Header().Set("Content-Encoding", tt.encoding)
-				io.WriteString(w, tt.body) //nolint:errcheck // the checker sees what is missing
+				io.WriteString(w, tt.body)
 			})
 			r := newChecker(t).Check(t.Context(), site+"/a.html")
 			expect(t, r, tt.want, tt.reason, tt.kind)
@@ -76,27 +76,27 @@ func TestCompressedBombs(t *testing.T) {
 	w, _ := gzip.NewWriterLevel(&one, 9)
 	zeros := make([]byte, 1<<20)
 	for range 32 {
-		w.Write(zeros) //nolint:errcheck // into memory
+		w.Write(zeros)
 	}
-	w.Close() //nolint:errcheck // into memory
+	w.Close()
 	bomb := one.Bytes()
 	var two bytes.Buffer
 	w2 := gzip.NewWriter(&two)
-	w2.Write(bomb) //nolint:errcheck // into memory
-	w2.Close()     //nolint:errcheck // into memory
+	w2.Write(bomb)
+	w2.Close()
 
 	site := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		switch r.URL.Path {
 		case "/one":
 			w.Header().Set("Content-Encoding", "gzip")
-			w.Write(bomb) //nolint:errcheck // the checker hangs up
+			w.Write(bomb)
 		case "/two":
 			w.Header().Set("Content-Encoding", "gzip, gzip")
-			w.Write(two.Bytes()) //nolint:errcheck // the checker hangs up
+			w.Write(two.Bytes())
 		case "/nothing":
 			w.Header().Set("Content-Encoding", "deflate")
-			w.Write([]byte{0x78, 0x9c}) //nolint:errcheck // the checker hangs up
+			w.Write([]byte{0x78, 0x9c})
 			empty := bytes.Repeat([]byte{0, 0, 0, 0xff, 0xff}, 4096)
 			for {
 				if _, err := w.Write(empty); err != nil {
@@ -156,7 +156,7 @@ func TestFiles(t *testing.T) {
 				if tt.contentType == "-" {
 					w.Header()["Content-Type"] = nil
 				}
-				io.WriteString(w, tt.body) //nolint:errcheck // the checker sees what is missing
+				io.WriteString(w, tt.body)
 			})
 			expect(t, newChecker(t).Check(t.Context(), site+tt.path), tt.want, tt.reason, "")
 		})

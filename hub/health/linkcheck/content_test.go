@@ -84,7 +84,7 @@ func TestOldEncodings(t *testing.T) {
 	gone := encode(t, simplifiedchinese.GBK, "<html><head><meta http-equiv=Content-Type content='text/html; charset=gb2312'><title>您访问的页面不存在</title></head></html>")
 	site := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		w.Write(gone) //nolint:errcheck // the checker sees what is missing
+		w.Write(gone)
 	})
 	r := newChecker(t).Check(t.Context(), site+"/a.html")
 	expect(t, r, Suspect, ReasonSoft404, "")

@@ -1,6 +1,7 @@
 package linkcheck
 
 import (
+	"errors"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -129,7 +130,7 @@ func parseLoose(raw string) (address, error) {
 		return parseAddress("http:"+raw, nil, nil)
 	}
 	host, _, _ := strings.Cut(raw, "/")
-	if err == errNoScheme && strings.Contains(host, ".") || hostThenPort.MatchString(raw) {
+	if errors.Is(err, errNoScheme) && strings.Contains(host, ".") || hostThenPort.MatchString(raw) {
 		return parseAddress("http://"+raw, nil, nil)
 	}
 	return a, err

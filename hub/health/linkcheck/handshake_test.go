@@ -16,8 +16,8 @@ func TestHandshakes(t *testing.T) {
 	root := newAuthority(t, "Root", nil)
 	alert := func(code byte) func(net.Conn) {
 		return func(conn net.Conn) {
-			conn.Read(make([]byte, 4096))               //nolint:errcheck // the greeting
-			conn.Write([]byte{21, 3, 3, 0, 2, 2, code}) //nolint:errcheck // the refusal
+			conn.Read(make([]byte, 4096))
+			conn.Write([]byte{21, 3, 3, 0, 2, 2, code})
 		}
 	}
 	demanding := &tls.Config{
@@ -36,7 +36,7 @@ func TestHandshakes(t *testing.T) {
 		{"protocol too old", rawServer(t, alert(70)), Inconclusive, KindTLSForeign},
 		{"internal error", rawServer(t, alert(80)), Dead, KindTLS},
 		{"wants a client certificate", "https://127.0.0.1:" + serveTLS(t, http.NotFoundHandler(), demanding), Inconclusive, KindTLSForeign},
-		{"hangs", rawServer(t, func(conn net.Conn) { io.Copy(io.Discard, conn) }), Inconclusive, KindTimeout}, //nolint:errcheck // until closed
+		{"hangs", rawServer(t, func(conn net.Conn) { io.Copy(io.Discard, conn) }), Inconclusive, KindTimeout},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestSloppyServerBehindTLS(t *testing.T) {
 				return
 			}
 			says("HTTP/1.1 200 OK\r\nno colon\r\n\r\n" + goodPage("凑合"))(conn)
-			conn.Close() //nolint:errcheck // the checker sees what is missing
+			conn.Close()
 		}
 	}()
 	t.Cleanup(func() { l.Close(); <-done })

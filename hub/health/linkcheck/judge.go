@@ -1,6 +1,7 @@
 package linkcheck
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -137,7 +138,8 @@ func judgeFailure(r *Result, fail *failure) {
 
 // judgeAddress judges what cannot be asked at all.
 func judgeAddress(r *Result, raw string, err error) {
-	if other, ok := err.(*schemeError); ok {
+	other := &schemeError{}
+	if errors.As(err, &other) {
 		if reason := excludedScheme(other.scheme); reason != "" {
 			r.say(Excluded, "", reason)
 			return

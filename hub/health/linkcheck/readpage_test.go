@@ -17,13 +17,13 @@ func TestReadPage(t *testing.T) {
 			http.Redirect(w, r, "/new/index.html", http.StatusFound)
 		case "/new/index.html":
 			w.Header().Set("Content-Type", "text/html")
-			w.Write(body) //nolint:errcheck // the checker sees what is missing
+			w.Write(body)
 		case "/s.css":
 			w.Header().Set("Content-Type", "text/css")
-			w.Write([]byte("a{background:url(b.png)}")) //nolint:errcheck // the checker sees what is missing
+			w.Write([]byte("a{background:url(b.png)}"))
 		case "/a.pdf":
 			w.Header().Set("Content-Type", "application/pdf")
-			w.Write([]byte("%PDF-1.4 <a href=x> %%EOF")) //nolint:errcheck // the checker sees what is missing
+			w.Write([]byte("%PDF-1.4 <a href=x> %%EOF"))
 		case "/long.html":
 			writeHTML(w, 200, "<title>长</title><a href=x>1</a>"+strings.Repeat("长", 100_000)+"<a href=y>2</a>")
 		case "/away.html":

@@ -70,7 +70,8 @@ func (t *tolerant) readHead() error {
 			out, t.done = append(out, "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n"...), true
 		}
 	}
-	t.head = append(out, raw...)
+	out = append(out, raw...)
+	t.head = out
 	return nil
 }
 

@@ -43,7 +43,7 @@ func reviewPublishes(t *testing.T, open Open) {
 	}
 	at := o.Clock.Now().UTC()
 	clean := `<p>正文<img src="att:` + photo.SHA256 + `" alt=""/></p>`
-	want := &catalog.Entry{ //nolint:gosec // a credit line, no credentials
+	want := &catalog.Entry{
 		ID: d.Item.Entry, Title: o.Texts[id].Title, Body: clean, State: catalog.EntryLive, Version: 1,
 		Credit: "来源：党政办　供稿：思唐街道城北社区", PublishedAt: at, UpdatedAt: at, Columns: []string{"township"}, Files: []protocol.Attachment{photo},
 		Sources: []catalog.EntrySource{{Item: id, Revision: 1, Unit: Sitang, UnitName: "思唐街道", Origin: SitangA, OriginName: "城北社区", Author: "张三"}},

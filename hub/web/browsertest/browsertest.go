@@ -43,16 +43,16 @@ func Open(t testing.TB) *Tab {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(testenv.Chromium(t)))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	t.Cleanup(cancel)
-	return newTab(t, alloc)
+	return newTab(alloc, t)
 }
 
 // Other returns another person at the same browser, with cookies of his own.
 func (b *Tab) Other() *Tab {
 	b.t.Helper()
-	return newTab(b.t, b.root, chromedp.WithNewBrowserContext())
+	return newTab(b.root, b.t, chromedp.WithNewBrowserContext())
 }
 
-func newTab(t testing.TB, parent context.Context, opts ...chromedp.ContextOption) *Tab {
+func newTab(parent context.Context, t testing.TB, opts ...chromedp.ContextOption) *Tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent, opts...)
 	t.Cleanup(cancel)
