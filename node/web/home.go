@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -114,25 +115,41 @@ func (s *Server) liveEvents(w http.ResponseWriter, r *http.Request, _ queue.Acco
 	ctx, stop := context.WithCancel(r.Context())
 	events := make(chan web.Event)
 	var watcher sync.WaitGroup
-	watcher.Go(func() { s.watch(ctx, events) })
+	watcher.Go(func() { s.watch(ctx, r.URL.Query().Get("after"), events) })
 	defer watcher.Wait()
 	defer stop()
 	return web.Stream(w, r, events)
 }
 
-// watch sends an event after each change until ctx ends.
-func (s *Server) watch(ctx context.Context, events chan<- web.Event) {
+// liveAddress is where a page made now learns what changes after it. The mark
+// stays in the address, so that a page that comes back after its stream broke
+// off is told at once when it missed something.
+func (s *Server) liveAddress(ctx context.Context) (string, error) {
+	mark, err := s.mark(ctx)
+	return "/events?after=" + mark, err
+}
+
+// mark names the present contents of the queue, for this run of the program.
+func (s *Server) mark(ctx context.Context) (string, error) {
+	v, err := s.Queue.DataVersion(ctx)
+	return s.run + "." + strconv.FormatInt(v, 36), err
+}
+
+// watch sends an event after each change since the mark seen, until ctx ends.
+func (s *Server) watch(ctx context.Context, seen string, events chan<- web.Event) {
 	defer close(events)
 	look := time.NewTicker(liveLook)
 	defer look.Stop()
 	rest := time.NewTimer(0)
 	defer rest.Stop()
-	seen, err := s.Queue.DataVersion(ctx)
-	for err == nil {
+	for {
 		changed := s.Queue.Changed()
-		var now int64
-		if now, err = s.Queue.DataVersion(ctx); err != nil {
-			break
+		now, err := s.mark(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "live pages not told", "err", err)
+			}
+			return
 		}
 		if now == seen {
 			select {
@@ -155,8 +172,5 @@ func (s *Server) watch(ctx context.Context, events chan<- web.Event) {
 		case events <- web.Event{Name: "change", Data: "*"}:
 		}
 		rest.Reset(liveLeast)
-	}
-	if ctx.Err() == nil {
-		s.Log.ErrorContext(ctx, "live pages not told", "err", err)
 	}
 }

@@ -84,7 +84,9 @@ func (s *Server) fill(r *http.Request, p *ui.Page) {
 		s.Log.ErrorContext(ctx, "page frame not read", "part", "counts", "err", err)
 	}
 	p.Nav = nav(a.Actor(), counts, r.URL.Path, p.Lang)
-	p.Events = "/events"
+	if p.Events, err = s.liveAddress(ctx); err != nil {
+		s.Log.ErrorContext(ctx, "page frame not read", "part", "live", "err", err)
+	}
 	if r.URL.Path == "/queue" {
 		return // says all of it, and more
 	}

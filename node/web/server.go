@@ -9,6 +9,7 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -39,6 +40,7 @@ type Server struct {
 	errs     web.Errors
 	sessions *web.Sessions
 	signins  *web.Limiter
+	run      string       // tells this run of the program from others
 	live     atomic.Int64 // open event streams
 	pace     pace
 }
@@ -57,7 +59,7 @@ func New(o Options) (*Server, error) {
 	if o.Max <= 0 || o.Max > maxFile {
 		o.Max = maxFile
 	}
-	s := &Server{Options: o}
+	s := &Server{Options: o, run: rand.Text()}
 	pages, err := newPages(s)
 	if err != nil {
 		return nil, err

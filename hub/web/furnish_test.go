@@ -1,0 +1,210 @@
+package web
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"zhanqun/hub/catalog"
+	"zhanqun/hub/health"
+	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/intake"
+	"zhanqun/hub/review"
+	"zhanqun/hub/sample"
+	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/content"
+	"zhanqun/protocol"
+)
+
+// furnished are the things of a county with a week's work in it, by what they
+// show.
+type furnished struct {
+	*county
+	due      string // waits for the reviewer, with a photo
+	private  string // waits, with a person's numbers in it
+	secret   string // waits, with a secrecy mark
+	missing  string // waits, its photo is under way
+	revised  string // returned once, waits again
+	second   string // waits for the chief
+	live     string
+	withdrew string
+	returned string
+	site     string
+	finding  string
+	disputed string
+	refusal  string
+	lost     string // node that has been silent for days
+}
+
+// furnish fills a county with items in every state, sites, findings, a refusal.
+func furnish(t testing.TB, c *county) *furnished {
+	t.Helper()
+	f := &furnished{county: c}
+	texts, err := sample.Items()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	submit := func(node int, column string, edit ...func(*protocol.Submit)) string {
+		text := texts[n%len(texts)]
+		n++
+		c.Clock.Advance(37 * time.Minute)
+		edit = append([]func(*protocol.Submit){func(m *protocol.Submit) {
+			m.Title, m.Author, m.Source, m.Body = text.Title, text.Author, "党政办", ""
+			for _, p := range text.Body {
+				m.Body += content.FromText(p)
+			}
+		}}, edit...)
+		return c.Submit(node, column, edit...)
+	}
+	f.live = submit(0, "township")
+	c.Decide(c.Reviewer, f.live, catalog.ActionApprove)
+	if err := c.Desk.Adopt(t.Context(), c.Reviewer, f.live, review.Outlet{Outlet: review.OutletCity, URL: "https://www.example.org/city/1.html"}); err != nil {
+		t.Fatal(err)
+	}
+	f.withdrew = submit(1, "notice")
+	c.Decide(c.Reviewer, f.withdrew, catalog.ActionApprove)
+	c.Decide(c.Chief, f.withdrew, catalog.ActionApprove)
+	c.Decide(c.Chief, f.withdrew, catalog.ActionWithdraw)
+	c.Decide(c.Second, submit(1, "township"), catalog.ActionReject)
+	f.returned = submit(0, "township")
+	c.Decide(c.Reviewer, f.returned, catalog.ActionReturn)
+	f.second = submit(0, "headline")
+	c.Decide(c.Reviewer, f.second, catalog.ActionApprove)
+	f.revised = submit(1, "township")
+	c.Decide(c.Reviewer, f.revised, catalog.ActionReturn)
+	c.Revise(f.revised, func(m *protocol.Submit) {
+		m.Body, m.Note = m.Body+"<p>据镇农业服务中心统计，覆盖农户1280户。</p>", "已按意见补充数据来源。"
+	})
+	f.due = submit(0, "photo", f.photo(t, true))
+	f.private = submit(1, "notice", func(m *protocol.Submit) {
+		m.Body += "<p>联系人：王建国，电话 13800138000，身份证号 11010519491231002X。</p>"
+		m.Override = "公示期间的联系电话"
+	})
+	f.secret = submit(0, "policy", func(m *protocol.Submit) { m.Body = "<p>秘密★5年</p>" + m.Body })
+	f.missing = submit(0, "photo", f.photo(t, false))
+	submit(1, "village", func(m *protocol.Submit) { m.Origin = storetest.TangtouA })
+	f.sites(t)
+	f.office(t)
+	c.Clock.Advance(9 * time.Minute)
+	seen := []intake.Sighting{{Node: c.Nodes[0].Node.ID, At: c.Now(), Hello: true, Program: "node 1.0.0 linux/amd64", DiskFree: 41 << 30, Beat: &protocol.Beat{}},
+		{Node: f.lost, At: c.Now().Add(-76 * time.Hour), Hello: true, Program: "node 1.0.0 windows/amd64", Skew: -11 * time.Minute, DiskFree: 900 << 20, Beat: &protocol.Beat{Queued: 12}}}
+	if err := c.Store.NoteSeen(t.Context(), seen); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// photo gives an item a photo, which has arrived or is still under way.
+func (f *furnished) photo(t testing.TB, arrived bool) func(*protocol.Submit) {
+	seed := 1
+	if arrived {
+		seed = 2
+	}
+	raw, err := sample.Photo(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := f.files.Put(t.Context(), bytes.NewReader(raw), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := protocol.Attachment{SHA256: ref.SHA256, Name: "现场照片 1.jpg", Size: ref.Size, Type: "image/jpeg", Alt: "村民在田间查看长势"}
+	if arrived {
+		f.Arrive(a)
+	}
+	return func(m *protocol.Submit) {
+		m.Attachments = []protocol.Attachment{a}
+		m.Body += `<p><img src="att:` + a.SHA256 + `" alt="村民在田间查看长势"></p>`
+	}
+}
+
+// sites registers two sites, one of which cannot be opened, and finds dead links.
+func (f *furnished) sites(t testing.TB) {
+	t.Helper()
+	list := []health.Site{{Unit: storetest.Sitang, Name: "思唐街道办事处网", URL: "http://sitang.example.org/", Code: "5206240012"},
+		{Unit: storetest.Tangtou, Name: "塘头镇人民政府网", URL: "http://tangtou.example.org/"}}
+	if _, err := f.SaveSites(t.Context(), "admin", list); err != nil {
+		t.Fatal(err)
+	}
+	saved, err := f.Sites(t.Context(), "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range saved {
+		s.State, s.Pages, s.ReadAt, s.NextAt = health.SiteOpen, 23, f.Now().Add(-2*time.Hour), f.Now().Add(22*time.Hour)
+		if s.Unit == storetest.Tangtou {
+			s.State, s.Problem = health.SiteShut, "连接超时，10 秒没有应答"
+		} else {
+			f.site = s.ID
+		}
+		if err := f.SiteRead(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.finding = f.dead(t, "http://sitang.example.org/bszn/2019/hukou.html")
+	f.disputed = f.dead(t, "http://sitang.example.org/files/2021-yusuan.pdf")
+	node := f.Nodes[0]
+	f.Stream.Send(node, node.Next(protocol.KindAnswer, &protocol.Answer{Finding: f.disputed, Answer: protocol.AnswerDisputed, Note: "我们这里可以打开", By: "周文静", At: f.Now()}))
+}
+
+// dead makes a link of the site dead and returns its finding.
+func (f *furnished) dead(t testing.TB, url string) string {
+	t.Helper()
+	ctx := t.Context()
+	place := []health.NewPlace{{URL: url, Element: "a", Label: "户口迁移办理流程", Unit: storetest.Sitang}}
+	if _, err := f.ReplacePlaces(ctx, health.SiteOwner(f.site), "http://sitang.example.org/"+uuid.NewString()[:4], place); err != nil {
+		t.Fatal(err)
+	}
+	due, err := f.DueTargets(ctx, f.Now(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := uuid.Must(uuid.NewV7()).String()
+	for _, target := range due {
+		if target.URL != url {
+			continue
+		}
+		err := f.Judge(ctx, target.ID, func(k health.Case) health.Effect {
+			e := health.Effect{Target: k.Target, Who: health.System}
+			e.Target.State, e.Target.NextAt, e.Target.CheckedAt = linkcheck.StateDead, f.Now().Add(time.Hour), f.Now()
+			for unit, places := range k.Places {
+				e.Findings = append(e.Findings, health.Finding{ID: id, Target: k.Target.ID, URL: url, Unit: unit, State: protocol.FindingOpen, Class: "死链",
+					Status: 404, Reason: "两次检查都是 404，相隔 65 分钟。", Looks: 2, FirstBad: f.Now().Add(-65 * time.Minute), LastBad: f.Now(), OpenedAt: f.Now(),
+					Site: f.site, Places: places})
+			}
+			return e
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return id
+}
+
+// office adds what administrators look at: join codes, nodes, a refusal, a token.
+func (f *furnished) office(t testing.TB) {
+	t.Helper()
+	ctx, admin := t.Context(), storetest.Admin()
+	if _, _, err := f.access.Invite(ctx, admin, storetest.Xujiaba, storetest.Portal, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, _ := storetest.Node(t, f.Store, storetest.Xujiaba)
+	f.lost = n.ID
+	frozen, _ := storetest.Node(t, f.Store, storetest.Bureau)
+	if _, err := f.access.FreezeNode(ctx, admin, frozen.ID, "同一身份在两台机器上使用"); err != nil {
+		t.Fatal(err)
+	}
+	node := f.Nodes[1]
+	f.Stream.Send(node, node.Raw("item.vote", []byte(`{"item":"…"}`)))
+	kept, err := f.Stream.Intake.Refusals(ctx, intake.KeptQuery{Limit: 1})
+	if err != nil || len(kept) == 0 {
+		t.Fatalf("no refusal: %v", err)
+	}
+	f.refusal = kept[0].ID
+	if _, _, err := f.access.NewToken(ctx, f.Reviewer, f.Reviewer.Login, "门户网站同步", 0); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,126 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"zhanqun/internal/web"
+	"zhanqun/node/queue"
+)
+
+func TestForgedFormIsRefused(t *testing.T) {
+	s := newSite(t)
+	b := s.as("wang")
+	id := b.hand("不能被伪造")
+	for name, header := range map[string][]string{
+		"no token":      {},
+		"foreign site":  {"Sec-Fetch-Site", "cross-site"},
+		"other origin":  {"Origin", "http://evil.example"},
+		"guessed token": {},
+	} {
+		v := url.Values{"reason": {"坏人写的"}}
+		if name == "guessed token" {
+			v.Set(web.FormTokenField, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+		}
+		b.do(http.MethodPost, "/items/"+id+"/withdraw", strings.NewReader(v.Encode()), append([]string{"Content-Type", "application/x-www-form-urlencoded"}, header...)...)
+		if b.status != http.StatusForbidden {
+			t.Errorf("%s: %d", name, b.status)
+		}
+	}
+	b.get("/items/new")
+	form := b.filled(b.page, actSubmit, map[string]string{web.FormTokenField: "forged", "title": "伪造", "body": "伪造"}, nil)
+	b.do(http.MethodPost, "/items/new", form, "Content-Type", "multipart/form-data; boundary="+boundary)
+	if b.status != http.StatusForbidden || len(s.items()) != 1 {
+		t.Errorf("a form with files: %d, items %+v", b.status, s.items())
+	}
+	if s.item(id).State != queue.Queued || s.item(id).Withdrawing {
+		t.Error("withdrawn by a stranger")
+	}
+}
+
+func TestForeignHostIsRefused(t *testing.T) {
+	s := newSite(t, func(o *Options) { o.Hosts = []string{"xujiaba.lan"} })
+	b := s.as("wang")
+	for host, want := range map[string]int{"evil.example": http.StatusForbidden, "xujiaba.lan:8081": http.StatusOK, "127.0.0.1:8081": http.StatusOK} {
+		b.do(http.MethodGet, "/items", nil, "Host", host)
+		if b.status != want {
+			t.Errorf("%s: %d, want %d", host, b.status, want)
+		}
+	}
+}
+
+func TestNobodyGetsIn(t *testing.T) {
+	s := newSite(t)
+	id := s.as("wang").hand("只给登录的人看")
+	b := s.anonymous()
+	for _, to := range []string{"/", "/items", "/items/" + id, "/items/" + id + "/edit", "/queue", "/findings", "/notices", "/people", "/events",
+		"/files/" + strings.Repeat("0", 64) + "/a.jpg"} {
+		b.get(to)
+		if !strings.HasPrefix(b.at, "/signin") {
+			t.Errorf("%s: at %s", to, b.at)
+		}
+	}
+	b.get("/api/v1/items")
+	if b.status != http.StatusUnauthorized || !strings.HasPrefix(b.header.Get("Content-Type"), "application/problem+json") {
+		t.Errorf("interface: %d %s", b.status, b.header.Get("Content-Type"))
+	}
+	b.get("/healthz").want(http.StatusOK)
+}
+
+func TestSignin(t *testing.T) {
+	s := newSite(t)
+	b := s.anonymous()
+	b.get("/items?due=1")
+	b.post("/signin", "login", "wang", "password", "wrong-wrong", "next", "/items?due=1")
+	b.want(http.StatusUnauthorized).reads("登录名或密码不对")
+	b.post("/signin", "login", "wang", "password", password, "next", "/items?due=1")
+	if b.at != "/items?due=1" {
+		t.Errorf("at %s", b.at)
+	}
+	b.post("/signout")
+	if b.at != "/signin" {
+		t.Errorf("signed out, at %s", b.at)
+	}
+	b.post("/signin", "login", "wang", "password", password, "next", "//evil.example/")
+	if b.at != "/" {
+		t.Errorf("led away to %s", b.at)
+	}
+	stranger := s.anonymous()
+	stranger.get("/signin")
+	for range 12 {
+		stranger.post("/signin", "login", "nobody", "password", "guess-guess")
+	}
+	if stranger.status != http.StatusTooManyRequests || stranger.header.Get("Retry-After") == "" {
+		t.Errorf("guessing: %d", stranger.status)
+	}
+}
+
+func TestFilesAreServedSafely(t *testing.T) {
+	s := newSite(t)
+	b := s.as("wang")
+	b.get("/items/new").send(actSubmit, words("文件"), upload{"现场.jpg", photo(t, 70)}, upload{"名单.csv", []byte("姓名,人数\n张三,1\n")}).want(http.StatusOK)
+	list := s.item(b.id()).Text.Attachments
+	for i, want := range []struct{ kind, how string }{{"image/jpeg", "inline"}, {"application/octet-stream", "attachment"}} {
+		b.get(fileURL(list[i].SHA256, list[i].Name)).want(http.StatusOK)
+		for name, part := range map[string]string{"Content-Type": want.kind, "Content-Disposition": want.how, "X-Content-Type-Options": "nosniff",
+			"Content-Security-Policy": "sandbox", "Cache-Control": "private"} {
+			if got := b.header.Get(name); !strings.Contains(got, part) {
+				t.Errorf("%s: %s = %q, want %q", list[i].Name, name, got, part)
+			}
+		}
+	}
+	whole := fileURL(list[0].SHA256, list[0].Name)
+	b.get(whole + "?size=" + smallImage).want(http.StatusOK)
+	if b.header.Get("Content-Type") != "image/jpeg" || len(b.body) == 0 {
+		t.Errorf("small image: %v", b.header)
+	}
+	tag := b.header.Get("Etag")
+	b.do(http.MethodGet, whole+"?size="+smallImage, nil, "If-None-Match", tag)
+	b.want(http.StatusNotModified)
+	b.get(whole + "?size=9999").want(http.StatusNotFound)
+	b.get(fileURL(list[1].SHA256, list[1].Name) + "?size=" + smallImage).want(http.StatusNotFound)
+	b.get("/files/" + strings.Repeat("0", 64) + "/a.jpg").want(http.StatusNotFound)
+	b.get("/files/..%2f..%2fqueue.db/a").want(http.StatusNotFound)
+}
