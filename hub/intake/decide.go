@@ -289,13 +289,15 @@ func raw(l *Letter) []byte {
 }
 
 // storable reports whether an epoch can be a key in the database.
-func storable(epoch string) bool { return epoch != "" && Visible(epoch, 36) == epoch }
+func storable(epoch string) bool {
+	return epoch != "" && Visible(epoch, 36) == epoch && !strings.Contains(epoch, " ")
+}
 
 // Visible returns s as text that any database and page takes: what came with a
 // broken head may hold anything.
 func Visible(s string, most int) string {
 	s = strings.Map(func(r rune) rune {
-		if r <= ' ' || r == 0x7f || r == utf8.RuneError {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError {
 			return '?'
 		}
 		return r

@@ -89,7 +89,7 @@ func TestSightingsJoin(t *testing.T) {
 }
 
 func TestVisible(t *testing.T) {
-	for in, want := range map[string]string{"": "", "item.submit": "item.submit", "a\x00b c": "a?b?c", "\xff": "?", strings.Repeat("汉", 5): "汉汉汉汉"} {
+	for in, want := range map[string]string{"": "", "item.submit": "item.submit", "a\x00b c": "a?b c", "\xff": "?", strings.Repeat("汉", 5): "汉汉汉汉"} {
 		if got := Visible(in, 13); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}

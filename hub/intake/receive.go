@@ -110,9 +110,7 @@ func (s *Service) singly(ctx context.Context, b Batch) (total Result, err error)
 		small.Place.Seq = p.at - 1
 		r, err := s.persist(ctx, small)
 		if errors.Is(err, ErrContent) {
-			s.Log.Error("intake: the database cannot hold an entry; refusing it", "node", p.node, "seq", one[0].Entry.Seq, "err", err)
-			one[0].Message, one[0].Fault = nil, &protocol.Fault{Code: protocol.CodeMalformed, Detail: "内容里有无法保存的字符或数值"}
-			r, err = s.persist(ctx, small)
+			r, err = s.condemn(ctx, small, &one[0])
 		}
 		if err != nil {
 			return total, err
@@ -122,6 +120,20 @@ func (s *Service) singly(ctx context.Context, b Batch) (total Result, err error)
 	r, err := s.persist(ctx, Batch{Place: b.Place, Strays: b.Strays})
 	total.Add(r)
 	return total, err
+}
+
+// condemn refuses a letter that the database cannot hold. If not even the
+// refusal can be held, its bytes are kept as a stray: the node's log then stops
+// there, and nobody else's.
+func (s *Service) condemn(ctx context.Context, b Batch, l *Letter) (Result, error) {
+	s.Log.Error("intake: the database cannot hold an entry; refusing it", "node", l.Entry.Node, "seq", l.Entry.Seq)
+	l.Message, l.Fault = nil, &protocol.Fault{Code: protocol.CodeMalformed, Detail: "内容里有无法保存的字符或数值"}
+	r, err := s.persist(ctx, b)
+	if errors.Is(err, ErrContent) {
+		stray := Stray{Node: l.Entry.Node, At: l.At, Data: raw(l), Fault: *l.Fault}
+		r, err = s.persist(ctx, Batch{Place: b.Place, Strays: []Stray{stray}})
+	}
+	return r, err
 }
 
 // insist calls f until it succeeds, with growing, jittered pauses. It fails

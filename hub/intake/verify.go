@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -49,6 +50,11 @@ func open(b *Batch, f Frame) {
 		if e.Node != f.Node {
 			b.Strays = append(b.Strays, Stray{Node: f.Node, At: f.Seq, Data: raw(&l),
 				Fault: protocol.Fault{Code: protocol.CodeNode, Detail: "报文署名的节点与发送通道不一致"}})
+			continue
+		}
+		if e.Seq == 0 || e.Seq > math.MaxInt64 { // no log is that long, and no database counts that far
+			b.Strays = append(b.Strays, Stray{Node: f.Node, At: f.Seq, Data: raw(&l),
+				Fault: protocol.Fault{Code: protocol.CodeMalformed, Field: "seq", Detail: "序号不可能这么大，也必须从 1 开始"}})
 			continue
 		}
 		b.Letters[f.Node] = append(b.Letters[f.Node], l)

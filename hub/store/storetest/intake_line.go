@@ -142,15 +142,17 @@ func strays(t *testing.T, open Open) {
 		stream.Frames(node.Node.ID, Frame(t, other.Submit(other.Text()))),
 		stream.Frames("nobody", Frame(t, node.Submit(node.Text()))),
 		stream.Frames("NO.BODY", []byte("x")),
+		stream.Frames(node.Node.ID, Frame(t, numbered(node, 0), numbered(node, 1<<63))),
 	)...)
 	node.Seq = 0
 	stream.Send(node, node.Submit(node.Text()))
 	same(t, "told", news(t, s, node), []string{"receipt 1"})
 	kept := must[[]intake.Kept](t)(stream.Intake.Refusals(t.Context(), intake.KeptQuery{}))
-	if len(kept) != 4 {
+	if len(kept) != 6 {
 		t.Fatalf("kept %d", len(kept))
 	}
-	first := must[intake.Kept](t)(stream.Intake.Refused(t.Context(), kept[3].ID))
+	i := slices.IndexFunc(kept, func(k intake.Kept) bool { return k.Code == protocol.CodeMalformed && k.Field == "" })
+	first := must[intake.Kept](t)(stream.Intake.Refused(t.Context(), kept[max(i, 0)].ID))
 	if string(first.Raw) != `{"stream":"ZQ_UP","seq":12}` || first.Code != protocol.CodeMalformed {
 		t.Errorf("kept %+v", first)
 	}
@@ -163,6 +165,11 @@ func strays(t *testing.T, open Open) {
 	if len(kept) != 200 {
 		t.Errorf("%d strays of one node kept", len(kept))
 	}
+}
+
+// numbered is a well-signed entry of another epoch with any number.
+func numbered(s *Sender, seq uint64) protocol.Entry {
+	return protocol.New(protocol.Up, s.Node.ID, "another", seq, protocol.KindSubmit, []byte("{}"), s.Key)
 }
 
 // The position in the stream moves with the effect, and a new stream begins
@@ -213,16 +220,18 @@ func twoHubs(t *testing.T, open Open) {
 	}
 }
 
-// refusing is a database that cannot hold a certain title.
+// refusing is a database that cannot hold a certain title, nor anything of a
+// certain place in a log.
 type refusing struct {
 	*store.Store
 	title string
+	seq   uint64
 }
 
 func (r refusing) ApplyUp(ctx context.Context, b intake.Batch) (intake.Result, error) {
 	for _, letters := range b.Letters {
 		for _, l := range letters {
-			if m, ok := l.Message.(*protocol.Submit); ok && m.Title == r.title {
+			if m, ok := l.Message.(*protocol.Submit); ok && m.Title == r.title || l.Entry.Seq == r.seq {
 				return intake.Result{}, intake.ErrContent
 			}
 		}
@@ -230,19 +239,25 @@ func (r refusing) ApplyUp(ctx context.Context, b intake.Batch) (intake.Result, e
 	return r.Store.ApplyUp(ctx, b)
 }
 
-// What the database cannot hold is refused; all others are received.
+// What the database cannot hold is refused; all others are received. When it
+// cannot even be refused, the node's log stops there, and nobody else's.
 func impossible(t *testing.T, open Open) {
 	s, stream, node := line(t, open)
 	other := NewSender(t, s, Tangtou)
 	bad := node.Text()
-	stream.Intake = intake.New(intake.Options{Store: refusing{s, bad.Title}, Now: s.Now})
+	stream.Intake = intake.New(intake.Options{Store: refusing{s, bad.Title, 4}, Now: s.Now})
 	stream.Read(slices.Concat(
 		stream.Frames(node.Node.ID, Frame(t, node.Submit(node.Text()), node.Submit(bad), node.Submit(node.Text()))),
+		stream.Frames(node.Node.ID, Frame(t, node.Submit(node.Text()), node.Submit(node.Text()))),
 		stream.Frames(other.Node.ID, Frame(t, other.Submit(other.Text()))),
 	)...)
 	same(t, "told", news(t, s, node), []string{"receipt 1", "refusal 2 malformed ", "receipt 2", "receipt 3"})
 	same(t, "told another", news(t, s, other), []string{"receipt 1"})
-	if place := must[intake.Place](t)(s.StreamPlace(t.Context())); place.Seq != 2 {
+	kept := must[[]intake.Kept](t)(stream.Intake.Refusals(t.Context(), intake.KeptQuery{Limit: 1}))
+	if len(kept) != 1 || kept[0].Seq != 0 || kept[0].Code != protocol.CodeMalformed {
+		t.Errorf("kept %+v", kept)
+	}
+	if place := must[intake.Place](t)(s.StreamPlace(t.Context())); place.Seq != 3 {
 		t.Errorf("place %+v", place)
 	}
 }
