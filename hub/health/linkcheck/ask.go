@@ -46,10 +46,7 @@ func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, cook
 	defer raw.Body.Close()
 	t.enter(phaseBody)
 
-	ans := &answer{status: raw.StatusCode, header: raw.Header}
-	if values := raw.Header[http.CanonicalHeaderKey(hiddenLocation)]; len(values) > 0 {
-		ans.location = strings.TrimSpace(values[0])
-	}
+	ans := &answer{status: raw.StatusCode, header: raw.Header, location: strings.TrimSpace(t.redirected())}
 	state := raw.TLS
 	if state == nil {
 		state = t.kept()

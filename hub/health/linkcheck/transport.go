@@ -16,18 +16,15 @@ import (
 // maxHeader is the most a response header may weigh, in bytes.
 const maxHeader = 256 << 10
 
-// hiddenLocation is where unfollowed keeps a redirect target. No header can
-// arrive under this name: names that arrive begin with a capital.
-const hiddenLocation = "location"
-
 // trip travels with a request's context from the checker to the connection and
 // brings back what only the connection knows.
 type trip struct {
 	target *url.URL
 	at     atomic.Int32
 
-	mu  sync.Mutex
-	tls *tls.ConnectionState
+	mu       sync.Mutex
+	tls      *tls.ConnectionState
+	location string
 }
 
 type tripKey struct{}
@@ -54,6 +51,18 @@ func (t *trip) kept() *tls.ConnectionState {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.tls
+}
+
+func (t *trip) redirect(location string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.location = location
+}
+
+func (t *trip) redirected() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.location
 }
 
 // newClient returns a resty client over rt that sends a trip's target exactly
@@ -131,15 +140,16 @@ func newTolerantTransport(d *dialer) *http.Transport {
 	return t
 }
 
-// unfollowed hides redirect targets from http.Client, which would parse them by
-// its own stricter rules and fail on some that browsers understand.
+// unfollowed takes redirect targets out of http.Client's sight, which would parse
+// them by its own stricter rules and fail on some that browsers understand. The
+// trip carries them past it.
 type unfollowed struct{ http.RoundTripper }
 
 func (u unfollowed) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := u.RoundTripper.RoundTrip(r)
-	if err == nil && len(resp.Header["Location"]) > 0 {
-		resp.Header[hiddenLocation] = resp.Header["Location"]
-		delete(resp.Header, "Location")
+	if err == nil {
+		tripFrom(r.Context()).redirect(resp.Header.Get("Location"))
+		resp.Header.Del("Location")
 	}
 	return resp, err
 }
