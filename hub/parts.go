@@ -179,10 +179,10 @@ func (c *county) buildFeed(context.Context) (err error) {
 func (c *county) address(*http.Request) string { return c.base }
 
 func (c *county) buildPages(context.Context) error {
-	metrics, _ := c.metrics()
+	metrics, count := c.metrics()
 	server, err := web.New(web.Options{
 		Access: c.access, Review: c.review, Health: c.health, Intake: c.intake, Feed: c.feed, Files: c.feed,
-		Log: c.store, Sessions: c.store.Sessions(), Ready: c.ready, Metrics: metrics,
+		Log: c.store, Sessions: c.store.Sessions(), Ready: c.ready, Metrics: metrics, Count: count,
 		Base:  c.address,
 		Hosts: hostNames(c.cfg.HTTP, c.listener.Addr(), c.own), Secure: c.cfg.HTTP.SecureCookies,
 		Version: version, Now: c.store.Now, Logger: c.log,

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -140,6 +141,10 @@ func testServe(t *testing.T, p *countyProgram) {
 		}
 	}
 
+	if _, body := get(t, r.Hub+"/metrics"); !strings.Contains(body, `zhanqun_http_answers_total{`) {
+		t.Errorf("/metrics counts no answers:\n%s", body)
+	}
+
 	// A second one is told who is first.
 	_, errs, code := p.run("", "serve")
 	if code != cli.Failed || !strings.Contains(errs, "已有一个 hub serve 在运行") || !strings.Contains(errs, r.Hub) || strings.Count(errs, "\n") != 1 {
@@ -167,6 +172,16 @@ func testServe(t *testing.T, p *countyProgram) {
 	}
 	if _, err := nats.Connect(answer.NATS[0], natsKey(key)); err == nil {
 		t.Error("a revoked node came back")
+	}
+
+	// A visitor who never finishes his request does not hold the end up.
+	slow, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(r.Hub, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	if _, err := io.WriteString(slow, "GET / HTTP/1.1\r\nHost: x\r\nX-"); err != nil {
+		t.Fatal(err)
 	}
 
 	// Once more: nothing is made a second time.
