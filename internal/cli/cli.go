@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/user"
 	"strings"
 
 	"zhanqun/internal/fault"
@@ -189,11 +190,18 @@ func Words(err error) string {
 func OneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // UserName is the name of the system's user, for the record of who did what.
+// Where the environment is silent, as under cron and systemd, the system is
+// asked; a Windows domain is left out. It is "local" if nobody knows.
 func UserName() string {
 	for _, name := range []string{"SUDO_USER", "USER", "USERNAME"} {
 		if v := os.Getenv(name); v != "" {
 			return v
 		}
 	}
-	return ""
+	if u, err := user.Current(); err == nil {
+		if name := u.Username[strings.LastIndex(u.Username, `\`)+1:]; name != "" {
+			return name
+		}
+	}
+	return "local"
 }
