@@ -35,7 +35,9 @@ type saying struct {
 // from taking any sentence for theirs.
 const leastFixed = 4
 
-var placeholder = regexp.MustCompile(`%([sd])`)
+var verbPatterns = map[byte]string{'s': `(.*?)`, 'd': `(-?\d+)`, 'q': `(".*?")`}
+
+var placeholder = regexp.MustCompile(`%([sdq])`)
 
 func newSayings(words map[string]string) *sayings { return &sayings{words: words} }
 
@@ -53,7 +55,7 @@ func (s *sayings) prepare() {
 			one.fixed += utf8.RuneCountInString(fixed)
 			pattern.WriteString(regexp.QuoteMeta(fixed))
 			verb := key[m[2]]
-			pattern.WriteString(map[byte]string{'s': `(.*?)`, 'd': `(-?\d+)`}[verb])
+			pattern.WriteString(verbPatterns[verb])
 			one.verbs = append(one.verbs, verb)
 			from = m[1]
 		}
@@ -77,20 +79,31 @@ func (s *sayings) find(text string) (key string, args []any, ok bool) {
 		if m == nil {
 			continue
 		}
-		for i, verb := range one.verbs {
-			if verb == 's' {
-				args = append(args, m[i+1])
-				continue
-			}
-			n, err := strconv.Atoi(m[i+1])
-			if err != nil {
-				return "", nil, false
-			}
-			args = append(args, n)
+		if args, ok = one.values(m[1:]); ok {
+			return one.key, args, true
 		}
-		return one.key, args, true
 	}
 	return "", nil, false
+}
+
+// values are the parts as they were before they were put into the sentence.
+func (s *saying) values(parts []string) ([]any, bool) {
+	args := make([]any, 0, len(parts))
+	for i, part := range parts {
+		var value any = part
+		var err error
+		switch s.verbs[i] {
+		case 'd':
+			value, err = strconv.Atoi(part)
+		case 'q':
+			value, err = strconv.Unquote(part)
+		}
+		if err != nil {
+			return nil, false
+		}
+		args = append(args, value)
+	}
+	return args, true
 }
 
 // longestSaid bounds what is looked for, in bytes: no sentence of ours is longer.
