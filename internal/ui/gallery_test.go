@@ -146,21 +146,12 @@ func write(t *testing.T, name string, data []byte) {
 	}
 }
 
-// spoken are the packages under both programs that say something to people.
-// What the scan looks for is said to nobody.
+// spoken are the packages under both programs that say something to people, and
+// what the county says that both show. What the scan looks for is said to nobody.
 var spoken = []fs.FS{os.DirFS("../fault"), os.DirFS("../web"), os.DirFS("../account"), os.DirFS("../blob"), os.DirFS("../../protocol"),
-	without{os.DirFS("../content"), []string{"scancontext.go", "scanmark.go"}}}
-
-// without is a folder some files of which are not listed.
-type without struct {
-	fs.FS
-	names []string
-}
-
-func (w without) ReadDir(name string) ([]fs.DirEntry, error) {
-	list, err := fs.ReadDir(w.FS, name)
-	return slices.DeleteFunc(list, func(e fs.DirEntry) bool { return slices.Contains(w.names, e.Name()) }), err
-}
+	uitest.Without(os.DirFS("../content"), "scancontext.go", "scanmark.go"),
+	os.DirFS("../../hub/intake"), uitest.Without(os.DirFS("../../hub/health"), "health.go", "import.go"),
+	uitest.Without(os.DirFS("../../hub/health/linkcheck"), "charsetguess.go", "content.go", "facts.go", "phrases.go")}
 
 func TestSharedCatalog(t *testing.T) {
 	uitest.Catalog(t, uitest.Sources{Templates: os.DirFS("."), Go: []fs.FS{os.DirFS(".")}, Every: spoken, Chips: ui.Chips(), Own: true})

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 )
 
@@ -31,9 +32,9 @@ type saying struct {
 	fixed int    // characters that are not placeholders
 }
 
-// leastFixed keeps keys that are hardly more than a placeholder, such as %s后,
-// from taking any sentence for theirs.
-const leastFixed = 4
+// leastFixed keeps keys that are hardly more than a placeholder for anything,
+// such as %s后, from taking any sentence for theirs.
+const leastFixed = 3
 
 var verbPatterns = map[byte]string{'s': `(.*?)`, 'd': `(-?\d+)`, 'q': `(".*?")`}
 
@@ -60,7 +61,7 @@ func (s *sayings) prepare() {
 			from = m[1]
 		}
 		one.fixed += utf8.RuneCountInString(key[from:])
-		if one.fixed < leastFixed || strings.Contains(placeholder.ReplaceAllString(key, ""), "%") {
+		if one.fixed < leastFixed && strings.Contains(key, "%s") || strings.Contains(placeholder.ReplaceAllString(key, ""), "%") {
 			continue
 		}
 		pattern.WriteString(regexp.QuoteMeta(key[from:]) + `\z`)
@@ -122,6 +123,9 @@ func said(l Lang, text string) string {
 			}
 		}
 		return T(l, key, args...)
+	}
+	if at, err := time.Parse("1月2日 15:04", text); err == nil {
+		return at.Format("2 Jan 15:04")
 	}
 	// Some are stored without the full stop they are shown with.
 	if bare, ok := strings.CutSuffix(text, "。"); ok {

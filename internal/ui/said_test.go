@@ -9,10 +9,11 @@ func TestFinishedSentencesAreSaidInEnglish(t *testing.T) {
 		"附件 %d 个，最多 %d 个":    "%d files; at most %d",
 		"%s不能为空":             "%s is missing",
 		"县级平台没有接受本机的请求：%s":   "The county did not take the request: %s",
-		"%s后":           "in %s",
-		"不认识的种类 %q，请升级": "unknown kind %q; upgrade",
-		"标题":            "Title",
-		"请选择栏目":         "Choose a column",
+		"%s后":              "in %s",
+		"%s 至 %s 共检查 %d 次": "%[3]d looks from %[1]s to %[2]s",
+		"不认识的种类 %q，请升级":    "unknown kind %q; upgrade",
+		"标题":               "Title",
+		"请选择栏目":            "Choose a column",
 	})
 	tests := []struct{ name, text, want string }{
 		{"one part", "附件“名单 1.doc”已损坏，请重新添加。", "The file “名单 1.doc” is damaged. Add it again."},
@@ -24,6 +25,7 @@ func TestFinishedSentencesAreSaidInEnglish(t *testing.T) {
 		{"a number too large to be one", "附件 99999999999999999999 个，最多 30 个", "附件 99999999999999999999 个，最多 30 个"},
 		{"percent signs stay what they are", "附件“100%s.doc”已损坏，请重新添加。", "The file “100%s.doc” is damaged. Add it again."},
 		{"a quoted part", `不认识的种类 "a\x00\"b"，请升级`, `unknown kind "a\x00\"b"; upgrade`},
+		{"times", "11月3日 08:05 至 12月13日 14:00 共检查 3 次", "3 looks from 3 Nov 08:05 to 13 Dec 14:00"},
 		{"nothing known", "会议开得很好。", "会议开得很好。"},
 		{"nothing", "", ""},
 	}

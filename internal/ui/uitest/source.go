@@ -6,9 +6,27 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 )
+
+// Without is the folder dir some files of which are not seen.
+func Without(dir fs.FS, names ...string) fs.FS { return without{dir, names} }
+
+type without struct {
+	fs.FS
+	names []string
+}
+
+// ReadDir is what fs.Glob looks in.
+func (w without) ReadDir(name string) ([]fs.DirEntry, error) {
+	list, err := fs.ReadDir(w.FS, name)
+	if err != nil {
+		return nil, fmt.Errorf("listing folder: %w", err)
+	}
+	return slices.DeleteFunc(list, func(e fs.DirEntry) bool { return slices.Contains(w.names, e.Name()) }), nil
+}
 
 // sources gives the Go files at the top of dir to look.
 func (u *use) sources(dir fs.FS, look func(name string, file *ast.File)) error {
@@ -73,7 +91,7 @@ func (u *use) every(name string, file *ast.File) {
 // literalOf requires n if it is a text.
 func (u *use) literalOf(name string, n ast.Node) bool {
 	if lit, ok := n.(*ast.BasicLit); ok {
-		if s, ok := literal(lit); ok {
+		if s, ok := literal(lit); ok && !strings.Contains(s, "15:04") { // layouts of times are no texts
 			u.require(s, name)
 		}
 	}
