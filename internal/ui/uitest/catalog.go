@@ -26,6 +26,9 @@ type Sources struct {
 	// is put together at run time: %s stands for the parts that vary, and the
 	// sentence is found again by ui.T.
 	Every []fs.FS
+	// Seen are such folders some texts of which are shown: they count as use of an
+	// entry and need none.
+	Seen []fs.FS
 	// Chips are the program's own chips.
 	Chips map[string]ui.Chip
 	// Own is for the shared parts themselves: the shared catalogue does not count
@@ -71,6 +74,11 @@ func CheckCatalog(s Sources) []string {
 	}
 	for _, dir := range s.Every {
 		if err := u.sources(dir, u.every); err != nil {
+			return []string{err.Error()}
+		}
+	}
+	for _, dir := range s.Seen {
+		if err := u.sources(dir, u.shown); err != nil {
 			return []string{err.Error()}
 		}
 	}

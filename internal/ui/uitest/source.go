@@ -53,14 +53,22 @@ func (u *use) sources(dir fs.FS, look func(name string, file *ast.File)) error {
 
 // spoken collects the fixed texts of calls that say something to a person.
 func (u *use) spoken(name string, file *ast.File) {
+	u.shown(name, file)
 	ast.Inspect(file, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.CallExpr:
-			if s, ok := saidBy(n); ok {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if s, ok := saidBy(call); ok {
 				u.require(s, name)
 			}
-		case *ast.BasicLit:
-			if s, ok := literal(n); ok {
+		}
+		return true
+	})
+}
+
+// shown notes all texts as seen.
+func (u *use) shown(_ string, file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok {
+			if s, ok := literal(lit); ok {
 				u.seen[s] = true
 			}
 		}
@@ -71,6 +79,7 @@ func (u *use) spoken(name string, file *ast.File) {
 // every collects all texts, also those put together from several: a sum of
 // strings is one text, with %s for what varies.
 func (u *use) every(name string, file *ast.File) {
+	u.shown(name, file)
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.BinaryExpr:
