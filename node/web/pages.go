@@ -56,6 +56,7 @@ func lines(text string) []string {
 func (s *Server) fill(r *http.Request, p *ui.Page) {
 	ctx := r.Context()
 	p.FormToken = web.FormToken(ctx)
+	p.Brand = ui.T(p.Lang, p.Brand)
 	// A page that fetches itself anew must not take the message meant for the
 	// reader's next page.
 	if r.Header.Get("X-Live") == "" {
@@ -73,7 +74,7 @@ func (s *Server) fill(r *http.Request, p *ui.Page) {
 	}
 	unit := settings.Unit.Name
 	if unit != "" {
-		p.Brand = "站群 · " + unit
+		p.Brand = ui.T(p.Lang, "站群 · %s", unit)
 	}
 	if a.Village != "" {
 		unit = villageName(settings, a.Village)

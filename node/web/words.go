@@ -113,7 +113,7 @@ func whyOf(st *protocol.Status, lang ui.Lang) string {
 	if why != "" {
 		why += ui.T(lang, "：")
 	}
-	return why + st.Comment
+	return why + ui.T(lang, st.Comment)
 }
 
 func doOf(st *protocol.Status, lang ui.Lang, otherwise string) string {
