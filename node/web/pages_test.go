@@ -62,7 +62,7 @@ func samples(t *testing.T, s *Server) []uitest.Sample {
 	list := []uitest.Sample{
 		{Page: "signin", Data: &signinPage{Login: "wang", Next: "/items?due=1"}},
 		{Page: "password", Data: &passwordPage{Given: true}},
-		{Page: "home", Name: "busy", Data: &homePage{State: st, Out: 3, Needs: 12, Due: rows, Latest: rows, MoreDue: true, Findings: []queue.Finding{sampleFinding}, Notices: []queue.Notice{notice}}},
+		{Page: "home", Name: "busy", Data: &homePage{Township: true, State: st, Out: 3, Needs: 12, Due: rows, Latest: rows, MoreDue: true, Findings: []queue.Finding{sampleFinding}, Notices: []queue.Notice{notice}}},
 		{Page: "home", Name: "new", Data: &homePage{New: true}},
 		{Page: "items", Name: "all", Data: &itemsPage{Items: rows, States: []ui.Option{{Label: "全部状态"}}, Villages: []ui.Option{{Value: villageA, Label: "杏花村"}}, Newer: "/items", Older: "/items?cursor=a"}},
 		{Page: "items", Name: "none", Data: &itemsPage{Filtered: true, Tab: "due", Filter: queue.Filter{Due: true, Query: "安全"}}},
@@ -70,7 +70,7 @@ func samples(t *testing.T, s *Server) []uitest.Sample {
 		{Page: "findings", Name: "open", Data: &findingsPage{Findings: []queue.Finding{sampleFinding, answered}, Older: "/findings?cursor=a"}},
 		{Page: "findings", Name: "none", Data: &findingsPage{}},
 		{Page: "findings", Name: "closed", Data: &findingsPage{Closed: true}},
-		{Page: "finding", Name: "open", Data: &findingPage{F: sampleFinding, Says: findingSays(&sampleFinding, ui.Lang{}), CanDo: true, Advice: "请改正链接。"}},
+		{Page: "finding", Name: "open", Data: &findingPage{F: sampleFinding, Says: findingSays(&sampleFinding, ui.Lang{}), CanDo: true}},
 		{Page: "finding", Name: "answered", Data: &findingPage{F: answered, Says: findingSays(&answered, ui.Lang{}), CanDo: true, Another: true, Own: true, ItemTitle: longTitle}},
 		{Page: "finding", Name: "village", Data: &findingPage{F: queue.Finding{Finding: protocol.Finding{ID: sampleID, State: protocol.FindingStruck, Target: "http://a.example/"}}}},
 		{Page: "queue", Name: "down", Data: &queuePage{State: st, Line: wordsOf(st, line, noon, ui.Lang{}), Files: uploads, More: 4, Remaining: time.Minute, Machine: "党政办电脑", Hub: "http://127.0.0.1:8080"}},
@@ -98,9 +98,9 @@ func itemSamples(a queue.Actor, uploads []ui.Upload) []uitest.Sample {
 		d := queue.Detail{Item: i, Text: text, Revisions: revisions, History: []queue.Step{{At: noon, Act: queue.ActCreated, By: "王芳"}, {At: noon, Act: queue.ActSubmitted, Revision: 1},
 			{At: noon, Act: queue.ActReceived, Revision: 1}, {At: noon, Act: queue.ActStatus, Status: i.Status}, {At: noon, Act: queue.ActRefused, Refusal: &protocol.Refusal{Message: "没有这个栏目"}}, {Act: "new"}}}
 		p := &itemPage{D: d, Says: sayOf(&d.Item, a, ui.Lang{}), Chip: chipOf(&d.Item), Body: bodyOf(&d.Text), Files: uploads, History: history(&d, ui.Lang{}),
-			Older: olderTexts(&d), ColumnName: "乡镇传真", VillageName: "杏花村", LiveURL: "http://127.0.0.1:8080/entries/1", Township: true,
+			Older: olderTexts(&d), ColumnName: "乡镇传真", VillageName: "杏花村", Township: true,
 			CanEdit: true, CanSubmit: true, CanRecall: true, CanDelete: true, CanDiscard: true}
-		p.Title = longTitle
+		p.Title, p.Says.URL = longTitle, "http://127.0.0.1:8080/entries/1"
 		list = append(list, uitest.Sample{Page: "item", Name: string(i.State), Data: p, URL: "/items/" + sampleID})
 		e := &editPage{F: form{ID: sampleID, Version: 2, Key: "k", Village: villageA, Text: text}, Item: &i, Township: true, Endorse: true, Action: "/items/" + sampleID + "/edit", MaxFile: 1 << 20}
 		e.Title = "修改"
