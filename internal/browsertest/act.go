@@ -26,6 +26,12 @@ func (b *Tab) Fill(selector, text string) {
 	b.do(chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
+// Attach chooses files in the field that the selector names.
+func (b *Tab) Attach(selector string, paths ...string) {
+	b.t.Helper()
+	b.do(chromedp.SetUploadFiles(chromedp.CSS(selector), paths))
+}
+
 // Choose selects the option with a value, as a person at the keyboard does.
 func (b *Tab) Choose(selector, value string) {
 	b.t.Helper()

@@ -129,10 +129,29 @@ func (b *Tab) Look(width int64, dark bool) {
 	if dark {
 		theme = "dark"
 	}
-	b.do(chromedp.EmulateViewport(width, 900, opts...), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
-		})
+	b.do(chromedp.EmulateViewport(width, 900, opts...))
+	b.media(emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
+}
+
+// OnPaper shows the page as it would be printed, until the next Look.
+func (b *Tab) OnPaper() {
+	b.t.Helper()
+	b.media(emulation.SetEmulatedMediaParams{Media: "print"})
+}
+
+func (b *Tab) media(m emulation.SetEmulatedMediaParams) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, m)
+		return err
+	}))
+}
+
+// WithoutScript switches the scripts of pages off, as some offices do.
+func (b *Tab) WithoutScript() {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		return err
 	}))
 }
