@@ -100,7 +100,7 @@ func wherePut(st queue.QueueState, c queue.Counts, a queue.Actor, lang ui.Lang) 
 	case st.Sent > 0:
 		return t("有 %d 项已发出，等县里确认收到。", st.Sent)
 	case st.Blobs.Waiting > 0:
-		return t("文字县里都已收到，还有 %d 个附件在传。", st.Blobs.Waiting)
+		return t("文字县里都已收到，还有 %d 个附件没传完。", st.Blobs.Waiting)
 	case st.Confirmed > 0:
 		return t("提交的信息县里都已收到。")
 	}

@@ -187,6 +187,8 @@ func uploadOf(a protocol.Attachment, f queue.File, handedIn bool, lang ui.Lang) 
 		u.Note = ui.T(lang, "县里已收到")
 	case !handedIn:
 		u.Note = ui.T(lang, "提交后发送")
+	case f.Have == 0:
+		u.Note, u.Error = ui.T(lang, "等着发送"), f.Error
 	default:
 		u.Note, u.Sending, u.Sent, u.Error = ui.T(lang, "正在发送"), true, f.Have, f.Error
 	}

@@ -76,10 +76,14 @@ func (s *Server) fill(r *http.Request, p *ui.Page) {
 	if unit != "" {
 		p.Brand = ui.T(p.Lang, "站群 · %s", unit)
 	}
-	if a.Village != "" {
-		unit = villageName(settings, a.Village)
+	box := &ui.UserBox{Name: a.Name, Role: ui.T(p.Lang, a.Role.Name()), URL: "/account/password"}
+	if a.Village != "" { // the township stands in the brand
+		box.Unit = villageName(settings, a.Village)
 	}
-	p.User = &ui.UserBox{Name: a.Name, Role: ui.T(p.Lang, a.Role.Name()), Unit: unit, URL: "/account/password"}
+	p.User = box
+	if a.MustChange {
+		return // first things first: every other page leads back to this one
+	}
 	counts, err := s.Queue.Counts(ctx, a.Actor())
 	if err != nil {
 		s.Log.ErrorContext(ctx, "page frame not read", "part", "counts", "err", err)

@@ -89,7 +89,11 @@ func (s *Server) changePerson(w http.ResponseWriter, r *http.Request, a queue.Ac
 		// Whoever locks himself out needs somebody at the command line.
 		return fault.New(fault.Conflict, "不能停用或重置自己的账号。要改密码请点右上角的姓名。")
 	}
-	if ask := s.askPerson(r, login); ask != nil && r.PostFormValue("sure") == "" {
+	person, err := s.Queue.AccountByLogin(ctx, login)
+	if err != nil {
+		return err
+	}
+	if ask := s.askPerson(r, person); ask != nil && r.PostFormValue("sure") == "" {
 		return s.pages.Confirm(w, r, ask)
 	}
 	switch r.PathValue("act") {
@@ -113,9 +117,9 @@ func (s *Server) changePerson(w http.ResponseWriter, r *http.Request, a queue.Ac
 
 // askPerson asks once before an act that ends what somebody is doing; nil for
 // the others.
-func (s *Server) askPerson(r *http.Request, login string) *ui.Confirm {
+func (s *Server) askPerson(r *http.Request, a queue.Account) *ui.Confirm {
 	lang := s.pages.Lang(r)
-	c := &ui.Confirm{Thing: login, Back: "/people", Hidden: map[string]string{"sure": "1"}}
+	c := &ui.Confirm{Thing: a.Name + " · " + a.Login, Back: "/people", Hidden: map[string]string{"sure": "1"}}
 	switch r.PathValue("act") {
 	case "disable":
 		c.Title, c.Action, c.Danger = ui.T(lang, "停用这个账号？"), ui.T(lang, "停用"), true

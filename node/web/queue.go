@@ -55,7 +55,7 @@ func (s *Server) underWay(r *http.Request) ([]ui.Upload, error) {
 	files := make([]ui.Upload, 0, len(list))
 	for _, f := range list {
 		u := ui.Upload{Name: f.Name, Type: typeName(f.Type, lang), Size: f.Size, URL: fileURL(f.SHA256, f.Name), Note: f.Title,
-			Sending: true, Sent: f.Have, Error: f.Error}
+			Sending: f.Have > 0, Sent: f.Have, Error: f.Error}
 		files = append(files, u)
 	}
 	return files, nil

@@ -20,7 +20,7 @@ type says struct {
 func sayOf(i *queue.Item, a queue.Actor, lang ui.Lang) says {
 	t := func(key string, args ...any) string { return ui.T(lang, key, args...) }
 	if i.Withdrawing {
-		return says{Tone: ui.Warn, Title: t("正在撤回"), Means: t("撤回申请已存在本机并自动发往县里，县里办理后这里会显示。"), Do: t("不用再做什么。")}
+		return says{Tone: ui.Info, Title: t("正在撤回"), Means: t("撤回申请已存在本机并自动发往县里，县里办理后这里会显示。"), Do: t("不用再做什么。")}
 	}
 	switch i.State {
 	case queue.Drafting:
