@@ -90,13 +90,13 @@ func ValidSlug(s string) bool {
 
 // line wants one line of visible text.
 func (c *checker) line(field, s, name string, required bool, max int) {
-	c.words(field, s, name, required, max, false, "里不能有换行和控制字符")
+	c.words(field, s, name, required, max, false, "%s里不能有换行和控制字符")
 }
 
 // text wants readable text that may have several lines. NUL and other control
 // characters are refused: PostgreSQL, XML and readers all choke on them.
 func (c *checker) text(field, s, name string, required bool, max int) {
-	c.words(field, s, name, required, max, true, "里有无法显示的控制字符")
+	c.words(field, s, name, required, max, true, "%s里有无法显示的控制字符")
 }
 
 func (c *checker) words(field, s, name string, required bool, max int, lines bool, control string) {
@@ -111,7 +111,7 @@ func (c *checker) words(field, s, name string, required bool, max int, lines boo
 		}
 	}
 	if hasControl(s, lines) {
-		c.add(field, name+control)
+		c.add(field, fmt.Sprintf(control, name))
 	}
 }
 

@@ -12,8 +12,13 @@ import (
 // Lang is a language a page is written in, with its words. The zero value is
 // Chinese, the language of the keys, and needs no catalogue.
 type Lang struct {
-	code  string
-	words map[string]string
+	code    string
+	words   map[string]string
+	sayings *sayings // nil in Chinese
+}
+
+func newEnglish(words map[string]string) Lang {
+	return Lang{code: "en", words: words, sayings: newSayings(words)}
 }
 
 // Code is "zh" or "en": the value of the lang cookie.
@@ -32,13 +37,17 @@ func (l Lang) Tag() string {
 	return l.code
 }
 
-// T returns key in the language l. Args fill it like fmt.Sprintf. A key
-// without an entry stays Chinese: a sentence in the wrong language helps more
-// than none.
+// T returns key in the language l. Args fill it like fmt.Sprintf. Without args
+// key may also be a sentence already made from a key with placeholders, as
+// faults are. What has no entry stays Chinese: a sentence in the wrong language
+// helps more than none.
 func T(l Lang, key string, args ...any) string {
-	text := key
-	if w, ok := l.words[key]; ok {
-		text = w
+	text, known := l.words[key]
+	switch {
+	case !known && len(args) == 0:
+		return said(l, key)
+	case !known:
+		text = key
 	}
 	if one, many, ok := strings.Cut(text, pluralMark); ok && l.Code() != "zh" {
 		text = many

@@ -92,6 +92,7 @@ type Event struct {
 	Text  string // reason, comment
 	Tone  Tone
 	State string // shown as a chip, or ""
+	URL   string // where it can be seen, or ""
 }
 
 // Upload is one file of a list of attachments.
@@ -138,7 +139,7 @@ type Failure struct {
 	Page
 	Status    int
 	Text      string // what is wrong and what to do
-	RequestID string // to quote to the administrator; "" leaves it out
+	RequestID string // to quote to the administrator when the fault is ours (5xx)
 	Back      string // where to go on; "" means the first page
 }
 

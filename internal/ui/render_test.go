@@ -173,16 +173,26 @@ func TestFailAndConfirm(t *testing.T) {
 	r := newRenderer(t)
 	req := httptest.NewRequest(http.MethodGet, "/", nil)
 	req.AddCookie(&http.Cookie{Name: ui.LangCookie, Value: "en"})
+	// Only what went wrong on our side has a number to quote.
+	for _, tt := range []struct {
+		status            int
+		text              string
+		title, said, code string
+	}{
+		{503, "处理超时，请稍后再试。", "Not available right now", "This took too long. Please try again later.", "abc"},
+		{429, "操作太频繁，请稍等片刻再试。", "Too many tries", "Too many tries. Please wait a moment.", ""},
+	} {
+		w := httptest.NewRecorder()
+		if err := r.Fail(w, req, &ui.Failure{Status: tt.status, Text: tt.text, RequestID: "abc"}); err != nil {
+			t.Fatal(err)
+		}
+		doc := uitest.Parse(t, w.Body.Bytes())
+		if w.Code != tt.status || uitest.Words(uitest.Find(doc, "h1")) != tt.title ||
+			uitest.Words(uitest.Find(doc, "main .panel p")) != tt.said || uitest.Words(uitest.Find(doc, "code")) != tt.code {
+			t.Errorf("error page %d: %s", w.Code, uitest.Words(uitest.Find(doc, "main")))
+		}
+	}
 	w := httptest.NewRecorder()
-	if err := r.Fail(w, req, &ui.Failure{Status: 429, Text: "操作太频繁，请稍等片刻再试。", RequestID: "abc"}); err != nil {
-		t.Fatal(err)
-	}
-	doc := uitest.Parse(t, w.Body.Bytes())
-	if w.Code != 429 || uitest.Words(uitest.Find(doc, "h1")) != "Too many tries" ||
-		uitest.Words(uitest.Find(doc, "main .panel p")) != "Too many tries. Please wait a moment." || uitest.Words(uitest.Find(doc, "code")) != "abc" {
-		t.Errorf("error page %d: %s", w.Code, uitest.Words(uitest.Find(doc, "main")))
-	}
-	w = httptest.NewRecorder()
 	c := &ui.Confirm{Thing: "《甲》", Action: "撤回", URL: "/items/1/withdraw", Hidden: map[string]string{"revision": "2"}, Danger: true}
 	c.Title = "撤回？"
 	if err := r.Confirm(w, req, c); err != nil {

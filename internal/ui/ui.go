@@ -75,7 +75,7 @@ func New(opt Options) (*Renderer, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading en.toml: %w", err)
 	}
-	r := &Renderer{opt: opt, english: Lang{code: "en", words: words}, sets: map[string]*set{}}
+	r := &Renderer{opt: opt, english: newEnglish(words), sets: map[string]*set{}}
 	for _, lang := range []Lang{{}, r.english} {
 		s, err := newSet(opt, lang)
 		if err != nil {

@@ -97,7 +97,7 @@ func (s *Station) lineOptions() uplink.Options {
 
 func (s *Station) webOptions() nodeweb.Options {
 	return nodeweb.Options{
-		Queue: s.Queue, Hosts: append(hostNames(s.o.Addr, s.listener.Addr()), s.o.Hosts...),
+		Queue: s.Queue, Hosts: append(hostNames(s.o.Addr, s.listener.Addr()), s.o.Hosts...), Push: s.line.Nudge,
 		Version: s.o.Version, Now: s.o.Now, Log: s.o.Log,
 	}
 }

@@ -84,6 +84,13 @@ func (b *lineBook) contact(hub time.Time) {
 // trouble notes why nothing moves although the broker can be reached.
 func (b *lineBook) trouble(why string) { b.change(func(l *queue.Line) { l.Error = why }) }
 
+// troubled reports whether something keeps a connected line from working.
+func (b *lineBook) troubled() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.line.Error != ""
+}
+
 // closed notes that the program is stopping.
 func (b *lineBook) closed() { b.change(func(l *queue.Line) { l.Connected, l.Error = false, "" }) }
 

@@ -22,10 +22,12 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhanqun/internal/fault"
 	"zhanqun/node/queue"
+	"zhanqun/protocol"
 )
 
 // Options are what an Uplink is made of.
@@ -47,6 +49,7 @@ type Uplink struct {
 	q    *queue.Queue
 	log  *slog.Logger
 	line *lineBook
+	main atomic.Pointer[natsWire] // nil while there is none to nudge
 }
 
 // New returns an uplink; Run makes it work.
@@ -89,12 +92,29 @@ func (u *Uplink) Run(ctx context.Context) error {
 		return err // settings nobody could connect with
 	}
 	defer main.close()
+	u.main.Store(main)
+	defer u.main.Store(nil)
 	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, filesName, u.o, u.line) }, main.nc.IsConnected)
 	work.Go(func() { files.run(ctx) })
 	work.Go(func() { u.beats(ctx, main) })
 	u.sessions(ctx, main)
 	u.line.closed()
 	return nil
+}
+
+// Nudge tries at once what would be tried after a pause: to connect, or to say
+// hello to a hub that does not answer. Somebody wants to know now, or has mended
+// something. On a line that works it does nothing.
+func (u *Uplink) Nudge() {
+	w := u.main.Load()
+	switch {
+	case w == nil:
+	case w.nc.IsReconnecting():
+		// It fails only when the connection is closed, and then nobody waits.
+		_ = w.nc.ForceReconnect()
+	case u.line.troubled():
+		w.ring(protocol.Bell{Hello: true})
+	}
 }
 
 // identity waits until the node has joined.

@@ -233,6 +233,11 @@ func (w *natsWire) rung(m *nats.Msg) {
 	if err := json.Unmarshal(m.Data, &b); err != nil {
 		return
 	}
+	w.ring(b)
+}
+
+// ring passes a bell on to whoever waits for one.
+func (w *natsWire) ring(b protocol.Bell) {
 	select {
 	case w.bell <- b:
 		return

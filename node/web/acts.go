@@ -103,7 +103,7 @@ func (s *Server) newWithdrawPage(r *http.Request, a queue.Account) (*ui.Confirm,
 	c.Title, c.Action = ui.T(lang, "撤回这条信息？"), ui.T(lang, "撤回")
 	c.Text = ui.T(lang, "县里会停止审核，这条信息到此为止；要再报请另写一条。")
 	switch {
-	case d.State == queue.Awaiting && (d.Revision == 0 || !a.Actor().Township()):
+	case d.State == queue.Awaiting && !a.Actor().Township():
 		c.Title, c.Action, c.Danger = ui.T(lang, "从镇里收回？"), ui.T(lang, "收回"), false
 		c.Text = ui.T(lang, "收回后变回草稿，可以修改后再提交给镇里。")
 		reason.Required, reason.Optional, reason.Hint, reason.Label = false, true, "", ui.T(lang, "收回理由")

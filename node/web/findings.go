@@ -44,7 +44,6 @@ type findingPage struct {
 	ItemTitle string
 	CanDo     bool
 	Note      string
-	Advice    string
 	Another   bool // an answer was given, another one may follow
 }
 
@@ -62,8 +61,10 @@ func (s *Server) newFindingPage(r *http.Request, a queue.Account) (*findingPage,
 	if err != nil {
 		return nil, err
 	}
-	p := &findingPage{F: f, Says: findingSays(&f, lang), CanDo: f.Open() && actor.Township(), Another: f.Answer != nil,
-		Advice: ui.T(lang, f.Advice)}
+	p := &findingPage{F: f, Says: findingSays(&f, lang), CanDo: f.Open() && actor.Township(), Another: f.Answer != nil}
+	if p.Says.Do != "" && f.Advice != "" {
+		p.Says.Do = ui.T(lang, f.Advice) // the county knows more of the case
+	}
 	p.Title = ui.T(lang, "%s：%s", ui.T(lang, f.Class), f.Target)
 	if f.Item == "" {
 		return p, nil
@@ -83,26 +84,26 @@ func (s *Server) newFindingPage(r *http.Request, a queue.Account) (*findingPage,
 func findingSays(f *queue.Finding, lang ui.Lang) says {
 	t := func(key string, args ...any) string { return ui.T(lang, key, args...) }
 	if f.Refusal != "" {
-		return says{ui.Bad, t("县里没有收下您的答复"), "", t(f.Refusal), t("请重新答复。")}
+		return says{Tone: ui.Bad, Title: t("县里没有收下您的答复"), Why: t(f.Refusal), Do: t("请重新答复。")}
 	}
 	switch f.State {
 	case protocol.FindingClosed:
-		return says{ui.Good, t("已销号"), t("县里复查没有再发现这个问题。"), f.Note, ""}
+		return says{Tone: ui.Good, Title: t("已销号"), Means: t("县里复查没有再发现这个问题。"), Why: t(f.Note)}
 	case protocol.FindingStruck:
-		return says{ui.Neutral, t("已核减"), t("县里核实不算问题。"), f.Note, ""}
+		return says{Tone: ui.Neutral, Title: t("已核减"), Means: t("县里核实不算问题。"), Why: t(f.Note)}
 	}
 	if f.Answer != nil {
 		return answerSays(f, t)
 	}
 	if f.State == protocol.FindingRecheck {
-		return says{ui.Bad, t("复查没有通过"), t("县里按您的答复又查了一次，问题还在。"), f.Note, t("请再处理一次，然后答复。")}
+		return says{Tone: ui.Bad, Title: t("复查没有通过"), Means: t("县里按您的答复又查了一次，问题还在。"), Why: t(f.Note), Do: t("请再处理一次，然后答复。")}
 	}
-	return says{ui.Warn, t("等您处理"), t("县里隔时多次检查，都打不开。"), f.Note, t("请修好或去掉这个链接，然后在这里答复。")}
+	return says{Tone: ui.Warn, Title: t("等您处理"), Means: t("县里隔时多次检查，都打不开。"), Why: t(f.Note), Do: t("请修好或去掉这个链接，然后在这里答复。")}
 }
 
 // answerSays is how far the answer given here has come.
 func answerSays(f *queue.Finding, t func(string, ...any) string) says {
-	s := says{Tone: ui.Info, Title: t("已答复“已整改”"), Why: f.Note}
+	s := says{Tone: ui.Info, Title: t("已答复“已整改”"), Why: t(f.Note)}
 	if f.Answer.Answer == protocol.AnswerDisputed {
 		s.Title = t("已答复“有异议”")
 	}
@@ -131,4 +132,21 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, a queue.Account)
 	}
 	s.Push()
 	return s.done(w, r, "答复已存盘并发往县里。", "/findings/"+id)
+}
+
+// elementName is what people call the element of a page that names an address.
+func elementName(tag string) string {
+	switch tag {
+	case "img", "source", "picture":
+		return "图片"
+	case "iframe", "frame", "embed", "object":
+		return "嵌入的页面"
+	case "video", "audio", "track":
+		return "音视频"
+	case "script":
+		return "脚本"
+	case "link":
+		return "样式或图标"
+	}
+	return "链接"
 }

@@ -37,7 +37,7 @@ func TestWriteWithPhotoAndSubmit(t *testing.T) {
 	if d.State != queue.Queued || d.Revision != 1 || d.Text.Attachments[0].Alt != "会议现场" {
 		t.Errorf("item = %+v", d)
 	}
-	if s.pushed == 0 {
+	if s.pushed.Load() == 0 {
 		t.Error("the line was not told")
 	}
 }

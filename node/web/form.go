@@ -15,6 +15,7 @@ import (
 
 	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
+	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
@@ -50,11 +51,12 @@ const (
 func (s *Server) readForm(r *http.Request) (f form, refused error, err error) {
 	var added []protocol.Attachment
 	var why []string
+	lang := s.pages.Lang(r)
 	room := int64(protocol.MaxItemBytes)
 	values, err := web.ReadForm(r, web.FormLimits{Files: maxChosen, FileBytes: s.Max, Bytes: maxForm, TextBytes: maxTyped}, func(file web.File) error {
 		name := decode(file.Name)
 		if room <= 0 || len(added) >= protocol.MaxAttachments {
-			why = append(why, "“"+name+"”：附件太多或太大，没有保留。")
+			why = append(why, ui.T(lang, "“%s”：附件太多或太大，没有保留。", name))
 			return nil
 		}
 		got, err := s.Queue.AddFile(r.Context(), name, file)
@@ -63,7 +65,7 @@ func (s *Server) readForm(r *http.Request) (f form, refused error, err error) {
 			room -= got.Size
 			added = append(added, got)
 		case refusable(err):
-			why = append(why, "“"+name+"”："+fault.Message(err))
+			why = append(why, ui.T(lang, "“%s”：%s", name, ui.T(lang, fault.Message(err))))
 		default:
 			return err
 		}

@@ -31,6 +31,7 @@ type homePage struct {
 	Out      uint64 // entries the county has not confirmed
 	MoreDue  bool
 	New      bool // nothing was ever written here
+	Township bool
 }
 
 // home answers first: is my work out, and does anything need me?
@@ -40,8 +41,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request, a queue.Account) e
 	if err != nil {
 		return err
 	}
-	p := &homePage{}
-	p.Title = ui.T(lang, "首页")
+	p := &homePage{Township: actor.Township()}
 	if p.State, err = s.Queue.State(ctx); err != nil {
 		return err
 	}
@@ -50,6 +50,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request, a queue.Account) e
 	}
 	p.Out = p.State.Queued + p.State.Sent
 	p.Needs = p.Counts.Due + p.Counts.Findings + p.Counts.Notices
+	p.Title, p.Lead = needs(p.Needs, lang), wherePut(p.State, p.Counts, actor, lang)
 	due, _, err := s.Queue.List(ctx, actor, queue.Filter{Due: true}, "", homeDue)
 	if err != nil {
 		return err
@@ -71,6 +72,39 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request, a queue.Account) e
 		}
 	}
 	return s.pages.Render(w, r, http.StatusOK, "home", p)
+}
+
+// needs says how much waits for somebody here.
+func needs(n int64, lang ui.Lang) string {
+	if n == 0 {
+		return ui.T(lang, "没有等您办的事")
+	}
+	return ui.T(lang, "有 %d 件事等您办", n)
+}
+
+// wherePut says where the work of a is. A village's is out when the township
+// has it; only what the county has confirmed counts as there.
+func wherePut(st queue.QueueState, c queue.Counts, a queue.Actor, lang ui.Lang) string {
+	t := func(key string, args ...any) string { return ui.T(lang, key, args...) }
+	switch {
+	case !a.Township() && c.Awaiting > 0:
+		return t("有 %d 条已交到镇里，等镇里签发。", c.Awaiting)
+	case !a.Township():
+		return t("写好后提交给镇里，镇里签发后自动报送县里。")
+	case !st.Joined:
+		return t("本机还没有入网，可以先写草稿。")
+	case st.Queued > 0 && st.Sent > 0:
+		return t("还有 %d 项存在本机等着发出，%d 项已发出，等县里确认。", st.Queued, st.Sent)
+	case st.Queued > 0:
+		return t("还有 %d 项存在本机等着发出，线路一通就自动发出。", st.Queued)
+	case st.Sent > 0:
+		return t("有 %d 项已发出，等县里确认收到。", st.Sent)
+	case st.Blobs.Waiting > 0:
+		return t("文字县里都已收到，还有 %d 个附件没传完。", st.Blobs.Waiting)
+	case st.Confirmed > 0:
+		return t("提交的信息县里都已收到。")
+	}
+	return t("还没有报送过信息。")
 }
 
 // dueFindings are the newest findings that wait for an answer from here.

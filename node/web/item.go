@@ -22,7 +22,6 @@ type itemPage struct {
 	Older       []olderText
 	ColumnName  string
 	VillageName string
-	LiveURL     string
 	Township    bool
 	CanEdit     bool
 	CanSubmit   bool
@@ -67,7 +66,10 @@ func (s *Server) newItemPage(r *http.Request, a queue.Account) (*itemPage, error
 		p.VillageName = villageName(settings, d.Village)
 	}
 	if d.LiveRevision > 0 {
-		p.LiveURL = d.URL
+		p.Says.URL = d.URL
+		if d.LiveRevision != d.Revision {
+			p.Says.Means += ui.T(lang, "门户上仍是第 %d 稿，新的一稿审过后才会换上。", d.LiveRevision)
+		}
 	}
 	if p.Files, err = s.uploadsOf(r, &d); err != nil {
 		return nil, err
@@ -185,6 +187,8 @@ func uploadOf(a protocol.Attachment, f queue.File, handedIn bool, lang ui.Lang) 
 		u.Note = ui.T(lang, "县里已收到")
 	case !handedIn:
 		u.Note = ui.T(lang, "提交后发送")
+	case f.Have == 0:
+		u.Note, u.Error = ui.T(lang, "等着发送"), f.Error
 	default:
 		u.Note, u.Sending, u.Sent, u.Error = ui.T(lang, "正在发送"), true, f.Have, f.Error
 	}

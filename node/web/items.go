@@ -205,7 +205,7 @@ func statusEvent(st *protocol.Status, learnt time.Time, lang ui.Lang) ui.Event {
 	case st.State == protocol.StateInReview && st.StepName != "":
 		e.Text = joinText(ui.T(lang, "%s（第 %d 步，共 %d 步）", st.StepName, st.Step, st.Steps), e.Text)
 	case st.State.Live() && st.Outlet != "":
-		e.Text = joinText(ui.T(lang, outletName(st.Outlet)), joinText(st.URL, e.Text))
+		e.Text, e.URL = joinText(ui.T(lang, outletName(st.Outlet)), e.Text), st.URL
 	}
 	return e
 }

@@ -139,10 +139,10 @@ func TestQueuePageAndRetry(t *testing.T) {
 	s := newSite(t)
 	b := s.as("wang")
 	b.get("/items/new").send(actSubmit, words("带图"), upload{"现场.jpg", photo(t, 5)}).want(http.StatusOK)
-	before := s.pushed
+	before := s.pushed.Load()
 	b.get("/queue").want(http.StatusOK).reads("线路中断", "现场.jpg", "带图", "在本机待发")
 	b.post("/queue/push").want(http.StatusOK).reads("正在重试")
-	if s.pushed != before+1 {
+	if s.pushed.Load() != before+1 {
 		t.Error("the line was not asked")
 	}
 	if err := s.q.SetLine(t.Context(), queue.Line{Connected: true, Since: noon, LastContact: noon}); err != nil {
@@ -150,5 +150,5 @@ func TestQueuePageAndRetry(t *testing.T) {
 	}
 	b.get("/queue").reads("线路正常")
 	s.confirm()
-	b.get("/").reads("还有 1 个附件在传")
+	b.get("/").reads("还有 1 个附件没传完")
 }

@@ -43,7 +43,7 @@ var chips = map[string]ui.Chip{
 
 func newPages(s *Server) (*ui.Renderer, error) {
 	return ui.New(ui.Options{Templates: Templates(), Brand: "站群 · 信息报送", Chips: chips, Fill: s.fill, Now: s.Now,
-		Funcs: template.FuncMap{"roleName": func(r account.Role) string { return r.Name() }, "lines": lines}})
+		Funcs: template.FuncMap{"roleName": func(r account.Role) string { return r.Name() }, "lines": lines, "elementName": elementName}})
 }
 
 // lines are the paragraphs of a plain text.
@@ -56,6 +56,7 @@ func lines(text string) []string {
 func (s *Server) fill(r *http.Request, p *ui.Page) {
 	ctx := r.Context()
 	p.FormToken = web.FormToken(ctx)
+	p.Brand = ui.T(p.Lang, p.Brand)
 	// A page that fetches itself anew must not take the message meant for the
 	// reader's next page.
 	if r.Header.Get("X-Live") == "" {
@@ -73,12 +74,16 @@ func (s *Server) fill(r *http.Request, p *ui.Page) {
 	}
 	unit := settings.Unit.Name
 	if unit != "" {
-		p.Brand = "站群 · " + unit
+		p.Brand = ui.T(p.Lang, "站群 · %s", unit)
 	}
-	if a.Village != "" {
-		unit = villageName(settings, a.Village)
+	box := &ui.UserBox{Name: a.Name, Role: ui.T(p.Lang, a.Role.Name()), URL: "/account/password"}
+	if a.Village != "" { // the township stands in the brand
+		box.Unit = villageName(settings, a.Village)
 	}
-	p.User = &ui.UserBox{Name: a.Name, Role: ui.T(p.Lang, a.Role.Name()), Unit: unit, URL: "/account/password"}
+	p.User = box
+	if a.MustChange {
+		return // first things first: every other page leads back to this one
+	}
 	counts, err := s.Queue.Counts(ctx, a.Actor())
 	if err != nil {
 		s.Log.ErrorContext(ctx, "page frame not read", "part", "counts", "err", err)

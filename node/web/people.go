@@ -89,6 +89,13 @@ func (s *Server) changePerson(w http.ResponseWriter, r *http.Request, a queue.Ac
 		// Whoever locks himself out needs somebody at the command line.
 		return fault.New(fault.Conflict, "不能停用或重置自己的账号。要改密码请点右上角的姓名。")
 	}
+	person, err := s.Queue.AccountByLogin(ctx, login)
+	if err != nil {
+		return err
+	}
+	if ask := s.askPerson(r, person); ask != nil && r.PostFormValue("sure") == "" {
+		return s.pages.Confirm(w, r, ask)
+	}
 	switch r.PathValue("act") {
 	case "disable":
 		if err := s.Queue.SetDisabled(ctx, login, true); err != nil {
@@ -106,4 +113,22 @@ func (s *Server) changePerson(w http.ResponseWriter, r *http.Request, a queue.Ac
 		return s.showPassword(w, r, a, queue.Account{Role: account.RoleVillage}, login, password, err)
 	}
 	return errNotFound
+}
+
+// askPerson asks once before an act that ends what somebody is doing; nil for
+// the others.
+func (s *Server) askPerson(r *http.Request, a queue.Account) *ui.Confirm {
+	lang := s.pages.Lang(r)
+	c := &ui.Confirm{Thing: a.Name + " · " + a.Login, Back: "/people", Hidden: map[string]string{"sure": "1"}}
+	switch r.PathValue("act") {
+	case "disable":
+		c.Title, c.Action, c.Danger = ui.T(lang, "停用这个账号？"), ui.T(lang, "停用"), true
+		c.Text = ui.T(lang, "停用后立即退出登录，不能再登录。写过的信息不受影响，以后可以再启用。")
+	case "reset":
+		c.Title, c.Action = ui.T(lang, "重置这个账号的密码？"), ui.T(lang, "重置密码")
+		c.Text = ui.T(lang, "原来的密码立即失效，已登录的地方都会退出。新的一次性密码只显示一次。")
+	default:
+		return nil
+	}
+	return c
 }

@@ -17,6 +17,7 @@ type queuePage struct {
 	Remaining time.Duration // until all files are there; 0 when nobody knows
 	Machine   string
 	Hub       string
+	Retry     bool // trying at once may help
 }
 
 // waitingShown is how many files under way the page lists.
@@ -30,7 +31,8 @@ func (s *Server) queuePage(w http.ResponseWriter, r *http.Request, a queue.Accou
 		return err
 	}
 	p := &queuePage{State: st, Line: wordsOf(st, line, s.Now(), lang), Remaining: s.pace.remaining(st.Blobs.BytesLeft, s.Now())}
-	p.Title = ui.T(lang, "队列")
+	p.Title = ui.T(lang, "线路和队列")
+	p.Retry = st.Joined && st.Serving && p.Line.Tone != ui.Good
 	if id, err := s.Queue.Identity(ctx); err == nil {
 		p.Machine, p.Hub = id.Name, id.HubURL
 	}
@@ -53,7 +55,7 @@ func (s *Server) underWay(r *http.Request) ([]ui.Upload, error) {
 	files := make([]ui.Upload, 0, len(list))
 	for _, f := range list {
 		u := ui.Upload{Name: f.Name, Type: typeName(f.Type, lang), Size: f.Size, URL: fileURL(f.SHA256, f.Name), Note: f.Title,
-			Sending: true, Sent: f.Have, Error: f.Error}
+			Sending: f.Have > 0, Sent: f.Have, Error: f.Error}
 		files = append(files, u)
 	}
 	return files, nil

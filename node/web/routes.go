@@ -12,7 +12,7 @@ import (
 
 // routes are all pages and the whole interface.
 func (s *Server) routes(mux *http.ServeMux) {
-	mux.Handle("GET /lang/{lang}", s.pages.LangSwitch())
+	mux.Handle("GET /lang/{code}", s.pages.LangSwitch())
 	mux.HandleFunc("GET /signin", s.errs.Func(s.signinPage))
 	mux.HandleFunc("POST /signin", s.errs.Func(s.signin))
 	mux.HandleFunc("POST /signout", s.errs.Func(s.signout))

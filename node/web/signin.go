@@ -61,11 +61,12 @@ func (s *Server) signout(w http.ResponseWriter, r *http.Request) error {
 
 type passwordPage struct {
 	ui.Page
-	Given bool // the present one was given by somebody else
+	Given bool   // the present one was given by somebody else
+	Login string // for what keeps passwords
 }
 
 func (s *Server) newPasswordPage(r *http.Request, a queue.Account) *passwordPage {
-	p := &passwordPage{Given: a.MustChange}
+	p := &passwordPage{Given: a.MustChange, Login: a.Login}
 	p.Title = ui.T(s.pages.Lang(r), "修改密码")
 	return p
 }

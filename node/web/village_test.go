@@ -119,13 +119,16 @@ func TestPeople(t *testing.T) {
 	sun.post("/account/password", "old", once, "password", "xila-woda-kumi-tepo", "again", "xila-woda-kumi-tepo").want(http.StatusOK).reads("密码已修改")
 	sun.get("/items").want(http.StatusOK)
 
-	wang.get("/people").post("/people/sun/disable").want(http.StatusOK)
+	wang.get("/people").post("/people/sun/disable").want(http.StatusOK).reads("停用这个账号？", "sun")
+	sun.get("/items").want(http.StatusOK)
+	wang.post("/people/sun/disable", "sure", "1").want(http.StatusOK).reads("账号已停用")
 	sun.get("/items")
 	if sun.at != "/signin?next=%2Fitems" {
 		t.Errorf("a disabled account is at %s", sun.at)
 	}
 	wang.post("/people/sun/enable").want(http.StatusOK)
-	wang.post("/people/sun/reset").want(http.StatusOK).reads("一次性密码")
+	wang.post("/people/sun/reset").want(http.StatusOK).reads("重置这个账号的密码？")
+	wang.post("/people/sun/reset", "sure", "1").want(http.StatusOK).reads("的一次性密码")
 	wang.post("/people/wang/disable").want(http.StatusConflict)
 	wang.get("/people").post("/people/sun/promote").want(http.StatusNotFound)
 }

@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,16 +44,23 @@ type site struct {
 	q      *queue.Queue
 	h      http.Handler
 	hub    protocol.Key
+	url    string // where it is served, for real browsers
 	down   uint64
-	pushed int
+	pushed atomic.Int64
+	ahead  atomic.Int64 // how far the clock stands from noon
 }
+
+// now is what the clock of the node shows.
+func (s *site) now() time.Time { return noon.Add(time.Duration(s.ahead.Load())) }
+
+// clockAt sets the clock.
+func (s *site) clockAt(d time.Duration) { s.ahead.Store(int64(d)) }
 
 func newSite(t testing.TB, change ...func(*Options)) *site {
 	t.Helper()
 	s := &site{t: t}
 	var err error
-	now := func() time.Time { return noon }
-	s.q, err = queue.Open(context.Background(), queue.Options{Dir: t.TempDir(), Now: now, Reserve: -1})
+	s.q, err = queue.Open(context.Background(), queue.Options{Dir: t.TempDir(), Now: s.now, Reserve: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +82,7 @@ func newSite(t testing.TB, change ...func(*Options)) *site {
 			t.Fatal(err)
 		}
 	}
-	o := Options{Queue: s.q, Now: now, Log: slog.New(slog.DiscardHandler), Push: func() { s.pushed++ }}
+	o := Options{Queue: s.q, Now: s.now, Log: slog.New(slog.DiscardHandler), Push: func() { s.pushed.Add(1) }}
 	for _, f := range change {
 		f(&o)
 	}

@@ -9,33 +9,34 @@ import (
 )
 
 // says is what a page tells of an item's state: what it means, why it is so,
-// and what to do.
+// what to do, and where it can be seen.
 type says struct {
 	Tone                  ui.Tone
 	Title, Means, Why, Do string
+	URL                   string
 }
 
 // sayOf puts the state of an item into words for a.
 func sayOf(i *queue.Item, a queue.Actor, lang ui.Lang) says {
 	t := func(key string, args ...any) string { return ui.T(lang, key, args...) }
 	if i.Withdrawing {
-		return says{ui.Warn, t("正在撤回"), t("撤回申请已存在本机并自动发往县里，县里办理后这里会显示。"), "", t("不用再做什么。")}
+		return says{Tone: ui.Info, Title: t("正在撤回"), Means: t("撤回申请已存在本机并自动发往县里，县里办理后这里会显示。"), Do: t("不用再做什么。")}
 	}
 	switch i.State {
 	case queue.Drafting:
 		if i.Comment != "" {
-			return says{ui.Warn, t("镇里退回修改"), "", i.Comment, t("按意见修改后，再提交给镇里。")}
+			return says{Tone: ui.Warn, Title: t("镇里退回修改"), Why: i.Comment, Do: t("按意见修改后，再提交给镇里。")}
 		}
-		return says{ui.Neutral, t("草稿"), t("只存在本机，还没有提交。"), "", t("写完后点“提交”。")}
+		return says{Tone: ui.Neutral, Title: t("草稿"), Means: t("只存在本机，还没有提交。"), Do: t("写完后点“提交”。")}
 	case queue.Awaiting:
 		if a.Township() {
-			return says{ui.Warn, t("等您签发"), t("村里交来的信息，镇里签发后才会报送县里。"), "", t("请核对内容，签发报送，或写明意见退回村里。")}
+			return says{Tone: ui.Warn, Title: t("等您签发"), Means: t("村里交来的信息，镇里签发后才会报送县里。"), Do: t("请核对内容，签发报送，或写明意见退回村里。")}
 		}
-		return says{ui.Info, t("已交镇里，等镇里签发"), t("镇里签发后自动报送县里，署名仍是本村。"), "", t("不用再做什么；要改请先收回。")}
+		return says{Tone: ui.Info, Title: t("已交镇里，等镇里签发"), Means: t("镇里签发后自动报送县里，署名仍是本村。"), Do: t("不用再做什么；要改请先收回。")}
 	case queue.Queued:
-		return says{ui.Info, t("已存在本机，正在等待发往县里"), t("内容已存盘，线路一通就自动发出。"), "", t("不用守着；发出之前请不要清理本机数据。")}
+		return says{Tone: ui.Info, Title: t("已存在本机，正在等待发往县里"), Means: t("内容已存盘，线路一通就自动发出。"), Do: t("不用守着；发出之前请不要清理本机数据。")}
 	case queue.Sent:
-		return says{ui.Info, t("已发到县里的信箱，等县里确认"), t("现在关机也不会丢失。"), "", t("不用再做什么。")}
+		return says{Tone: ui.Info, Title: t("已发到县里的信箱，等县里确认"), Means: t("现在关机也不会丢失。"), Do: t("不用再做什么。")}
 	case queue.Refused:
 		return refusedSays(i, t)
 	}
@@ -113,7 +114,7 @@ func whyOf(st *protocol.Status, lang ui.Lang) string {
 	if why != "" {
 		why += ui.T(lang, "：")
 	}
-	return why + st.Comment
+	return why + ui.T(lang, st.Comment)
 }
 
 func doOf(st *protocol.Status, lang ui.Lang, otherwise string) string {
@@ -178,7 +179,8 @@ func recallable(i *queue.Item, a queue.Actor) bool {
 	case queue.Drafting, queue.State(protocol.StateRejected), queue.State(protocol.StateWithdrawn):
 		return false
 	case queue.Awaiting:
-		return !i.Withdrawing
+		// The township sends back to the village what it has not endorsed.
+		return !i.Withdrawing && (!a.Township() || i.Revision > 0)
 	}
 	return a.Township() && !i.Withdrawing
 }

@@ -22,6 +22,13 @@ type Sources struct {
 	// must have an English entry, unless it is put together at run time. Other
 	// Chinese text there counts as use of an entry.
 	Go []fs.FS
+	// Every are such folders in which every Chinese text must have one, also what
+	// is put together at run time: %s stands for the parts that vary, and the
+	// sentence is found again by ui.T.
+	Every []fs.FS
+	// Seen are such folders some texts of which are shown: they count as use of an
+	// entry and need none.
+	Seen []fs.FS
 	// Chips are the program's own chips.
 	Chips map[string]ui.Chip
 	// Own is for the shared parts themselves: the shared catalogue does not count
@@ -61,7 +68,17 @@ func CheckCatalog(s Sources) []string {
 		return []string{err.Error()}
 	}
 	for _, dir := range s.Go {
-		if err := u.sources(dir); err != nil {
+		if err := u.sources(dir, u.spoken); err != nil {
+			return []string{err.Error()}
+		}
+	}
+	for _, dir := range s.Every {
+		if err := u.sources(dir, u.every); err != nil {
+			return []string{err.Error()}
+		}
+	}
+	for _, dir := range s.Seen {
+		if err := u.sources(dir, u.shown); err != nil {
 			return []string{err.Error()}
 		}
 	}

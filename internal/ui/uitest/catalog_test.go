@@ -53,6 +53,11 @@ func f(l ui.Lang) { ui.T(l, "页面" + "名"); fault.New(fault.Invalid, "不行�
 			}
 		})
 	}
+	every := sources(page, code, catalog+"\"第 %d 条“%s”，共%s。\" = \"No %d “%s” of%s.\"\n")
+	every.Every = []fs.FS{fstest.MapFS{"q.go": {Data: []byte("package q\nvar s = \"第 %d 条“\" + name + \"”，共\" + all(\"总数\") + \"。\"")}}}
+	if got, want := CheckCatalog(every), []string{`q.go: no English entry for "总数"`}; !slices.Equal(got, want) {
+		t.Errorf("a text put together: problems %q, want %q", got, want)
+	}
 	s := sources(page, code, catalog)
 	s.Chips = map[string]ui.Chip{"new": {Word: "新来"}}
 	if got := CheckCatalog(s); !slices.ContainsFunc(got, func(p string) bool { return strings.Contains(p, "chip new") }) {

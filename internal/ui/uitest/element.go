@@ -113,6 +113,9 @@ func (c *checker) references(n *html.Node) {
 
 func (c *checker) control(n *html.Node) {
 	kind, _ := attr(n, "type")
+	if _, unseen := attr(n, "hidden"); unseen {
+		return // for what keeps passwords: it tells whose they are
+	}
 	if n.Data == "input" && (kind == "hidden" || kind == "submit" || kind == "button") {
 		return
 	}

@@ -2,11 +2,7 @@ package uitest
 
 import (
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io/fs"
-	"strconv"
 	"strings"
 	"text/template/parse"
 )
@@ -93,76 +89,4 @@ func (u *use) command(path string, c *parse.CommandNode) {
 	for _, a := range args {
 		u.node(path, a)
 	}
-}
-
-// sources collects the texts of the Go files at the top of dir.
-func (u *use) sources(dir fs.FS) error {
-	files, err := fs.Glob(dir, "*.go")
-	if err != nil {
-		return fmt.Errorf("listing Go files: %w", err)
-	}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		text, err := fs.ReadFile(dir, name)
-		if err != nil {
-			return fmt.Errorf("reading Go file: %w", err)
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, text, 0)
-		if err != nil {
-			return fmt.Errorf("parsing Go file: %w", err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				if s, ok := spoken(n); ok {
-					u.require(s, name)
-				}
-			case *ast.BasicLit:
-				if s, ok := literal(n); ok {
-					u.seen[s] = true
-				}
-			}
-			return true
-		})
-	}
-	return nil
-}
-
-// spoken is the text a call says to a person, if it is fixed.
-func spoken(call *ast.CallExpr) (string, bool) {
-	name, pkg := "", ""
-	switch f := call.Fun.(type) {
-	case *ast.Ident:
-		name = f.Name
-	case *ast.SelectorExpr:
-		name = f.Sel.Name
-		if id, ok := f.X.(*ast.Ident); ok {
-			pkg = id.Name
-		}
-	}
-	said := name == "T" && (pkg == "" || pkg == "ui") || name == "With" && pkg != "slog" ||
-		pkg == "fault" && (name == "New" || name == "Wrap" || name == "Field")
-	if !said || len(call.Args) < 2 {
-		return "", false
-	}
-	return literal(call.Args[1])
-}
-
-// literal is the value of a string literal, or of several joined by +.
-func literal(e ast.Expr) (string, bool) {
-	switch e := e.(type) {
-	case *ast.BasicLit:
-		if e.Kind != token.STRING {
-			return "", false
-		}
-		s, err := strconv.Unquote(e.Value)
-		return s, err == nil
-	case *ast.BinaryExpr:
-		a, okA := literal(e.X)
-		b, okB := literal(e.Y)
-		return a + b, okA && okB && e.Op == token.ADD
-	}
-	return "", false
 }

@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -23,7 +24,15 @@ func (b *Tab) Text() string {
 // Fill types into the field that the selector names, in place of what is there.
 func (b *Tab) Fill(selector, text string) {
 	b.t.Helper()
-	b.do(chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	b.do(chromedp.ScrollIntoView(chromedp.CSS(selector)))
+	b.Eval(fmt.Sprintf(`(() => { const e = document.querySelector(%s); e.focus(); e.select(); return ""; })()`, quote(selector)))
+	b.Keys("\b" + text)
+}
+
+// Attach chooses files in the field that the selector names.
+func (b *Tab) Attach(selector string, paths ...string) {
+	b.t.Helper()
+	b.do(chromedp.SetUploadFiles(chromedp.CSS(selector), paths))
 }
 
 // Choose selects the option with a value, as a person at the keyboard does.
@@ -63,15 +72,17 @@ func (b *Tab) Leads(act func()) {
 	b.t.Helper()
 	b.Eval(`window.before = true; ""`)
 	act()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 200*time.Millisecond) {
 		// While one page goes and the next comes there may be none to ask.
-		there, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`!window.before && document.readyState === "complete"`))
+		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!window.before && document.readyState === "complete"`))
 		if err == nil && there {
 			return
 		}
 		select {
-		case <-b.ctx.Done():
-			b.t.Fatalf("no other page came: %v", b.ctx.Err())
+		case <-ctx.Done():
+			b.t.Fatalf("no other page came: %v", ctx.Err())
 		case <-time.After(pause):
 		}
 	}

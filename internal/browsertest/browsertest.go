@@ -24,8 +24,8 @@ import (
 	"zhanqun/internal/testenv"
 )
 
-// patience bounds a whole test in the browser, on a machine busy with others.
-const patience = 3 * time.Minute
+// patience bounds one step in the browser, on a machine busy with others.
+const patience = time.Minute
 
 // Tab is one person at a page.
 type Tab struct {
@@ -61,13 +61,14 @@ func newTab(parent context.Context, t testing.TB, opts ...chromedp.ContextOption
 		t.Fatal(err)
 	}
 	// The first call starts the browser, which lives as long as its context: so
-	// only what follows is bounded in time.
-	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+	// only the steps that follow are bounded in time.
+	err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{})
 		return err
 	}))
-	b.ctx, cancel = context.WithTimeout(ctx, patience)
-	t.Cleanup(cancel)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -100,7 +101,9 @@ func (b *Tab) Complaints(expected ...string) []string {
 
 func (b *Tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -129,10 +132,30 @@ func (b *Tab) Look(width int64, dark bool) {
 	if dark {
 		theme = "dark"
 	}
-	b.do(chromedp.EmulateViewport(width, 900, opts...), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
-		})
+	b.do(chromedp.EmulateViewport(width, 900, opts...))
+	b.media(emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
+	b.Eval(`Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => "")`) // colours fade from one to the other
+}
+
+// OnPaper shows the page as it would be printed, until the next Look.
+func (b *Tab) OnPaper() {
+	b.t.Helper()
+	b.media(emulation.SetEmulatedMediaParams{Media: "print"})
+}
+
+func (b *Tab) media(m emulation.SetEmulatedMediaParams) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, m)
+		return err
+	}))
+}
+
+// WithoutScript switches the scripts of pages off, as some offices do.
+func (b *Tab) WithoutScript() {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		return err
 	}))
 }
@@ -140,7 +163,9 @@ func (b *Tab) Look(width int64, dark bool) {
 // Eval returns the value of a script, a string, awaiting promises.
 func (b *Tab) Eval(script string) string {
 	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatalf("%s: %v", script, err)
 	}
@@ -156,7 +181,9 @@ func (b *Tab) Until(condition string) {
 // Picture writes the whole page to a PNG file.
 func (b *Tab) Picture(file string) {
 	b.t.Helper()
-	image, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	image, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		b.t.Fatal(err)
 	}
