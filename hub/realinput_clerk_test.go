@@ -228,7 +228,7 @@ func (c *clerk) handInThroughPowerCut(ctx context.Context, drafts []*draft) erro
 }
 
 // followEvery is how often a clerk looks for answers.
-const followEvery = 100 * time.Millisecond
+const followEvery = 500 * time.Millisecond
 
 // follow revises what comes back until every item has its last word.
 func (c *clerk) follow(ctx context.Context) error {

@@ -105,7 +105,7 @@ func (k *desk) due() int {
 }
 
 // deskEvery is how often a desk without work looks for some.
-const deskEvery = 50 * time.Millisecond
+const deskEvery = 100 * time.Millisecond
 
 // work decides, as things come in, everything this role has to decide. Whether a
 // decision that was not answered was made shows in the next list.
@@ -168,6 +168,14 @@ func (k *desk) decide(ctx context.Context, i catalog.Item) error {
 		return fmt.Errorf("item %d, revision %d is at step %d of %d", dr.n, i.Revision, i.Step, len(list))
 	}
 	path := "/api/v1/items/" + i.ID + "/decisions"
+	if i.Step > 1 {
+		// Who decided the first step must not decide the second.
+		first := k.day.desks[0].client.R().SetContext(ctx)
+		var said *problem
+		if err := ask(first, http.MethodPost, path, list[i.Step-1], nil); err == nil || errors.As(err, &said) && said.Status != http.StatusForbidden {
+			return fmt.Errorf("item %d, revision %d: the reviewer decides step %d: %w", dr.n, i.Revision, i.Step, err)
+		}
+	}
 	err := ask(k.client.R().SetContext(ctx), http.MethodPost, path, list[i.Step-1], nil)
 	k.mu.Lock()
 	defer k.mu.Unlock()

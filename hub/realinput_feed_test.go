@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -45,7 +44,7 @@ func (d *workday) holdFeeds(ctx context.Context) error {
 		}
 	}
 	for n, e := range list {
-		if n > 0 && !e.updated.Before(list[n-1].updated) && (e.updated.After(list[n-1].updated) || e.id >= list[n-1].id) {
+		if n > 0 && !e.updated.Before(list[n-1].updated) { // entries of one hub never tie
 			return fmt.Errorf("entry %s of %v comes after one of %v", e.id, e.updated, list[n-1].updated)
 		}
 		if want[e.title] == nil {
@@ -164,7 +163,7 @@ func (d *workday) holdOrder(ctx context.Context, list []published, files map[str
 			return err
 		}
 		if got := answer.Body(); !bytes.Equal(got, dr.picture) {
-			return fmt.Errorf("the photo of %q is %d bytes with digest %x", e.title, len(got), sha256.Sum256(got))
+			return fmt.Errorf("the photo of %q has %d bytes, handed in were %d", e.title, len(got), len(dr.picture))
 		}
 	}
 	return nil

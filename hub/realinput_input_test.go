@@ -16,6 +16,7 @@ import (
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/sample"
 	"zhanqun/internal/content"
+	"zhanqun/internal/testenv"
 )
 
 // input is the county and what is handed in on that day.
@@ -101,7 +102,7 @@ func readInput(t *testing.T) input {
 	var in input
 	var texts []article
 	each := 37 // for each of 28 townships: 1,036 texts
-	if dir := os.Getenv("ZHANQUN_DATA"); dir != "" {
+	if dir := testenv.Data(t); dir != "" {
 		in.name, in.units = "思南县", filepath.Join(dir, "sinan.csv")
 		texts = readArticles(t, filepath.Join(dir, "items.jsonl.gz"), 28*each)
 	} else {
