@@ -203,7 +203,7 @@ func (s *Server) apiAudit(w http.ResponseWriter, r *http.Request, _ access.User)
 // secret in the code is the credential, so nobody has to be signed in; tries are
 // limited by address.
 func (s *Server) apiEnrol(w http.ResponseWriter, r *http.Request) error {
-	if wait, ok := s.signins.Allow("enrol " + web.ByAddress(r)); !ok {
+	if wait, ok := s.enrols.Allow(web.ByAddress(r)); !ok {
 		return web.RetryAfter(fault.New(fault.Limited, "尝试太频繁，请稍后再试。"), wait)
 	}
 	var e protocol.Enrol

@@ -162,7 +162,7 @@ func (s *Server) apiClaim(w http.ResponseWriter, r *http.Request, u access.User)
 	var f struct {
 		Note string `json:"note"`
 	}
-	if r.ContentLength != 0 {
+	if web.HasBody(r) {
 		if err := web.ReadJSON(r, &f); err != nil {
 			return err
 		}

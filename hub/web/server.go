@@ -74,6 +74,7 @@ type Server struct {
 	errs     web.Errors
 	sessions *web.Sessions
 	signins  *web.Limiter
+	enrols   *web.Limiter
 	live     *broadcast
 }
 
@@ -94,6 +95,9 @@ func New(o Options) (*Server, error) {
 	s.errs = web.Errors{Log: o.Logger, RenderError: s.renderError}
 	s.sessions = web.NewSessions(o.Sessions, o.Now, o.Secure)
 	s.signins = web.NewLimiter(2*time.Second, 10, 10_000, o.Now)
+	// A county's townships join within a morning, often from behind one address.
+	// A secret of 256 bits is not guessed; what is limited is the work.
+	s.enrols = web.NewLimiter(time.Second, 100, 10_000, o.Now)
 	return s, nil
 }
 

@@ -29,14 +29,14 @@ func Skip(t testing.TB, reason string) {
 	t.Skip(reason)
 }
 
-// Data returns the folder with the optional sample data named by ZHANQUN_DATA.
-// Without it the test is skipped everywhere: the data is not part of the
-// project.
+// Data returns the folder with the optional sample data named by ZHANQUN_DATA,
+// or "" where it names none: the data is not part of the project, so a test has
+// something smaller to work on as well.
 func Data(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("ZHANQUN_DATA")
 	if dir == "" {
-		t.Skip("ZHANQUN_DATA names no folder with sample data")
+		return ""
 	}
 	if _, err := os.Stat(dir); err != nil {
 		t.Fatalf("ZHANQUN_DATA: %v", err)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,21 @@ func ReadJSON(r *http.Request, v any) error {
 		return fault.New(fault.Invalid, "JSON 之后还有多余的内容，请只发一个 JSON 值。")
 	}
 	return nil
+}
+
+// HasBody reports whether a request brings a body, for one that may be left out.
+// Some clients announce no length and then send nothing.
+func HasBody(r *http.Request) bool {
+	if r.ContentLength >= 0 {
+		return r.ContentLength > 0
+	}
+	body := bufio.NewReader(r.Body)
+	_, err := body.Peek(1)
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{body, r.Body}
+	return !errors.Is(err, io.EOF) // what else is wrong with it, its reader finds
 }
 
 // jsonError says where the JSON is wrong.

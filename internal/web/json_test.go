@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -56,6 +57,21 @@ func TestReadJSON(t *testing.T) {
 				t.Errorf("fields %v, want %s", fault.Fields(err), tt.field)
 			}
 		})
+	}
+}
+
+func TestHasBody(t *testing.T) {
+	for body, length := range map[string]int64{"": 0, `{"a":1}`: 7} {
+		for _, announced := range []int64{length, -1} {
+			r := httptest.NewRequest(http.MethodPost, "/api/v1/items/1/submit", strings.NewReader(body))
+			r.ContentLength = announced
+			if has := HasBody(r); has != (body != "") {
+				t.Errorf("%q announced as %d: %v", body, announced, has)
+			}
+			if all, err := io.ReadAll(r.Body); err != nil || string(all) != body {
+				t.Errorf("%q announced as %d: then read as %q, %v", body, announced, all, err)
+			}
+		}
 	}
 }
 

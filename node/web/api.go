@@ -187,7 +187,7 @@ func (s *Server) apiSubmit(w http.ResponseWriter, r *http.Request, a queue.Accou
 
 // readOptional reads a JSON body that may be missing.
 func readOptional(r *http.Request, v any) error {
-	if r.ContentLength == 0 {
+	if !web.HasBody(r) {
 		return nil
 	}
 	return readJSON(r, v)
