@@ -200,13 +200,3 @@ type Event struct {
 	Ref  string    `json:"ref"`  // id of the thing that changed
 	Data string    `json:"data,omitempty"`
 }
-
-// Audit is one act of a person or a node, for those who have to know who did what.
-type Audit struct {
-	Seq    uint64    `json:"seq"` // 1, 2, 3 … without gaps
-	At     time.Time `json:"at"`
-	Actor  string    `json:"actor"` // login, "node:…" or "local:…"
-	Act    string    `json:"act"`   // item.approve, node.revoked, user.add …
-	Ref    string    `json:"ref"`   // id of the thing it was done to
-	Detail string    `json:"detail,omitempty"`
-}
