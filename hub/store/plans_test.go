@@ -108,8 +108,12 @@ func listQueries() map[string]planned {
 		"count due":   {countDue, []any{"chief", 1001}, false},
 		"events":      {eventsAfter, []any{1000, 50}, false},
 	}
-	walk := []any{string(protocol.StateApproved), millis(now), after.ID, 100}
-	list["approved"], list["under review"] = planned{approvedItems, walk, false}, planned{underReview, walk, false}
+	list["approved"] = planned{approvedItems, []any{string(protocol.StateApproved), millis(now), after.ID, millis(now), 100}, false}
+	walk := []any{millis(now), after.ID, 100}
+	list["under review"], list["provisional"] = planned{underReview, walk, false}, planned{provisional, walk, false}
+	list["next hour"], list["next held"] = planned{nextHour, []any{millis(now)}, false}, planned{nextHeld, []any{millis(now)}, false}
+	list["pinned"] = planned{pinned, []any{millis(now), 5}, false}
+	list["pinned of a column"] = planned{pinnedOf, []any{millis(now), 5, feed.KindColumn, "c1"}, false}
 	list["public file"] = planned{publicFile, []any{"x" + after.ID}, true}
 	for name, l := range map[string]feed.List{"feed": {}, "column feed": {Kind: feed.KindColumn, Key: "c1"}} {
 		for _, q := range []feed.Query{{}, {After: feed.Position(after)}, {Before: feed.Position(after)}} {
