@@ -209,6 +209,9 @@ func (t *tx) putParts(ctx context.Context, e catalog.Entry, fresh bool) error {
 		files = append(files, file{e.ID, f.SHA256, f.Name, f.Type, f.Size, f.Alt, i + 1})
 	}
 	if !fresh {
+		if err := t.noteGone(ctx, e); err != nil {
+			return err
+		}
 		for _, table := range []string{"entry_source", "entry_file"} {
 			if _, err := t.ExecContext(ctx, `DELETE FROM `+table+` WHERE entry = $1`, e.ID); err != nil {
 				return err
@@ -222,6 +225,24 @@ func (t *tx) putParts(ctx context.Context, e catalog.Entry, fresh bool) error {
 		return nil
 	}
 	return t.insertRows(ctx, "entry_file", files, "entry", "sha256", "name", "type", "size:int", "alt", "position:int")
+}
+
+// noteGone notes the files that an entry loses by what is written now.
+func (t *tx) noteGone(ctx context.Context, e catalog.Entry) error {
+	left := make([]string, len(e.Files))
+	for i, f := range e.Files {
+		left[i] = f.SHA256
+	}
+	text, err := listText(left)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `INSERT INTO file_gone (sha256, at) SELECT DISTINCT sha256, CAST($2 AS bigint) FROM entry_file
+		WHERE entry = $1 AND sha256 NOT IN `+t.s.d.in("$3")+` ON CONFLICT (sha256) DO NOTHING`, e.ID, millis(t.at), text)
+	if err != nil {
+		return fmt.Errorf("noting files that are gone: %w", err)
+	}
+	return nil
 }
 
 // endEntry takes an entry off the portal. reason is for readers. It is for

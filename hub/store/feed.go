@@ -192,15 +192,24 @@ func (s *Store) Entry(ctx context.Context, id string) (catalog.Entry, error) {
 const publicFile = `SELECT f.sha256, f.name, f.type, f.size, f.alt FROM entry_file f JOIN entry e ON e.id = f.entry
 	WHERE f.sha256 = $1 AND e.state = '` + catalog.EntryLive + `' ORDER BY e.updated_at DESC LIMIT 1`
 
+const publicOnce = `SELECT EXISTS (SELECT 1 FROM entry_file WHERE sha256 = $1) OR EXISTS (SELECT 1 FROM file_gone WHERE sha256 = $1)`
+
 // PublicFile implements feed.Store.
 func (s *Store) PublicFile(ctx context.Context, sha256 string) (protocol.Attachment, error) {
 	var a protocol.Attachment
 	err := s.read.QueryRowContext(ctx, publicFile, sha256).Scan(&a.SHA256, &a.Name, &a.Type, &a.Size, &a.Alt)
-	if notFound(err) {
-		return a, fault.New(fault.NotFound, "没有这个文件。")
+	if err == nil {
+		return a, nil
 	}
-	if err != nil {
+	if !notFound(err) {
 		return a, fmt.Errorf("looking for file %s: %w", sha256, err)
 	}
-	return a, nil
+	var once bool
+	if err := s.read.QueryRowContext(ctx, publicOnce, sha256).Scan(&once); err != nil {
+		return a, fmt.Errorf("looking for file %s: %w", sha256, err)
+	}
+	if once {
+		return a, fault.New(fault.Gone, "这个文件已经撤下。")
+	}
+	return a, fault.New(fault.NotFound, "没有这个文件。")
 }
