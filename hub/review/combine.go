@@ -91,7 +91,7 @@ func entryText(entry *catalog.Entry, s Snapshot, q Combination) error {
 		return err
 	}
 	entry.Title, entry.Body = content.CleanLine(q.Title), body
-	hits := content.Scan(entry.Title + "\n" + content.ToText(body))
+	hits := content.Scan(entry.Title + "\n" + content.Shown(body))
 	flags := make([]string, 0, len(hits))
 	for _, h := range hits {
 		flags = append(flags, string(h.Kind))
