@@ -150,6 +150,14 @@ type Decision struct {
 	At        time.Time `json:"at"`
 }
 
+// Outlets an item can be adopted by, from the county up.
+const (
+	OutletCounty   = "county"
+	OutletCity     = "city"
+	OutletProvince = "province"
+	OutletState    = "state"
+)
+
 // Adoption is the record that an outlet took an item over.
 type Adoption struct {
 	ID      string    `json:"id"`

@@ -62,10 +62,10 @@ type Outlet struct {
 
 // Outlets an item can be adopted by, from the county up.
 const (
-	OutletCounty   = "county"
-	OutletCity     = "city"
-	OutletProvince = "province"
-	OutletState    = "state"
+	OutletCounty   = catalog.OutletCounty
+	OutletCity     = catalog.OutletCity
+	OutletProvince = catalog.OutletProvince
+	OutletState    = catalog.OutletState
 )
 
 const (

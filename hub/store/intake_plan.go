@@ -97,11 +97,11 @@ func (t *tx) putUpItems(ctx context.Context, p *intake.Plan) error {
 		}
 	}
 	err := t.bulk(ctx, "item", []string{"id", "node", "unit", "origin", "column_slug", "title", "author", "source", "revision", "live_revision",
-		"entry", "state", "step", "due_role", "flags", "files", "submitted_at", "received_at", "updated_at", "claimed_by", "claimed_until"},
+		"entry", "state", "step", "due_role", "flags", "files", "submitted_at", "received_at", "updated_at", "claimed_by", "claimed_until", "first_at"},
 		len(added), func(i int) []any {
 			r := &added[i]
 			return []any{r.ID, r.Node, r.Unit, r.Origin, r.Column, r.Title, r.Author, r.Source, r.Revision, r.LiveRevision, r.Entry, r.State,
-				r.Step, r.DueRole, r.Flags, r.Files, r.SubmittedAt, r.ReceivedAt, r.UpdatedAt, r.ClaimedBy, r.ClaimedUntil}
+				r.Step, r.DueRole, r.Flags, r.Files, r.SubmittedAt, r.ReceivedAt, r.UpdatedAt, r.ClaimedBy, r.ClaimedUntil, r.ReceivedAt}
 		})
 	if err != nil {
 		return err

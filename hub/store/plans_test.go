@@ -148,6 +148,8 @@ func listQueries() map[string]planned {
 			list[fmt.Sprintf("findings, %s %v", name, p.IsZero())] = planned{text, args, false}
 		}
 	}
+	list["facts"] = planned{factsOf, []any{millis(now), millis(now) + 60_000, 100}, false}
+	list["ranked units"] = planned{rankedUnits, []any{100}, true}
 	list["due targets"] = planned{dueTargets, []any{millis(now), 200}, false}
 	list["next due"] = planned{nextDue, nil, false}
 	list["last answered"] = planned{lastAnswered, []any{50}, false}
