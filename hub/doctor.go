@@ -53,8 +53,8 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 	if c.Cfg.Database.URL.IsSet() {
 		kind = "PostgreSQL"
 	}
-	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"), examineSeed(c.Cfg.Dir), examineDisk(c))
-	list = append(list, examineAudit(ctx, s))
+	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"), examineSeed(c.Cfg.Dir), examineDisk(c),
+		examineAudit(ctx, s))
 	list = append(list, examineCounty(ctx, s)...)
 	return append(list, examineServe(ctx, c, s)...)
 }

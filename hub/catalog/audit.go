@@ -25,9 +25,10 @@ type Audit struct {
 // first act. Who keeps the digest of an act elsewhere can later tell that
 // nothing up to that act was changed, taken out or put in.
 func (a Audit) Chain(prev string) string {
-	h := sha256.New()
+	var text []byte
 	for _, field := range []string{prev, fmt.Sprint(a.Seq), fmt.Sprint(a.At.UnixMilli()), a.Actor, a.Act, a.Ref, a.Detail} {
-		fmt.Fprintf(h, "%d:%s", len(field), field)
+		text = fmt.Appendf(text, "%d:%s", len(field), field)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }

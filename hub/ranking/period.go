@@ -77,7 +77,7 @@ func (p Period) months() int {
 	}
 }
 
-// Month, Quarter and Year return the period of that kind that p begins in.
+// Month returns the month p begins in.
 func (p Period) Month() Period { return MonthOf(p.From) }
 
 // Quarter returns the quarter p begins in.

@@ -169,7 +169,7 @@ func (r *Rule) adopted(outlet string, columns []string, sources int) Tenths {
 		most = worth("")
 	}
 	if r.Combined == CombinedSplit && sources > 1 {
-		n := Tenths(sources) //nolint:gosec // at most a few dozen
+		n := Tenths(sources)
 		return (most + n/2) / n
 	}
 	return most
