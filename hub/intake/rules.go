@@ -148,7 +148,7 @@ func (d *decision) reopen(it *catalog.Item) {
 		it.ClaimedBy, it.ClaimedUntil = "", time.Time{}
 	}
 	d.touch(it)
-	status := &protocol.Status{Item: it.ID, Revision: it.Revision, State: it.State, At: d.now,
+	status := &protocol.Status{Item: it.ID, Revision: it.Revision, State: it.State, Off: true, At: d.now,
 		Comment: "所在的综合稿件因其中一条信息撤回，已从门户撤下。本条由县里重新处理，不需要您操作。"}
 	if it.Step >= 1 && it.Step <= len(steps) {
 		status.Step, status.Steps, status.StepName = it.Step, len(steps), steps[it.Step-1].Name

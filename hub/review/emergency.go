@@ -81,7 +81,7 @@ func (r rules) takeDown(s Snapshot, item catalog.Item, p plan, d catalog.Decisio
 	e.Entries = append(e.Entries, entry)
 	e.Events = append(e.Events, entryNote(entry))
 	st := r.status(s, item, d)
-	st.Step, st.Steps, st.StepName = p.step, len(p.route), p.due().Name
+	st.Step, st.Steps, st.StepName, st.Off = p.step, len(p.route), p.due().Name, true
 	st.Comment = join(st.Comment, "紧急发布的内容没有通过补审，已从门户撤下。")
 	return e.move(item, st)
 }

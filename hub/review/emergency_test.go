@@ -98,7 +98,7 @@ func TestEmergencyDoesNotPass(t *testing.T) {
 			if got := e.Entries[0]; got.ID != first.Entries[0].ID || got.State != catalog.EntryWithdrawn || got.Reason != "内容有误，已撤下" {
 				t.Errorf("entry: %+v", got)
 			}
-			if st := e.Down[0].Status; len(e.Down) != 1 || st.State != tt.state || !strings.Contains(st.Comment, "雨量写错") || !strings.Contains(st.Comment, "撤下") {
+			if st := e.Down[0].Status; len(e.Down) != 1 || st.State != tt.state || !st.Off || !strings.Contains(st.Comment, "雨量写错") || !strings.Contains(st.Comment, "撤下") {
 				t.Errorf("status: %+v", st)
 			}
 			if tt.action == catalog.ActionReject {

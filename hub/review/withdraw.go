@@ -57,6 +57,7 @@ func (r rules) reopen(s Snapshot, x Subject, e Effect) Effect {
 		item.DueRole = p.route[item.Step-1].Role
 	}
 	st := r.status(s, item, catalog.Decision{})
+	st.Off = true
 	st.Comment = "所在的综合稿件因其中一条信息撤回，已从门户撤下。本条由县里重新处理，不需要您操作。"
 	if item.Step >= 1 && item.Step <= len(p.route) {
 		st.Step, st.Steps, st.StepName = item.Step, len(p.route), p.route[item.Step-1].Name

@@ -181,6 +181,9 @@ func (o *Office) sound(t testing.TB) {
 		if i.State != protocol.StateReceived && (n == 0 || st.State != i.State) {
 			t.Errorf("%s is %s, its node believes %s", id, i.State, st.State)
 		}
+		if live := o.believed(id); live != i.LiveRevision {
+			t.Errorf("revision %d of %s is live, its node believes %d", i.LiveRevision, id, live)
+		}
 	}
 	stamps := map[time.Time]string{}
 	for id, e := range entries {
@@ -195,6 +198,22 @@ func (o *Office) sound(t testing.TB) {
 		}
 		stamps[e.UpdatedAt] = id
 	}
+}
+
+// believed is the revision an item's node takes for live, by what it was told.
+func (o *Office) believed(item string) (live int) {
+	o.Told(item) // reads what is new
+	for _, w := range o.words[o.From[item].Node.ID] {
+		st, ok := w.(*protocol.Status)
+		switch {
+		case !ok || st.Item != item:
+		case st.State.Live():
+			live = st.Revision
+		case st.State == protocol.StateWithdrawn || st.Off:
+			live = 0
+		}
+	}
+	return live
 }
 
 // A random walk through everything people can do keeps what is always true,
