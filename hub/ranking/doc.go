@@ -15,7 +15,8 @@
 //     township passes on;
 //   - units with equal points share a rank, and the next rank is skipped;
 //   - what happens later is booked in the period in which it happens: an entry
-//     taken down for its faults takes back then what it had earned before.
+//     taken down for its faults takes back then what it had earned before, and
+//     so does one that was published in an emergency and rejected afterwards.
 //
 // # What is counted
 //

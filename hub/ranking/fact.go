@@ -24,10 +24,10 @@ type Fact struct {
 	OriginName string
 	Outlet     string   // adopted: by whom
 	URL        string   // adopted: where
-	Columns    []string // adopted, withdrawn: slugs of the columns its entry stands or stood in
-	Sources    int      // adopted, withdrawn: how many items its entry is made of
+	Columns    []string // of what was adopted, then or before: slugs of the columns its entry stands or stood in
+	Sources    int      // the same: how many items its entry is made of
 	Reason     string   // withdrawn: a code of protocol.Reasons; empty when the unit itself did it
-	// AdoptedAt is, for a withdrawn item, when the county had adopted it; zero if
-	// it had not.
+	// AdoptedAt is, for a withdrawn or rejected item, when the county had adopted
+	// it; zero if it had not. A rejected one was published in an emergency.
 	AdoptedAt time.Time
 }

@@ -28,7 +28,7 @@ type Line struct {
 // Entry is one line of a unit's ledger: why it has these points.
 type Entry struct {
 	At         time.Time `json:"at"`
-	Kind       string    `json:"kind"` // Adopted or Withdrawn
+	Kind       string    `json:"kind"` // Adopted, Withdrawn, or Rejected after an emergency
 	Item       string    `json:"item"`
 	Title      string    `json:"title"`
 	Origin     string    `json:"origin,omitempty"`
@@ -111,7 +111,8 @@ func (c *Counter) use(r *Rule) *Rule {
 func (c *Counter) Add(f Fact) {
 	points := Tenths(0)
 	var rule *Rule
-	if f.Kind == Adopted || f.Kind == Withdrawn {
+	scored := f.Kind == Adopted || !f.AdoptedAt.IsZero()
+	if scored {
 		rule = c.use(c.rules.At(f.At))
 		points = c.rules.worth(f)
 	}
@@ -119,7 +120,7 @@ func (c *Counter) Add(f Fact) {
 	if f.Origin != "" && f.Origin != f.Unit {
 		c.line(f.Origin, f.OriginName, catalog.LevelVillage, f.Unit).count(f, points)
 	}
-	if rule == nil || c.ledger == "" || c.ledger != f.Unit && c.ledger != f.Origin || f.Kind == Withdrawn && f.AdoptedAt.IsZero() {
+	if !scored || c.ledger == "" || c.ledger != f.Unit && c.ledger != f.Origin {
 		return
 	}
 	e := Entry{At: f.At, Kind: f.Kind, Item: f.Item, Title: f.Title, Origin: f.Origin, OriginName: f.OriginName, Outlet: f.Outlet, URL: f.URL,
@@ -153,14 +154,18 @@ func (l Rules) worth(f Fact) Tenths {
 	if f.Kind == Adopted {
 		return r.adopted(f.Outlet, f.Columns, f.Sources)
 	}
+	earned := l.At(f.AdoptedAt).adopted(catalog.OutletCounty, f.Columns, f.Sources)
+	if f.Kind == Rejected { // what never passed all its steps earned nothing
+		return -earned
+	}
 	reason := f.Reason
 	if reason == "" {
 		reason = UnitReason
 	}
-	if f.AdoptedAt.IsZero() || !slices.Contains(r.Annul, reason) {
+	if !slices.Contains(r.Annul, reason) {
 		return 0
 	}
-	return r.Penalty - l.At(f.AdoptedAt).adopted(catalog.OutletCounty, f.Columns, f.Sources)
+	return r.Penalty - earned
 }
 
 func (l *Line) count(f Fact, points Tenths) {

@@ -44,7 +44,9 @@ const (
 		AND (a.outlet <> 'county' OR NOT EXISTS (SELECT 1 FROM adoption b WHERE b.item = a.item AND b.outlet = 'county' AND (b.at, b.id) < (a.at, a.id)))`
 	factsReturned = `SELECT 'returned', d.at, d.item, '', '', '', '', 0 FROM decision d WHERE d.action = 'return' AND d.at >= $1 AND d.at < $2
 		AND NOT EXISTS (SELECT 1 FROM decision e WHERE e.item = d.item AND e.action || '' = 'return' AND e.at >= $1 AND (e.at, e.id) < (d.at, d.id))`
-	factsRejected = `SELECT 'rejected', d.at, d.item, '', '', '', '', 0 FROM decision d JOIN item i ON i.id = d.item
+	factsRejected = `SELECT 'rejected', d.at, d.item, '', '', i.entry, d.reason,
+		COALESCE((SELECT MIN(b.at) FROM adoption b WHERE b.item = d.item AND b.outlet = 'county'), 0)
+	FROM decision d JOIN item i ON i.id = d.item
 		WHERE d.action = 'reject' AND d.at >= $1 AND d.at < $2 AND i.state = 'rejected'
 		AND NOT EXISTS (SELECT 1 FROM decision e WHERE e.item = d.item AND e.action || '' = 'reject' AND (e.at, e.id) > (d.at, d.id))`
 	factsWithdrawn = `SELECT 'withdrawn', d.at, d.item, '', '', i.entry, d.reason,

@@ -19,6 +19,7 @@ import (
 func rankingSuite(t *testing.T, open Open) {
 	t.Run("a month", func(t *testing.T) { rankMonth(t, open) })
 	t.Run("once each", func(t *testing.T) { rankOnce(t, open) })
+	t.Run("emergency", func(t *testing.T) { rankEmergency(t, open) })
 	t.Run("bounds", func(t *testing.T) { rankBounds(t, open) })
 }
 
@@ -132,6 +133,25 @@ func rankOnce(t *testing.T, open Open) {
 	same(t, "afterwards", brief(table.Townships)[:2], []string{Tangtou + " 1 1 1 0 0 0 = 1", Sitang + " 2 1 1 0 0 1 = 0"})
 	if len(table.Ledger) != 1 || table.Ledger[0].Item != two {
 		t.Errorf("ledger %+v", table.Ledger)
+	}
+}
+
+// rankEmergency holds that what was published in an emergency and then rejected
+// has earned nothing.
+func rankEmergency(t *testing.T, open Open) {
+	o := NewOffice(t, open)
+	id := o.Submit(0, "headline")
+	q := o.Decision(id, catalog.ActionApprove)
+	q.Emergency, q.Comment = true, "山洪预警"
+	if err := o.Desk.Decide(t.Context(), o.Chief, q); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "before it was looked at", brief(o.rank("2026-11", "").Townships)[:1], []string{Sitang + " 1 1 1 0 0 0 = 1"})
+	o.Clock.Advance(time.Minute)
+	o.Decide(o.Reviewer, id, catalog.ActionReject)
+	table := o.rank("2026-11", Sitang)
+	if l := table.Townships[0]; l.Points != 0 || len(table.Ledger) != 2 || table.Ledger[0].Kind != ranking.Rejected || table.Ledger[0].Points != -10 {
+		t.Errorf("rejected: %+v\n%+v", brief(table.Townships), table.Ledger)
 	}
 }
 
