@@ -61,6 +61,24 @@ func reviewEmergency(t *testing.T, open Open) {
 		t.Errorf("confirmed: %+v", i)
 	}
 
+	// A held one is still one when it leaves, and an hour that came meanwhile is
+	// as good as none.
+	held, late := o.Submit(0, "notice"), o.Submit(0, "township")
+	q := o.Decision(held, catalog.ActionApprove)
+	q.Emergency, q.Comment = true, "山洪预警"
+	must[review.Held](t)(o.Desk.Hold(t.Context(), o.Chief, q))
+	q = o.Decision(late, catalog.ActionApprove)
+	q.PublishAt = o.Clock.Now().Add(2 * time.Second)
+	must[review.Held](t)(o.Desk.Hold(t.Context(), o.Reviewer, q))
+	o.Clock.Advance(10 * time.Second)
+	sweep(t, o)
+	if i := o.Item(held).Item; !i.Emergency || i.DueRole != "reviewer" {
+		t.Errorf("held: %+v", i)
+	}
+	if i := o.Item(late).Item; i.State != protocol.StateAdopted || !i.PublishAt.IsZero() {
+		t.Errorf("late: %+v", i)
+	}
+
 	// One that its unit takes back, and one that does not pass.
 	back, bad := o.Submit(0, "notice"), o.Submit(1, "notice")
 	rush(back)
