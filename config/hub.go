@@ -27,6 +27,7 @@ type Hub struct {
 	Review   Review    `toml:"review" envPrefix:"REVIEW_"`
 	Links    Links     `toml:"links" envPrefix:"LINKS_"`
 	Feed     Feed      `toml:"feed" envPrefix:"FEED_"`
+	Ranking  Ranking   `toml:"ranking" envPrefix:"RANKING_"`
 	Log      Log       `toml:"log" envPrefix:"LOG_"`
 }
 
@@ -108,6 +109,11 @@ type Feed struct {
 	PageSize int    `toml:"page_size" env:"PAGE_SIZE"` // entries on one page
 }
 
+// Ranking says by what units get points.
+type Ranking struct {
+	Rules string `toml:"rules" env:"RULES"` // JSON file of the county's rules; empty means those of the program
+}
+
 // DefaultHub returns the settings of a hub without file and environment.
 func DefaultHub() Hub {
 	return Hub{
@@ -178,5 +184,6 @@ func (h *Hub) check(c *checker) {
 	c.text("feed.title", h.Feed.Title, 1, 100)
 	c.text("feed.author", h.Feed.Author, 1, 100)
 	c.between("feed.page_size", int64(h.Feed.PageSize), 1, 500)
+	c.text("ranking.rules", h.Ranking.Rules, 0, 1000)
 	c.log(h.Log)
 }

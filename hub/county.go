@@ -17,6 +17,7 @@ import (
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
 	"zhanqun/hub/intake"
+	"zhanqun/hub/ranking"
 	"zhanqun/hub/review"
 	"zhanqun/hub/store"
 	"zhanqun/internal/blob"
@@ -40,6 +41,7 @@ type county struct {
 	health   *health.Service
 	bus      *bus.Bus
 	feed     *feed.Service
+	ranking  *ranking.Service
 	pages    http.Handler
 	listener net.Listener
 	own      []netip.Addr // of this machine
@@ -57,7 +59,7 @@ type county struct {
 func build(ctx context.Context, cfg config.Hub, log *slog.Logger) (*county, error) {
 	c := &county{cfg: cfg, log: log}
 	for _, part := range []func(context.Context) error{
-		c.lockFolder, c.openStore, c.openFiles, c.listen, c.buildAccess, c.buildReview, c.buildHealth,
+		c.lockFolder, c.openStore, c.openFiles, c.listen, c.buildAccess, c.buildReview, c.buildRanking, c.buildHealth,
 		c.buildIntake, c.startBus, c.buildFeed, c.buildPages,
 	} {
 		if err := part(ctx); err != nil {

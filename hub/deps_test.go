@@ -16,7 +16,7 @@ type rule struct{ pkg, forbidden, reason string }
 
 var areas = []string{
 	"zhanqun/hub/catalog", "zhanqun/hub/access", "zhanqun/hub/intake", "zhanqun/hub/review", "zhanqun/hub/feed",
-	"zhanqun/hub/health", "zhanqun/hub/health/linkcheck", "zhanqun/hub/listfile",
+	"zhanqun/hub/health", "zhanqun/hub/health/linkcheck", "zhanqun/hub/ranking", "zhanqun/hub/listfile",
 }
 
 func rules() []rule {

@@ -53,7 +53,8 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 	if c.Cfg.Database.URL.IsSet() {
 		kind = "PostgreSQL"
 	}
-	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"), examineSeed(c.Cfg.Dir), examineDisk(c))
+	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"), examineSeed(c.Cfg.Dir), examineDisk(c),
+		examineAudit(ctx, s))
 	list = append(list, examineCounty(ctx, s)...)
 	return append(list, examineServe(ctx, c, s)...)
 }
@@ -84,6 +85,18 @@ func examineDisk(c *call) cli.Symptom {
 		return warn("磁盘", text+"，快到保留空间了")
 	}
 	return fine("磁盘", text)
+}
+
+// examineAudit walks the audit log.
+func examineAudit(ctx context.Context, s *store.Store) cli.Symptom {
+	acts, broken, err := s.CheckAudits(ctx)
+	switch {
+	case err != nil:
+		return bad("操作记录", err.Error())
+	case broken > 0:
+		return bad("操作记录", fmt.Sprintf("第 %d 条对不上前一条：数据库里的记录被改动、删除或插入过。请保留现场，与备份核对", broken))
+	}
+	return fine("操作记录", fmt.Sprintf("%d 条，前后相扣，没有被改动", acts))
 }
 
 // examineCounty looks at what an administrator has to have done.

@@ -56,10 +56,10 @@ func existing(n access.Node, err error) (access.Node, error) {
 	return n, err
 }
 
-// scan names what stands in a text, plain or HTML, that should not be public.
+// scan names what stands in HTML that should not be public.
 func scan(text string) []string {
 	kinds := []string{}
-	for _, hit := range content.Scan(content.ToText(text)) {
+	for _, hit := range content.ScanHTML(text) {
 		if !slices.Contains(kinds, string(hit.Kind)) {
 			kinds = append(kinds, string(hit.Kind))
 		}

@@ -16,6 +16,7 @@ import (
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/intake"
+	"zhanqun/hub/ranking"
 	"zhanqun/hub/review"
 	"zhanqun/hub/web"
 	"zhanqun/internal/blob"
@@ -91,6 +92,21 @@ func (c *county) buildReview(context.Context) error {
 	c.review = review.New(review.Options{
 		Store: c.store, Portal: c.portal, Now: c.store.Now, ClaimFor: c.cfg.Review.Claim(), UndoFor: undo,
 	})
+	return nil
+}
+
+func (c *county) buildRanking(context.Context) error {
+	o := ranking.Options{Store: c.store, Now: c.store.Now}
+	if path := c.cfg.Ranking.Rules; path != "" {
+		text, err := os.ReadFile(path) // #nosec G304 -- the operator names it
+		if err != nil {
+			return fault.Wrap(fault.Invalid, "读不了计分规则 "+path+"，请检查设置 ranking.rules。", err)
+		}
+		if o.Rules, err = ranking.ParseRules(text); err != nil {
+			return fault.Wrap(fault.Invalid, "计分规则 "+path+" 有误："+err.Error(), err)
+		}
+	}
+	c.ranking = ranking.New(o)
 	return nil
 }
 
@@ -181,7 +197,7 @@ func (c *county) address(*http.Request) string { return c.base }
 func (c *county) buildPages(context.Context) error {
 	metrics, count := c.metrics()
 	server, err := web.New(web.Options{
-		Access: c.access, Review: c.review, Health: c.health, Intake: c.intake, Feed: c.feed, Files: c.feed,
+		Access: c.access, Review: c.review, Health: c.health, Intake: c.intake, Ranking: c.ranking, Feed: c.feed, Files: c.feed,
 		Log: c.store, Sessions: c.store.Sessions(), Ready: c.ready, Metrics: metrics, Count: count,
 		Base:  c.address,
 		Hosts: hostNames(c.cfg.HTTP, c.listener.Addr(), c.own), Secure: c.cfg.HTTP.SecureCookies,

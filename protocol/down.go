@@ -72,6 +72,9 @@ type Status struct {
 	Entry    string   `json:"entry,omitempty"`  // id of the portal entry
 	URL      string   `json:"url,omitempty"`    // where it can be read
 	Outlet   string   `json:"outlet,omitempty"` // county, city, province, state
+	// Off says that the item left the portal by this, although it was not
+	// withdrawn: the entry it was part of was. A state of withdrawn says it itself.
+	Off bool `json:"off,omitempty"`
 	// Combined says that the entry was made of several units' items (综合采用).
 	Combined bool      `json:"combined,omitempty"`
 	At       time.Time `json:"at"` // the hub's clock

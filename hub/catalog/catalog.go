@@ -85,8 +85,10 @@ type Item struct {
 	LiveRevision int                   `json:"liveRevision,omitempty"` // the one on the portal
 	Entry        string                `json:"entry,omitempty"`        // portal entry it is part of
 	State        protocol.State        `json:"state"`
-	Step         int                   `json:"step"`              // 1 … the step that is due
-	DueRole      string                `json:"dueRole,omitempty"` // role whose step is due; empty when none is
+	Step         int                   `json:"step"`                // 1 … the step that is due
+	DueRole      string                `json:"dueRole,omitempty"`   // role whose step is due; empty when none is
+	Emergency    bool                  `json:"emergency,omitempty"` // on the portal before all its steps were done
+	PublishAt    time.Time             `json:"publishAt,omitzero"`  // when an approved item is to be published; zero for at once
 	SubmittedAt  time.Time             `json:"submittedAt"`
 	ReceivedAt   time.Time             `json:"receivedAt"`
 	UpdatedAt    time.Time             `json:"updatedAt"`
@@ -128,21 +130,33 @@ const (
 
 // Decision is what one person decided on one revision at one step.
 type Decision struct {
-	ID       string    `json:"id"`
-	Item     string    `json:"item"`
-	Revision int       `json:"revision"`
-	Step     int       `json:"step"`
-	Action   string    `json:"action"`
-	Reason   string    `json:"reason,omitempty"` // a code of protocol.Reasons
-	Fields   []string  `json:"fields,omitempty"`
-	Comment  string    `json:"comment,omitempty"`
-	Override string    `json:"override,omitempty"` // why personal data in it may be public
-	Columns  []string  `json:"columns,omitempty"`
-	Role     string    `json:"role"` // of the account, when it decided
-	Account  string    `json:"account"`
-	Name     string    `json:"name"`
-	At       time.Time `json:"at"`
+	ID       string   `json:"id"`
+	Item     string   `json:"item"`
+	Revision int      `json:"revision"`
+	Step     int      `json:"step"`
+	Action   string   `json:"action"`
+	Reason   string   `json:"reason,omitempty"` // a code of protocol.Reasons
+	Fields   []string `json:"fields,omitempty"`
+	Comment  string   `json:"comment,omitempty"`
+	Override string   `json:"override,omitempty"` // why personal data in it may be public
+	Columns  []string `json:"columns,omitempty"`
+	Note     string   `json:"note,omitempty"` // what was corrected, for readers
+	// Emergency marks an approval that published before the steps between were
+	// done. Step is then the last one, which it stands for.
+	Emergency bool      `json:"emergency,omitempty"`
+	Role      string    `json:"role"` // of the account, when it decided
+	Account   string    `json:"account"`
+	Name      string    `json:"name"`
+	At        time.Time `json:"at"`
 }
+
+// Outlets an item can be adopted by, from the county up.
+const (
+	OutletCounty   = "county"
+	OutletCity     = "city"
+	OutletProvince = "province"
+	OutletState    = "state"
+)
 
 // Adoption is the record that an outlet took an item over.
 type Adoption struct {
@@ -170,9 +184,11 @@ type Entry struct {
 	State       string
 	Version     int // 1, 2 …: grows with each correction
 	Combined    bool
-	Credit      string // line that names the units
-	Note        string // what was corrected, for readers
-	Reason      string // why it was withdrawn, neutral, for readers
+	Credit      string    // line that names the units
+	Note        string    // what was corrected, for readers
+	Reason      string    // why it was withdrawn, neutral, for readers
+	Successor   string    // address of what took a withdrawn entry's place, or ""
+	PinnedUntil time.Time // stands on top of its lists until then
 	PublishedAt time.Time
 	UpdatedAt   time.Time // moves only when readers' copy changes
 	WithdrawnAt time.Time
@@ -199,14 +215,4 @@ type Event struct {
 	Kind string    `json:"kind"` // item.received, item.decided, entry.published …
 	Ref  string    `json:"ref"`  // id of the thing that changed
 	Data string    `json:"data,omitempty"`
-}
-
-// Audit is one act of a person or a node, for those who have to know who did what.
-type Audit struct {
-	Seq    uint64    `json:"seq"` // 1, 2, 3 … without gaps
-	At     time.Time `json:"at"`
-	Actor  string    `json:"actor"` // login, "node:…" or "local:…"
-	Act    string    `json:"act"`   // item.approve, node.revoked, user.add …
-	Ref    string    `json:"ref"`   // id of the thing it was done to
-	Detail string    `json:"detail,omitempty"`
 }

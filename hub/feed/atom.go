@@ -42,6 +42,7 @@ type atomGrave struct {
 	Ref     string   `xml:"ref,attr"`
 	When    string   `xml:"when,attr"`
 	Comment string   `xml:"at:comment,omitempty"`
+	Links   []atomLink
 }
 
 type atomEntry struct {
@@ -69,6 +70,11 @@ type atomText struct {
 // atomTime keeps the milliseconds: two entries with one time are warned about.
 func atomTime(at time.Time) string { return at.In(beijing).Format("2006-01-02T15:04:05.000-07:00") }
 
+// graveTime is a moment after the time of the note in the entry's place. Of an
+// entry and a tombstone with one id RFC 6721 lets the later one win, and that is
+// to be the tombstone: who acts on it deletes the note as well.
+func graveTime(at time.Time) string { return atomTime(at.Add(time.Millisecond)) }
+
 const (
 	language  = "zh-CN"
 	generator = "Zhanqun"
@@ -84,7 +90,11 @@ func (d *document) atom() ([]byte, error) {
 		f.Links = append(f.Links, atomLink{Rel: l.rel, Type: "application/atom+xml", Href: l.url})
 	}
 	for _, g := range d.graves {
-		f.Graves = append(f.Graves, atomGrave{Ref: g.id, When: atomTime(g.at), Comment: g.reason})
+		a := atomGrave{Ref: g.id, When: graveTime(g.at), Comment: g.reason}
+		if g.successor != "" {
+			a.Links = []atomLink{{Rel: "related", Href: g.successor}}
+		}
+		f.Graves = append(f.Graves, a)
 	}
 	for _, e := range d.entries {
 		a := atomEntry{

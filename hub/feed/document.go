@@ -52,10 +52,13 @@ type file struct {
 
 // grave says that an entry was withdrawn.
 type grave struct {
-	id     string
-	at     time.Time
-	reason string
+	id        string
+	at        time.Time
+	reason    string
+	successor string // address of what took its place, or ""
 }
+
+func graveOf(e catalog.Entry) grave { return grave{urn(e.ID), e.WithdrawnAt, e.Reason, e.Successor} }
 
 // document reads one page of a list. path is where the list is, with the
 // format's extension.
@@ -98,7 +101,7 @@ func (s *Service) document(ctx context.Context, base, path string, q Query) (*do
 			d.entries = append(d.entries, live(base, e, columns))
 			continue
 		}
-		d.graves = append(d.graves, grave{urn(e.ID), e.WithdrawnAt, e.Reason})
+		d.graves = append(d.graves, graveOf(e))
 		if now.Sub(e.WithdrawnAt) < StubFor {
 			d.entries = append(d.entries, s.stub(base, e))
 		}
@@ -182,9 +185,12 @@ func (s *Service) stub(base string, e catalog.Entry) entry {
 	v := entry{
 		id: urn(e.ID), url: base + "/entries/" + e.ID, title: "〔已撤回〕本条信息已撤下", published: e.PublishedAt, updated: e.UpdatedAt,
 		authors: []string{content.CleanLine(s.Author)},
-		source:  catalog.Entry{ID: e.ID, State: e.State, Version: e.Version, Reason: e.Reason, WithdrawnAt: e.WithdrawnAt},
+		source:  catalog.Entry{ID: e.ID, State: e.State, Version: e.Version, Reason: e.Reason, Successor: e.Successor, WithdrawnAt: e.WithdrawnAt},
 	}
 	v.html = "<p>" + escape(withdrawnText(e)) + "</p>"
+	if e.Successor != "" {
+		v.html += `<p>新的内容：<a href="` + escape(e.Successor) + `">` + escape(e.Successor) + `</a></p>`
+	}
 	return v
 }
 

@@ -45,7 +45,7 @@ func sampleDocument() *document {
 	}
 	gone := catalog.Entry{
 		ID: "01935f00-0000-7000-8000-000000000003", Title: "不该再见的标题", Body: "<p>不该再见的正文</p>", State: catalog.EntryWithdrawn, Version: 1,
-		Reason: "内容有误，已撤下", PublishedAt: at.Add(-96 * time.Hour), UpdatedAt: at.Add(-24 * time.Hour), WithdrawnAt: at.Add(-24 * time.Hour),
+		Reason: "已有更新的内容，本条不再有效", Successor: base + "/entries/9", PublishedAt: at.Add(-96 * time.Hour), UpdatedAt: at.Add(-24 * time.Hour), WithdrawnAt: at.Add(-24 * time.Hour),
 		Sources: one.Sources, Files: one.Files, Columns: one.Columns,
 	}
 	s := &Service{Options: Options{Title: "县级门户采用信息", Author: "思南县人民政府办公室"}}
@@ -53,8 +53,7 @@ func sampleDocument() *document {
 		id: feedID("6f1c2a52-0000-4000-8000-000000000000", List{}), title: s.Title, author: s.Author, updated: at, modified: at,
 		home: base + "/entries", self: base + "/feed.atom?after=x", first: base + "/feed.atom", next: base + "/feed.atom?after=y&z", prev: base + "/feed.atom",
 		entries: []entry{live(base, one, columns), live(base, two, columns), s.stub(base, gone)},
-		graves: []grave{{urn(gone.ID), gone.WithdrawnAt, gone.Reason},
-			{urn("01935f00-0000-7000-8000-000000000004"), at.Add(-2000 * time.Hour), "已由发布单位撤下"}},
+		graves:  []grave{graveOf(gone), {id: urn("01935f00-0000-7000-8000-000000000004"), at: at.Add(-2000 * time.Hour), reason: "已由发布单位撤下"}},
 	}
 }
 
@@ -104,8 +103,12 @@ func TestAtomReadBack(t *testing.T) {
 			Href string `xml:"href,attr"`
 		} `xml:"http://www.w3.org/2005/Atom link"`
 		Graves []struct {
-			Ref  string `xml:"ref,attr"`
-			When string `xml:"when,attr"`
+			Ref   string `xml:"ref,attr"`
+			When  string `xml:"when,attr"`
+			Links []struct {
+				Rel  string `xml:"rel,attr"`
+				Href string `xml:"href,attr"`
+			} `xml:"http://www.w3.org/2005/Atom link"`
 		} `xml:"http://purl.org/atompub/tombstones/1.0 deleted-entry"`
 		Entries []struct {
 			ID      string `xml:"http://www.w3.org/2005/Atom id"`
@@ -131,8 +134,12 @@ func TestAtomReadBack(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"self": 1, "alternate": 1, "first": 1, "previous": 1, "next": 1}, rels); diff != "" {
 		t.Errorf("links (-want +got):\n%s", diff)
 	}
-	if f.Graves[0].Ref != f.Entries[2].ID || f.Graves[0].When != f.Entries[2].Updated {
-		t.Errorf("the note %+v and the tombstone %+v disagree", f.Entries[2], f.Graves[0])
+	// RFC 6721 lets the later of the two win, and they are to be deleted.
+	if f.Graves[0].Ref != f.Entries[2].ID || f.Graves[0].When <= f.Entries[2].Updated {
+		t.Errorf("the note %+v outlives the tombstone %+v", f.Entries[2], f.Graves[0])
+	}
+	if len(f.Graves[0].Links) != 1 || f.Graves[0].Links[0].Rel != "related" || f.Graves[0].Links[0].Href != "https://www.example.gov.cn/entries/9" {
+		t.Errorf("the tombstone does not name the successor: %+v", f.Graves[0])
 	}
 }
 

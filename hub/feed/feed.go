@@ -59,9 +59,13 @@ type Store interface {
 	// first, at most two; and for each of limits the time of the latest
 	// withdrawal that is not later, or the zero time.
 	FeedChanges(ctx context.Context, l List, limits ...time.Time) (changes, withdrawals []time.Time, err error)
+	// Pinned returns up to limit live entries of a list that stand on top of it
+	// at a time, those pinned longest first.
+	Pinned(ctx context.Context, l List, now time.Time, limit int) ([]catalog.Entry, error)
 	// Entry returns an entry in any state, or a NotFound.
 	Entry(ctx context.Context, id string) (catalog.Entry, error)
-	// PublicFile returns a file as a live entry names it, or a NotFound.
+	// PublicFile returns a file as a live entry names it; a Gone if readers could
+	// have it once, and a NotFound otherwise.
 	PublicFile(ctx context.Context, sha256 string) (protocol.Attachment, error)
 	Columns(ctx context.Context) ([]catalog.Column, error)
 	Unit(ctx context.Context, code string) (catalog.Unit, error)

@@ -101,6 +101,26 @@ func TestCorrectionAndWithdrawal(t *testing.T) {
 	}
 }
 
+// What took the place of a withdrawn entry is named wherever it is told of.
+func TestSuccessor(t *testing.T) {
+	p := newPortal(t)
+	item, entry := p.adopt("township")
+	q := p.Decision(item, catalog.ActionWithdraw)
+	q.Reason, q.URL = "superseded", "https://www.example.gov.cn/new?a=1&b=2"
+	if err := p.Desk.Decide(t.Context(), p.Chief, q); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/feed.atom": `<link rel="related" href="https://www.example.gov.cn/new?a=1&amp;b=2"`, "/feed.json": `"successor": "https://www.example.gov.cn/new?a=1&b=2"`,
+		"/feed.rss":         `href=&#34;https://www.example.gov.cn/new?a=1&amp;amp;b=2&#34;`,
+		"/entries/" + entry: `href="https://www.example.gov.cn/new?a=1&amp;b=2"`,
+	} {
+		if _, body := p.get(path); !strings.Contains(body, want) {
+			t.Errorf("%s lacks %s:\n%s", path, want, body)
+		}
+	}
+}
+
 // An entry that moves to another column leaves the first one's feed, and its
 // validators say so.
 func TestMovedEntry(t *testing.T) {

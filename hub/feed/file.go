@@ -13,7 +13,10 @@ import (
 	"zhanqun/protocol"
 )
 
-var errNoFile = fault.New(fault.NotFound, "没有这个文件，或它已随内容一起撤下。")
+var (
+	errNoFile   = fault.New(fault.NotFound, "没有这个文件。可能是地址写错了。")
+	errFileGone = fault.New(fault.Gone, "这个文件已随内容一起撤下。")
+)
 
 // publicFile gives out a file of a live entry. The name in the address is for
 // people; the file is named as its entry names it.
@@ -23,10 +26,12 @@ func (s *Service) publicFile(w http.ResponseWriter, r *http.Request) error {
 		return errNoFile
 	}
 	a, err := s.Store.PublicFile(r.Context(), sha)
-	if fault.Is(err, fault.NotFound) {
+	switch {
+	case fault.Is(err, fault.NotFound):
 		return errNoFile
-	}
-	if err != nil {
+	case fault.Is(err, fault.Gone):
+		return errFileGone
+	case err != nil:
 		return err
 	}
 	// Kept copies are asked about each time: the entry may be withdrawn.

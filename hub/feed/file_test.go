@@ -115,8 +115,41 @@ func TestFiles(t *testing.T) {
 	}
 	p.Decide(p.Chief, item, catalog.ActionWithdraw)
 	for _, a := range []protocol.Attachment{photo, page, table} {
-		res, _ := p.get(at(a), "If-None-Match", `"`+a.SHA256+`"`)
-		status(t, res, http.StatusNotFound)
+		res, body := p.get(at(a), "If-None-Match", `"`+a.SHA256+`"`)
+		status(t, res, http.StatusGone)
+		if strings.Contains(body, a.Name) {
+			t.Errorf("the answer names the file:\n%s", body)
+		}
+	}
+}
+
+// What is pinned stands on top of the first page, once, and only there.
+func TestPinnedPage(t *testing.T) {
+	p := newPortal(t)
+	_, entry := p.adopt("photo")
+	for range 7 {
+		p.adopt("township")
+	}
+	if err := p.Desk.Pin(t.Context(), p.Second, entry, p.Clock.Now().Add(time.Hour), "汛期"); err != nil {
+		t.Fatal(err)
+	}
+	link := `href="/entries/` + entry + `"`
+	_, body := p.get("/entries")
+	first := strings.Index(body, `href="/entries/01`)
+	if strings.Count(body, link) != 1 || strings.Index(body, link) != first || !strings.Contains(body, "置顶") {
+		t.Errorf("first page:\n%s", body)
+	}
+	if _, body = p.get("/entries?column=township"); strings.Contains(body, link) || strings.Contains(body, "置顶") {
+		t.Errorf("another column:\n%s", body)
+	}
+	next := "/entries?after=" + body[strings.Index(body, "after=")+len("after="):]
+	next = next[:strings.IndexByte(next, '"')]
+	if _, body = p.get(next); strings.Contains(body, "置顶") {
+		t.Errorf("second page:\n%s", body)
+	}
+	p.Clock.Advance(time.Hour)
+	if _, body = p.get("/entries"); strings.Contains(body, "置顶") {
+		t.Errorf("after its time:\n%s", body)
 	}
 }
 

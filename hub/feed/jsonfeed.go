@@ -36,6 +36,8 @@ type jsonGrave struct {
 	ID     string `json:"id"`
 	When   string `json:"when"`
 	Reason string `json:"reason"`
+	// Successor is the address of what took its place.
+	Successor string `json:"successor,omitempty"`
 }
 
 type jsonItem struct {
@@ -92,7 +94,7 @@ func (d *document) json() ([]byte, error) {
 		Zhanqun: jsonFeedMore{About: aboutFeed, ID: d.id, Updated: atomTime(d.updated), PreviousURL: d.prev, Withdrawn: []jsonGrave{}},
 	}
 	for _, g := range d.graves {
-		f.Zhanqun.Withdrawn = append(f.Zhanqun.Withdrawn, jsonGrave{g.id, atomTime(g.at), g.reason})
+		f.Zhanqun.Withdrawn = append(f.Zhanqun.Withdrawn, jsonGrave{g.id, graveTime(g.at), g.reason, g.successor})
 	}
 	for _, e := range d.entries {
 		f.Items = append(f.Items, jsonEntry(e))
@@ -130,7 +132,7 @@ func jsonEntry(e entry) jsonItem {
 		i.Zhanqun.Sources = append(i.Zhanqun.Sources, jsonSource{s.Unit, s.UnitName, s.Origin, s.OriginName, s.Author})
 	}
 	if e.source.State == catalog.EntryWithdrawn {
-		i.Zhanqun.Withdrawn = &jsonGrave{e.id, atomTime(e.source.WithdrawnAt), e.source.Reason}
+		i.Zhanqun.Withdrawn = &jsonGrave{e.id, graveTime(e.source.WithdrawnAt), e.source.Reason, e.source.Successor}
 	}
 	return i
 }

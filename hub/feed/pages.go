@@ -48,6 +48,7 @@ type listEntry struct {
 	Columns []catalog.Column
 	Units   []string
 	Excerpt string
+	Pinned  bool
 }
 
 // reasons are the reasons of a withdrawal that readers are told, as review and
@@ -71,7 +72,7 @@ func (s *Service) entryPage(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "no-cache")
 	if e.State != catalog.EntryLive {
 		w.Header().Set("X-Robots-Tag", "noindex")
-		p := &goneView{Known: slices.Contains(reasons, e.Reason), Entry: catalog.Entry{ID: e.ID, Reason: e.Reason, PublishedAt: e.PublishedAt, WithdrawnAt: e.WithdrawnAt}}
+		p := &goneView{Known: slices.Contains(reasons, e.Reason), Entry: catalog.Entry{ID: e.ID, Reason: e.Reason, Successor: e.Successor, PublishedAt: e.PublishedAt, WithdrawnAt: e.WithdrawnAt}}
 		return s.pages.Render(w, r, http.StatusGone, "gone", p)
 	}
 	columns, err := s.Store.Columns(r.Context())
@@ -103,6 +104,9 @@ func (s *Service) entryPage(w http.ResponseWriter, r *http.Request) error {
 
 var errNoEntry = fault.New(fault.NotFound, "没有这条信息。可能是地址写错了。")
 
+// maxPinned is how many entries stand on top of a list, whatever is pinned.
+const maxPinned = 5
+
 // listPage lists what was adopted, for people.
 func (s *Service) listPage(w http.ResponseWriter, r *http.Request) error {
 	q, err := pageOf(r)
@@ -132,10 +136,22 @@ func (s *Service) listPage(w http.ResponseWriter, r *http.Request) error {
 	if p.Title = name; name == "" {
 		p.Title = s.Title
 	}
+	var top []catalog.Entry
+	if q.query() == "" {
+		if top, err = s.Store.Pinned(ctx, q.List, s.Now(), maxPinned); err != nil {
+			return err
+		}
+	}
+	add := func(e catalog.Entry, pinned bool) {
+		v := live("", e, columns)
+		p.Entries = append(p.Entries, listEntry{Entry: e, Columns: v.columns, Units: v.authors, Excerpt: content.Excerpt(e.Body, 100), Pinned: pinned})
+	}
+	for _, e := range top {
+		add(e, true)
+	}
 	for _, e := range list.entries {
-		if e.State == catalog.EntryLive {
-			v := live("", e, columns)
-			p.Entries = append(p.Entries, listEntry{Entry: e, Columns: v.columns, Units: v.authors, Excerpt: content.Excerpt(e.Body, 100)})
+		if e.State == catalog.EntryLive && !slices.ContainsFunc(top, func(o catalog.Entry) bool { return o.ID == e.ID }) {
+			add(e, false)
 		}
 	}
 	at := func(q Query) string {

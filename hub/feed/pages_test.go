@@ -26,13 +26,14 @@ func TestPagesAreSound(t *testing.T) {
 	full := &entryView{Entry: e, Columns: v.columns, Units: v.authors, Body: template.HTML("<p>正文</p>"), Images: v.files[:1], Files: v.files[1:]}
 	full.Title = v.title
 	list := &listView{Columns: columns, Feed: "/feed.", Older: "/entries?after=x", Newer: "/entries",
-		Entries: []listEntry{{Entry: e, Columns: v.columns, Units: v.authors, Excerpt: "正文"}}}
+		Entries: []listEntry{{Entry: e, Columns: v.columns, Units: v.authors, Excerpt: "正文", Pinned: true}, {Entry: e, Columns: v.columns, Units: v.authors, Excerpt: "正文"}}}
 	list.Title = "采用信息"
 	empty := &listView{List: List{KindColumn, "photo"}, Columns: columns, Feed: "/columns/photo/feed."}
 	empty.Title = "图片新闻"
 	uitest.Pages(t, r, []uitest.Sample{
 		{Page: "entry", Data: full}, {Page: "entries", Name: "some", Data: list}, {Page: "entries", Name: "none", Data: empty},
 		{Page: "gone", Data: &goneView{Known: true, Entry: catalog.Entry{Reason: reasons[0], PublishedAt: at, WithdrawnAt: at}}},
+		{Page: "gone", Name: "replaced", Data: &goneView{Known: true, Entry: catalog.Entry{Reason: reasons[1], Successor: "https://www.example.gov.cn/", PublishedAt: at, WithdrawnAt: at}}},
 	})
 }
 

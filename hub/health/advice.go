@@ -14,6 +14,9 @@ func Advice(f Finding) string {
 	case protocol.FindingRecheck:
 		return "复查时仍打不开。请确认修改已经发布，再次处理后重新答复。"
 	}
+	if f.Host != "" {
+		return "整个网站（" + f.Host + "）没有应答，指向它的其他链接不再逐条预警。请恢复这个网站，或更换、删除这些链接；处理后点“已整改”。如果您能正常打开，请点“有异议”并写明情况。"
+	}
 	if f.Item != "" {
 		return "请在稿件中更换或删除这个链接，以新的一版重新提交；或恢复被链接的页面。处理后点“已整改”。"
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,8 +44,10 @@ func judge(c Case, look *Look, policy linkcheck.Policy, now time.Time) Effect {
 		}
 	}
 	if t.State == linkcheck.StateDead {
+		// Where the whole host is silent, its first finding speaks for all.
+		whole := t.Looks[len(t.Looks)-1].Silent
 		for unit, places := range c.Places {
-			if _, known := open[unit]; !known && !struck[unit] && unit != "" {
+			if _, known := open[unit]; !known && !struck[unit] && unit != "" && !(whole && c.Silent[unit]) {
 				e.Findings = append(e.Findings, newFinding(t, unit, places, now))
 			}
 		}
@@ -61,24 +64,44 @@ func follow(f Finding, t Target, look *Look, now time.Time) (Finding, bool) {
 		return closed(f, "链接已从页面移除，销号。", now), true
 	case t.State == linkcheck.StateAlive && look != nil:
 		return closed(f, "目标已恢复访问，销号。", now), true
-	case look == nil || look.Verdict != linkcheck.Dead:
+	case f.State != protocol.FindingFixing || len(t.Looks) == 0:
 		return f, false
 	}
-	f.Looks++
-	f.LastBad, f.Status, f.Reason = now, look.Status, evidence(t.Looks)
-	if f.State == protocol.FindingFixing && stillNamed(f) {
+	// Whether the answer holds is told by a look after it, and by the pages that
+	// were read after it; either may come last.
+	last := t.Looks[len(t.Looks)-1]
+	if last.At.Before(f.AnsweredAt) {
+		return f, false
+	}
+	switch {
+	case last.Verdict == linkcheck.Dead && stillNamed(f):
+		f.Looks++
+		f.LastBad, f.Status, f.Reason = last.At, last.Status, evidence(t.Looks)
 		f.State = protocol.FindingRecheck
-		f.Note = fmt.Sprintf("%s 复查仍打不开：%s", now.In(beijing).Format("1月2日 15:04"), look.Detail)
+		f.Note = fmt.Sprintf("%s 复查仍打不开：%s", last.At.In(beijing).Format("1月2日 15:04"), last.Detail)
+		return f, true
+	case last.Verdict == linkcheck.Suspect && f.Note != doubtful(last):
+		f.Note = doubtful(last)
 		return f, true
 	}
 	return f, false
 }
 
+// doubtful is the word on an answered finding whose target opens, but not as it
+// should: that is for a person to settle.
+func doubtful(l Look) string {
+	return fmt.Sprintf("复查时能打开，但内容可疑：%s。等待县级管理员核实。", strings.TrimRight(l.Detail, "。"))
+}
+
 // stillNamed reports whether a page that was read after the answer still names
-// the target. An entry's text is always current.
+// the target. An entry's text is current, unless a newer one waits for review:
+// that may well be the repair.
 func stillNamed(f Finding) bool {
 	return slices.ContainsFunc(f.Places, func(p Place) bool {
-		return p.Item != "" || !p.SeenAt.Before(f.AnsweredAt)
+		if p.Item != "" {
+			return !p.Pending
+		}
+		return !p.SeenAt.Before(f.AnsweredAt)
 	})
 }
 
@@ -93,6 +116,9 @@ func newFinding(t Target, unit string, places []Place, now time.Time) Finding {
 	f := Finding{ID: uuid.Must(uuid.NewV7()).String(), Target: t.ID, URL: t.URL, Unit: unit, State: protocol.FindingOpen,
 		Class: last.Class.Label(), Status: last.Status, Reason: evidence(t.Looks), Looks: len(bad), FirstBad: bad[0].At, LastBad: last.At,
 		OpenedAt: now, UpdatedAt: now, Places: places}
+	if last.Silent {
+		f.Host = HostOf(t.URL)
+	}
 	for _, p := range places {
 		if id, ok := ownerSite(p.Owner); ok && f.Site == "" {
 			f.Site = id

@@ -149,6 +149,123 @@ func TestStruckOffStaysStruckOff(t *testing.T) {
 	}
 }
 
+// A host that is silent as a whole is one finding; when its first address is
+// settled, the next that is still silent speaks for the host.
+func TestSilentHostIsOneFinding(t *testing.T) {
+	mute := func(after time.Duration) *Look {
+		l := lookAt(after, linkcheck.Dead, linkcheck.ReasonNetwork, 0)
+		l.Silent = true
+		return &l
+	}
+	looks := []*Look{mute(0), mute(time.Hour), mute(2 * time.Hour)}
+	first := onSite("u1")
+	_, found := walk(first, looks...)
+	f := only(t, found)
+	if f.Host != "town.example" || !strings.Contains(Advice(f), "不再逐条预警") {
+		t.Errorf("finding %+v, advice %s", f, Advice(f))
+	}
+	second := onSite("u1")
+	second.Target = Target{ID: "t2", URL: "http://town.example/b.html"}
+	second.Silent = map[string]bool{"u1": true}
+	if _, found := walk(second, looks...); len(found) != 0 {
+		t.Errorf("a second warning of one silent host: %+v", found)
+	}
+	second.Places["u2"] = []Place{{Target: "t2", Owner: SiteOwner("s2"), Page: "http://other.example/", Unit: "u2", SeenAt: start}}
+	if _, found := walk(second, looks...); only(t, found).Unit != "u2" {
+		t.Errorf("the other unit was not told: %+v", found)
+	}
+	// An address of the host that is gone while others answer is another matter.
+	if _, found := walk(second, gone(0), gone(time.Hour)); len(found) != 2 {
+		t.Errorf("%d findings of an address that is gone, want one for each unit", len(found))
+	}
+	second.Silent = nil
+	delete(second.Places, "u2")
+	if _, found := walk(second, looks...); only(t, found).Host == "" {
+		t.Error("nobody speaks for the host")
+	}
+}
+
+// answered is a case with a finding that its unit says it has repaired.
+func answered(t *testing.T) (Case, Finding) {
+	t.Helper()
+	c := onSite("u1")
+	e, found := walk(c, gone(0), gone(time.Hour))
+	f := only(t, found)
+	f.State, f.AnsweredAt = protocol.FindingFixing, start.Add(2*time.Hour)
+	c.Target, c.Findings = e.Target, []Finding{f}
+	return c, f
+}
+
+// The page may be read after the target was looked at: then the reading tells.
+func TestPageReadLate(t *testing.T) {
+	c, f := answered(t)
+	e, found := walk(c, gone(3*time.Hour))
+	if found[f.ID].State != protocol.FindingFixing {
+		t.Fatalf("judged before the page was read: %+v", found[f.ID])
+	}
+	c.Target = e.Target
+	c.Places["u1"][0].SeenAt = start.Add(4 * time.Hour)
+	e = judge(c, nil, linkcheck.DefaultPolicy, start.Add(4*time.Hour))
+	if len(e.Findings) != 1 || e.Findings[0].State != protocol.FindingRecheck {
+		t.Errorf("the page still names it: %+v", e.Findings)
+	}
+	// Without a look since the answer nothing is known.
+	c, _ = answered(t)
+	c.Places["u1"][0].SeenAt = start.Add(4 * time.Hour)
+	if e := judge(c, nil, linkcheck.DefaultPolicy, start.Add(4*time.Hour)); len(e.Findings) != 0 {
+		t.Errorf("judged by looks from before the answer: %+v", e.Findings)
+	}
+}
+
+// A repair that waits for review at the county is waited for.
+func TestRepairUnderReview(t *testing.T) {
+	c, f := answered(t)
+	c.Places = map[string][]Place{"u1": {{Target: "t", Owner: EntryOwner("e1"), Page: "/entries/e1", Unit: "u1", Item: "i1", SeenAt: start, Pending: true}}}
+	if _, found := walk(c, gone(3*time.Hour)); found[f.ID].State != protocol.FindingFixing {
+		t.Errorf("called unrepaired while the repair waits for review: %+v", found[f.ID])
+	}
+	c.Places["u1"][0].Pending = false
+	if _, found := walk(c, gone(3*time.Hour)); found[f.ID].State != protocol.FindingRecheck {
+		t.Errorf("nothing waits: %+v", found[f.ID])
+	}
+}
+
+// A target that opens again, but not as it should, is said so once, for a person
+// to settle.
+func TestSuspectAfterAnswer(t *testing.T) {
+	c, f := answered(t)
+	l := lookAt(3*time.Hour, linkcheck.Suspect, linkcheck.ReasonSoft404, 200)
+	l.Detail = "页面写着“找不到”。"
+	e, found := walk(c, &l)
+	if got := found[f.ID]; got.State != protocol.FindingFixing || !strings.Contains(got.Note, "可疑") || !strings.Contains(got.Note, "管理员核实") {
+		t.Fatalf("finding %+v", got)
+	}
+	c.Target, c.Findings = e.Target, []Finding{found[f.ID]}
+	l.At = l.At.Add(6 * time.Hour)
+	if e := judge(c, &l, linkcheck.DefaultPolicy, l.At); len(e.Findings) != 0 {
+		t.Errorf("said again: %+v", e.Findings)
+	}
+}
+
+func TestSilence(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		r    linkcheck.Result
+		want bool
+	}{
+		{"no such name", linkcheck.Result{Verdict: linkcheck.Dead, ErrorKind: linkcheck.KindDNS}, true},
+		{"nobody there", linkcheck.Result{Verdict: linkcheck.Dead, ErrorKind: linkcheck.KindRefused, Hops: make([]linkcheck.Hop, 1)}, true},
+		{"sent on to a host that is silent", linkcheck.Result{Verdict: linkcheck.Dead, ErrorKind: linkcheck.KindRefused, Hops: make([]linkcheck.Hop, 2)}, false},
+		{"a loop", linkcheck.Result{Verdict: linkcheck.Dead, ErrorKind: linkcheck.KindLoop}, false},
+		{"a silent line", linkcheck.Result{Verdict: linkcheck.Inconclusive, ErrorKind: linkcheck.KindTimeout}, false},
+		{"gone", linkcheck.Result{Verdict: linkcheck.Dead, Status: 404}, false},
+	} {
+		if got := lookOf(tt.r).Silent; got != tt.want {
+			t.Errorf("%s: silent is %v", tt.name, got)
+		}
+	}
+}
+
 func TestAdviceSpeaksInEveryState(t *testing.T) {
 	for _, state := range []string{protocol.FindingOpen, protocol.FindingFixing, protocol.FindingDisputed, protocol.FindingRecheck} {
 		if Advice(Finding{State: state}) == "" {

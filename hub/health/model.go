@@ -44,10 +44,13 @@ type Place struct {
 	Unit    string    `json:"unit"` // who answers for it
 	Item    string    `json:"item,omitempty"`
 	SeenAt  time.Time `json:"seenAt"`
+	// Pending says that the item has a newer text that waits for review.
+	Pending bool `json:"pending,omitempty"`
 }
 
 // Finding is a confirmed fault a unit answers for: one dead target, and every
-// place of the unit that names it.
+// place of the unit that names it. Where a whole host is silent, one finding
+// stands for all its addresses.
 type Finding struct {
 	ID         string    `json:"id"`
 	Target     string    `json:"target"`
@@ -63,6 +66,7 @@ type Finding struct {
 	Status     int       `json:"status,omitempty"` // HTTP status of the last look, 0 when none came
 	Reason     string    `json:"reason"`
 	Looks      int       `json:"looks"`
+	Host       string    `json:"host,omitempty"` // the host that is silent as a whole, as far as was seen; with its port
 	FirstBad   time.Time `json:"firstBad"`
 	LastBad    time.Time `json:"lastBad"`
 	Note       string    `json:"note,omitempty"`

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	batch     = 50               // rows taken up at once
+	batch     = 200              // rows taken up at once
 	idle      = 10 * time.Minute // longest wait without looking
 	afterFail = 30 * time.Second // wait after the store failed
 	shutAgain = time.Hour        // a site that could not be read is tried again
@@ -28,8 +28,10 @@ func (s *Service) Run(ctx context.Context) {
 		wait := s.untilDue(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			s.Log.Error("health pass failed", "error", err, "again_in", afterFail)
-			wait = afterFail
+			if wait = afterFail; errors.Is(err, errCut) {
+				wait = afterCut
+			}
+			s.Log.Error("health pass failed", "error", err, "again_in", wait)
 		case more:
 			continue
 		}
@@ -74,6 +76,9 @@ func (s *Service) RunOnce(ctx context.Context) (more bool, err error) {
 	return entries == batch || len(sites) > 0 || len(targets) > 0, err
 }
 
+// afterCut is how long to wait when it seems that our own line is down.
+const afterCut = 5 * time.Minute
+
 // errCut says that nothing at all answered: it is this machine's line that is
 // down, and the looks prove nothing.
 var errCut = errors.New("no host answered; this machine seems to be cut off")
@@ -82,24 +87,106 @@ var errCut = errors.New("no host answered; this machine seems to be cut off")
 // show that this machine has no line, none of them counts.
 func (s *Service) checkAll(ctx context.Context, targets []Target) error {
 	results := make([]linkcheck.Result, len(targets))
-	err := s.each(ctx, len(targets), func(ctx context.Context, i int) error {
-		results[i] = s.Checker.Check(ctx, targets[i].URL)
-		return ctx.Err() // a check that was cut off says nothing of the target
+	hosts := byHost(targets)
+	err := s.each(ctx, len(hosts), func(ctx context.Context, i int) error {
+		return s.checkHost(ctx, targets, hosts[i], results)
 	})
 	if err != nil {
 		return err
 	}
-	if cutOff(results) {
+	if cutOff(results) && !s.anyoneAnswers(ctx, results) {
 		return errCut
 	}
 	for i, t := range targets {
-		look := lookOf(results[i])
-		err := s.Store.Judge(ctx, t.ID, func(c Case) Effect { return judge(c, &look, s.Policy, s.Now()) })
-		if err != nil {
+		judged := func(c Case) Effect { return putOff(c, s.Now()) }
+		if results[i].Verdict != "" {
+			look := lookOf(results[i])
+			judged = func(c Case) Effect { return judge(c, &look, s.Policy, s.Now()) }
+		}
+		if err := s.Store.Judge(ctx, t.ID, judged); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// byHost sorts the places of targets by host, in the order the hosts come up.
+func byHost(targets []Target) [][]int {
+	var hosts [][]int
+	at := map[string]int{}
+	for i, t := range targets {
+		h := HostOf(t.URL)
+		n, known := at[h]
+		if !known {
+			n = len(hosts)
+			at[h], hosts = n, append(hosts, nil)
+		}
+		hosts[n] = append(hosts[n], i)
+	}
+	return hosts
+}
+
+// giveUp is how many addresses of one host may be silent in a row before the
+// others of it are left for later: a host that hangs must not hold up the rest,
+// and one that is down has nothing more to say.
+const giveUp = 3
+
+// checkHost looks at the targets of one host, one after the other, so that a
+// slow host takes up one worker.
+func (s *Service) checkHost(ctx context.Context, targets []Target, host []int, results []linkcheck.Result) error {
+	mute := 0
+	for _, i := range host {
+		if mute == giveUp {
+			return nil
+		}
+		results[i] = s.Checker.Check(ctx, targets[i].URL)
+		if ctx.Err() != nil {
+			return ctx.Err() // a check that was cut off says nothing of the target
+		}
+		if mute++; results[i].Status != 0 || results[i].Verdict == linkcheck.Excluded || results[i].Reason == linkcheck.ReasonBadAddress {
+			mute = 0
+		}
+	}
+	return nil
+}
+
+// laterOn is when a target is taken up again whose host had nothing to say.
+const laterOn = 30 * time.Minute
+
+// putOff leaves a target for later without a look.
+func putOff(c Case, now time.Time) Effect {
+	t := c.Target
+	t.NextAt = now.Add(laterOn)
+	return Effect{Target: t, Who: System}
+}
+
+// controls is how many addresses are asked to tell whether the line is down.
+const controls = 5
+
+// anyoneAnswers reports whether one of the addresses that answered last still
+// does, asking only hosts that are not among the silent ones.
+func (s *Service) anyoneAnswers(ctx context.Context, results []linkcheck.Result) bool {
+	asked := map[string]bool{}
+	for _, r := range results {
+		asked[HostOf(r.URL)] = true
+	}
+	list, err := s.Store.LastAnswered(ctx, 50)
+	if err != nil {
+		return false
+	}
+	left := controls
+	for _, address := range list {
+		h := HostOf(address)
+		if asked[h] || left == 0 {
+			continue
+		}
+		asked[h] = true
+		left--
+		if s.Checker.Check(ctx, address).Status != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // hostsToTell is how many hosts have to be silent at once, with none answering,
@@ -110,13 +197,12 @@ const hostsToTell = 3
 func cutOff(results []linkcheck.Result) bool {
 	silent := map[string]bool{}
 	for _, r := range results {
-		u, err := url.Parse(r.URL)
 		switch {
-		case err != nil || r.Verdict == linkcheck.Excluded:
+		case r.Verdict == "" || r.Verdict == linkcheck.Excluded:
 		case r.Status != 0 || len(r.Hops) > 1:
 			return false
 		case r.ErrorKind != "" && r.ErrorKind != linkcheck.KindPrivate && r.ErrorKind != linkcheck.KindBadTarget:
-			silent[u.Host] = true
+			silent[HostOf(r.URL)] = true
 		}
 	}
 	return len(silent) >= hostsToTell
@@ -174,17 +260,22 @@ func (s *Service) readSite(ctx context.Context, site Site) error {
 		return ctx.Err()
 	}
 	site.ReadAt, site.NextAt, site.Problem = began, began.Add(s.SiteEvery), ""
+	// The home page is itself watched, whatever it says and whoever names it.
+	self := NewPlace{URL: site.URL, Element: "home", Label: site.Name, Unit: site.Unit}
 	if result.Verdict != linkcheck.OK && result.Verdict != linkcheck.Suspect {
+		if err := s.Store.AddPlace(ctx, owner, site.URL, self); err != nil {
+			return err
+		}
 		site.State, site.Problem, site.NextAt = SiteShut, result.Detail, began.Add(shutAgain)
 		return s.Store.SiteRead(ctx, site)
 	}
 	var gone []string
-	record := func(page string, links []linkcheck.Link) error {
-		g, err := s.Store.ReplacePlaces(ctx, owner, page, places(links, site.Unit, ""))
+	record := func(page string, list []NewPlace) error {
+		g, err := s.Store.ReplacePlaces(ctx, owner, page, list)
 		gone = append(gone, g...)
 		return err
 	}
-	if err := record(site.URL, home.Links); err != nil {
+	if err := record(site.URL, append(places(home.Links, site.Unit, ""), self)); err != nil {
 		return err
 	}
 	site.Pages = 1
@@ -198,7 +289,7 @@ func (s *Service) readSite(ctx context.Context, site Site) error {
 			complete = false // its links are unknown now, not gone
 			continue
 		}
-		if err := record(page, p.Links); err != nil {
+		if err := record(page, places(p.Links, site.Unit, "")); err != nil {
 			return err
 		}
 		site.Pages++

@@ -2,11 +2,13 @@ package health_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -205,6 +207,128 @@ type silent struct{ health.Checker }
 
 func (silent) Check(_ context.Context, address string) linkcheck.Result {
 	return linkcheck.Result{URL: address, Verdict: linkcheck.Dead, Class: linkcheck.ClassDead, Reason: "no_answer", ErrorKind: linkcheck.KindDNS}
+}
+
+// counting notes who was asked and lets some hosts never answer.
+type counting struct {
+	health.Checker
+	mu    sync.Mutex
+	asked map[string]int
+	mute  func(host string) bool
+	now   func() time.Time
+}
+
+func (c *counting) Check(ctx context.Context, address string) linkcheck.Result {
+	host := health.HostOf(address)
+	c.mu.Lock()
+	c.asked[host]++
+	c.mu.Unlock()
+	if c.mute(host) {
+		return linkcheck.Result{URL: address, Verdict: linkcheck.Inconclusive, Reason: linkcheck.ReasonTimeout, ErrorKind: linkcheck.KindTimeout, CheckedAt: c.now()}
+	}
+	return c.Checker.Check(ctx, address)
+}
+
+// TestHangingHost holds that a host that never answers is left alone after a few
+// tries, holds nobody up, and is taken up again later.
+func TestHangingHost(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		body := `<!DOCTYPE html><title>友情链接</title><h1>友情链接</h1><p>各兄弟乡镇的网站都在这里，欢迎访问。</p>`
+		for i := range 40 {
+			body += fmt.Sprintf(`<a href="http://hangs.example/%d.html">链接%d</a> `, i, i)
+		}
+		_, _ = w.Write([]byte(body))
+	}))
+	defer server.Close()
+	w := newWatch(t)
+	c := &counting{Checker: w.Checker, asked: map[string]int{}, mute: func(host string) bool { return host == "hangs.example" }, now: w.clock.Now}
+	w.Checker = c
+	w.site(storetest.Sitang, "思唐街道网", server.URL+"/")
+	w.settle()
+	if n := c.asked["hangs.example"]; n != 3 {
+		t.Errorf("a host that hangs was asked %d times in one pass", n)
+	}
+	if n := c.asked[health.HostOf(server.URL)]; n != 1 {
+		t.Errorf("the host that answers was asked %d times", n)
+	}
+	w.clock.Advance(31 * time.Minute)
+	w.settle()
+	if n := c.asked["hangs.example"]; n != 6 {
+		t.Errorf("asked %d times after half an hour", n)
+	}
+	if got := w.findings(""); len(got) != 0 {
+		t.Errorf("%d findings of a host that hangs", len(got))
+	}
+}
+
+// TestOthersStillAnswer holds that hosts that are really down are found out when
+// nothing else is due: somebody who answered before is asked whether it is us.
+func TestOthersStillAnswer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(`<!DOCTYPE html><title>友情链接</title><h1>友情链接</h1><p>各兄弟乡镇的网站都在这里，欢迎访问。</p>
+			<a href="http://a.example/">甲</a> <a href="http://b.example/">乙</a> <a href="http://c.example/">丙</a>`))
+	}))
+	defer server.Close()
+	w := newWatch(t)
+	w.Checker = &picky{w.Checker, health.HostOf(server.URL), w.clock.Now}
+	w.site(storetest.Sitang, "思唐街道网", server.URL+"/")
+	w.settle() // all four addresses are due
+	for range 3 {
+		w.clock.Advance(31 * time.Minute) // only the three are
+		w.settle()
+	}
+	if got := w.findings(health.StateActive); len(got) != 3 {
+		t.Errorf("%d findings of three hosts that are down", len(got))
+	}
+}
+
+// picky is a checker that reaches one host only.
+type picky struct {
+	health.Checker
+	host string
+	now  func() time.Time
+}
+
+func (p *picky) Check(ctx context.Context, address string) linkcheck.Result {
+	if health.HostOf(address) == p.host {
+		return p.Checker.Check(ctx, address)
+	}
+	r := silent{}.Check(ctx, address)
+	r.CheckedAt = p.now()
+	return r
+}
+
+// TestHomePageDown holds that a site that went away is one warning to its unit,
+// whoever links to it.
+func TestHomePageDown(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(`<!DOCTYPE html><title>镇政府</title><h1>镇政府</h1><p>欢迎访问本镇网站，这里发布工作动态。</p><a href="/a.html">甲</a> <a href="/b.html">乙</a>`))
+	}))
+	w := newWatch(t)
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(`<!DOCTYPE html><title>塘头镇</title><h1>塘头镇</h1><p>欢迎访问塘头镇网站，这里发布工作动态。</p>`))
+	}))
+	defer other.Close()
+	w.site(storetest.Tangtou, "塘头镇网", other.URL+"/")
+	w.site(storetest.Sitang, "思唐街道网", server.URL+"/")
+	w.settle()
+	server.Close()
+	w.clock.Advance(25 * time.Hour)
+	for range 5 {
+		w.settle()
+		w.clock.Advance(61 * time.Minute)
+	}
+	got := w.findings(health.StateActive)
+	if len(got) != 1 || got[0].Host != health.HostOf(server.URL) || got[0].Unit != storetest.Sitang {
+		t.Errorf("findings %+v", got)
+	}
+	if sites, _ := w.Store.Sites(t.Context(), "", 10); sites[1].State != health.SiteShut || sites[1].Problem == "" {
+		t.Errorf("site %+v", sites[1])
+	}
 }
 
 // TestOwnLineCut holds that a hub without a line blames nobody.

@@ -19,6 +19,10 @@ type Store interface {
 	NextDue(ctx context.Context) (time.Time, error)
 	ReplacePlaces(ctx context.Context, owner, page string, places []NewPlace) (gone []string, err error)
 	DropPages(ctx context.Context, owner string, before time.Time) (gone []string, err error)
+	// AddPlace adds one place to a page without touching the others.
+	AddPlace(ctx context.Context, owner, page string, place NewPlace) error
+	// LastAnswered returns up to limit addresses that answered, latest first.
+	LastAnswered(ctx context.Context, limit int) ([]string, error)
 	Judge(ctx context.Context, target string, decide func(Case) Effect) error
 
 	ChangedEntries(ctx context.Context, after time.Time, afterID string, limit int) ([]ChangedEntry, error)
@@ -54,6 +58,7 @@ type Case struct {
 	Target   Target
 	Places   map[string][]Place // by responsible unit
 	Findings []Finding          // open ones, and those struck off
+	Silent   map[string]bool    // units with such a finding of another address about the silence of this host
 }
 
 // Effect is what follows from a case.

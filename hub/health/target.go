@@ -2,6 +2,8 @@ package health
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"zhanqun/hub/health/linkcheck"
@@ -24,10 +26,33 @@ type Look struct {
 	Class  linkcheck.Class `json:"class,omitempty"`
 	Status int             `json:"status,omitempty"`
 	Detail string          `json:"detail,omitempty"`
+	// Silent says that the host itself gave no answer at all: no name, nobody
+	// there, or not a word. Then all its addresses fail alike.
+	Silent bool `json:"silent,omitempty"`
 }
 
 func lookOf(r linkcheck.Result) Look {
-	return Look{Look: r.Look(), Class: r.Class, Status: r.Status, Detail: r.Detail}
+	return Look{Look: r.Look(), Class: r.Class, Status: r.Status, Detail: r.Detail, Silent: silent(r)}
+}
+
+func silent(r linkcheck.Result) bool {
+	if len(r.Hops) > 1 {
+		return false // the host itself sent us on
+	}
+	switch r.ErrorKind {
+	case linkcheck.KindDNS, linkcheck.KindRefused, linkcheck.KindReset, linkcheck.KindUnreachable, linkcheck.KindTLS:
+		return r.Verdict == linkcheck.Dead
+	}
+	return false
+}
+
+// HostOf returns the host of an address with its port; empty for what is none.
+func HostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
 }
 
 // maxLooks bounds the history kept of a target.

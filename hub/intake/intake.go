@@ -72,7 +72,7 @@ type Store interface {
 type Options struct {
 	Store Store
 	Files *blob.Store // where attachments go; nil refuses them as busy
-	// Scan names what stands in a text that should not be public; see package
+	// Scan names what stands in HTML that should not be public; see package
 	// content. Nil finds nothing.
 	Scan func(text string) []string
 	// Inspect names the media type of a file that has arrived, or refuses it

@@ -140,3 +140,13 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// Everything that readers would meet is looked at: title, text, names and
+// descriptions of files, and none of it can pass for markup.
+func TestShown(t *testing.T) {
+	m := &protocol.Submit{Title: `联系 <a 1>`, Body: "<p>正文</p>", Attachments: []protocol.Attachment{{Name: "名单.xlsx", Alt: "图<b>"}, {Name: "b.jpg"}}}
+	want := "<p>联系 &lt;a 1&gt;</p><p>正文</p><p>名单.xlsx</p><p>图&lt;b&gt;</p><p>b.jpg</p>"
+	if got := shown(m); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}

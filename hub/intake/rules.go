@@ -33,8 +33,9 @@ func (d *decision) submit(n *Node, l *Letter, m *protocol.Submit) *protocol.Faul
 	it.DueRole = dueRole(d.Columns[m.Column], 1)
 	it.SubmittedAt, it.ReceivedAt = m.CreatedAt, d.now
 	it.Attachments, it.Flags = m.Attachments, l.Flags
-	// Who had claimed the old text has to see the new one first.
-	it.ClaimedBy, it.ClaimedUntil = "", time.Time{}
+	// Who had claimed the old text has to see the new one first, and the hour
+	// that was set for it is no longer its.
+	it.ClaimedBy, it.ClaimedUntil, it.PublishAt = "", time.Time{}, time.Time{}
 	d.touch(it)
 	d.plan.Revisions = append(d.plan.Revisions, catalog.Revision{
 		Item: m.Item, Revision: m.Revision, Title: m.Title, Body: m.Body, Column: m.Column, Author: m.Author, Source: m.Source,
@@ -105,8 +106,8 @@ func (d *decision) withdraw(n *Node, m *protocol.Withdraw) *protocol.Fault {
 		return nil // both sides withdrew it; that is agreement
 	}
 	entry := d.Entries[it.Entry]
-	it.State, it.LiveRevision, it.DueRole = protocol.StateWithdrawn, 0, ""
-	it.ClaimedBy, it.ClaimedUntil = "", time.Time{}
+	it.State, it.LiveRevision, it.DueRole, it.Emergency = protocol.StateWithdrawn, 0, "", false
+	it.ClaimedBy, it.ClaimedUntil, it.PublishAt = "", time.Time{}, time.Time{}
 	d.touch(it)
 	d.plan.Decisions = append(d.plan.Decisions, catalog.Decision{ID: newID(), Item: it.ID, Revision: it.Revision, Step: it.Step,
 		Action: catalog.ActionWithdraw, Comment: m.Reason, Account: nodeActor(n.ID), Name: m.By, At: d.now})
@@ -147,7 +148,7 @@ func (d *decision) reopen(it *catalog.Item) {
 		it.ClaimedBy, it.ClaimedUntil = "", time.Time{}
 	}
 	d.touch(it)
-	status := &protocol.Status{Item: it.ID, Revision: it.Revision, State: it.State, At: d.now,
+	status := &protocol.Status{Item: it.ID, Revision: it.Revision, State: it.State, Off: true, At: d.now,
 		Comment: "所在的综合稿件因其中一条信息撤回，已从门户撤下。本条由县里重新处理，不需要您操作。"}
 	if it.Step >= 1 && it.Step <= len(steps) {
 		status.Step, status.Steps, status.StepName = it.Step, len(steps), steps[it.Step-1].Name

@@ -2,8 +2,10 @@ package intake
 
 import (
 	"context"
+	"html"
 	"math"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -74,8 +76,25 @@ func (l *Letter) check(key protocol.PublicKey, scan func(string) []string) {
 		return
 	}
 	if m, ok := message.(*protocol.Submit); ok {
-		l.Flags = scan(m.Title + "\n" + m.Body)
+		l.Flags = scan(shown(m))
 	}
+}
+
+// shown is all that readers would meet of an item, as HTML.
+func shown(m *protocol.Submit) string {
+	var b strings.Builder
+	line := func(s string) {
+		if s != "" {
+			b.WriteString("<p>" + html.EscapeString(s) + "</p>")
+		}
+	}
+	line(m.Title)
+	b.WriteString(m.Body)
+	for _, a := range m.Attachments {
+		line(a.Name)
+		line(a.Alt)
+	}
+	return b.String()
 }
 
 // spread calls f for 0 … n-1 on all processors and waits. Work is handed out in

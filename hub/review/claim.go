@@ -59,7 +59,7 @@ func (r rules) adopt(s Snapshot, who access.User, q Outlet) (Effect, error) {
 		return Effect{}, err
 	}
 	if x.Item.LiveRevision == 0 {
-		return Effect{}, fault.New(fault.Conflict, "这条信息现在是“"+catalog.StateNames[x.Item.State]+"”，县级门户采用以后才能登记上级采用。")
+		return Effect{}, fault.New(fault.Conflict, "这条信息现在是“"+stateName(x)+"”，县级门户采用以后才能登记上级采用。")
 	}
 	for _, a := range x.Adoptions {
 		if a.Outlet == q.Outlet && a.URL == q.URL {

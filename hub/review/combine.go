@@ -38,6 +38,9 @@ func (r rules) combine(s Snapshot, who access.User, q Combination) (Effect, erro
 		if err := latest(x, q.Items[i]); err != nil {
 			return Effect{}, err
 		}
+		if x.Item.Emergency {
+			return Effect{}, unconfirmed(x)
+		}
 		if settled(x) {
 			if err := mayEdit(x, who, route); err != nil {
 				return Effect{}, err
@@ -54,7 +57,7 @@ func (r rules) combine(s Snapshot, who access.User, q Combination) (Effect, erro
 	}
 	e.Audits = append(e.Audits, Note{Actor: who.Login, Kind: "entry.combine", Ref: entry.ID,
 		Data: map[string]any{"items": q.Items, "columns": entry.Columns, "version": entry.Version}})
-	return r.tellLive(s, entry, e), nil
+	return r.tellLive(s, entry, "县里修改了门户上的稿件文字。", e), nil
 }
 
 // combined returns the entry to be made, or the next version of the one that
@@ -88,7 +91,7 @@ func entryText(entry *catalog.Entry, s Snapshot, q Combination) error {
 		return err
 	}
 	entry.Title, entry.Body = content.CleanLine(q.Title), body
-	hits := content.Scan(entry.Title + "\n" + content.ToText(body))
+	hits := content.Scan(entry.Title + "\n" + content.Shown(body))
 	flags := make([]string, 0, len(hits))
 	for _, h := range hits {
 		flags = append(flags, string(h.Kind))
@@ -156,8 +159,8 @@ func (r rules) include(s Snapshot, x Subject, who access.User, q Combination, ro
 }
 
 // tellLive tells the nodes of items that were in the entry before what became
-// of it; their own state stays.
-func (r rules) tellLive(s Snapshot, entry catalog.Entry, e Effect) Effect {
+// of it, in the words of said; their own state stays.
+func (r rules) tellLive(s Snapshot, entry catalog.Entry, said string, e Effect) Effect {
 	for _, x := range s.Items {
 		if !settled(x) {
 			continue
@@ -165,7 +168,7 @@ func (r rules) tellLive(s Snapshot, entry catalog.Entry, e Effect) Effect {
 		item := x.Item
 		st := r.status(s, item, catalog.Decision{})
 		st.Columns, st.Entry, st.URL, st.Combined = entry.Columns, entry.ID, r.url(entry.ID), entry.Combined
-		st.Comment = "县里修改了门户上的稿件文字。"
+		st.Comment = said
 		e = e.move(item, st)
 	}
 	return e

@@ -132,7 +132,7 @@ func TestWithdrawFromCombined(t *testing.T) {
 	if other.ID != id(2) || other.State != protocol.StateInReview || other.LiveRevision != 0 || other.Entry != "" || other.DueRole != "reviewer" || other.Step != 1 {
 		t.Errorf("the other item: %+v", other)
 	}
-	if st := e.Down[1].Status; st.State != protocol.StateInReview || st.Step != 1 || st.Steps != 1 || st.Comment == "" {
+	if st := e.Down[1].Status; st.State != protocol.StateInReview || !st.Off || st.Step != 1 || st.Steps != 1 || st.Comment == "" {
 		t.Errorf("the other node's word: %+v", st)
 	}
 	s.Items, s.Others = s.Others, nil

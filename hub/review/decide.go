@@ -45,10 +45,12 @@ func (r rules) judge(s Snapshot, x Subject, who access.User, q Request) (Effect,
 		return Effect{}, err
 	}
 	d := r.decision(s, x, who, q, p.step)
-	switch q.Action {
-	case catalog.ActionApprove:
-		return r.approve(s, x, p, who, d, q.Note)
-	case catalog.ActionReturn:
+	switch {
+	case q.Action == catalog.ActionApprove && provisional(x):
+		return r.confirm(s, x, p, who, d, q)
+	case q.Action == catalog.ActionApprove:
+		return r.approve(s, x, p, who, d, q)
+	case q.Action == catalog.ActionReturn:
 		return r.refuse(s, x, p, who, d, protocol.StateReturned)
 	default:
 		return r.refuse(s, x, p, who, d, protocol.StateRejected)
@@ -61,8 +63,10 @@ func stale(x Subject, asked int) error {
 }
 
 func closed(x Subject) error {
-	return fault.New(fault.Conflict, "这条信息现在是“"+catalog.StateNames[x.Item.State]+"”，不需要审核。请刷新页面。")
+	return fault.New(fault.Conflict, "这条信息现在是“"+stateName(x)+"”，不需要审核。请刷新页面。")
 }
+
+func stateName(x Subject) string { return catalog.StateNames[x.Item.State] }
 
 // decision notes what who decided. Its time is later than that of the decision
 // before it, whatever the clocks say, because their order means something.
@@ -73,13 +77,14 @@ func (r rules) decision(s Snapshot, x Subject, who access.User, q Request, step 
 	}
 	return catalog.Decision{
 		ID: r.newID(), Item: x.Item.ID, Revision: x.Item.Revision, Step: step, Action: q.Action, Reason: q.Reason,
-		Fields: q.Fields, Comment: q.Comment, Override: q.Override, Columns: q.Columns,
+		Fields: q.Fields, Comment: q.Comment, Override: q.Override, Columns: q.Columns, Note: q.Note,
 		Role: string(who.Role), Account: who.ID, Name: who.Name, At: at,
 	}
 }
 
-// approve passes a step. After the last one the item is published.
-func (r rules) approve(s Snapshot, x Subject, p plan, who access.User, d catalog.Decision, note string) (Effect, error) {
+// approve passes a step. After the last one the item is published, and in an
+// emergency before.
+func (r rules) approve(s Snapshot, x Subject, p plan, who access.User, d catalog.Decision, q Request) (Effect, error) {
 	if err := mayApprove(p, d, x.Text.Flags); err != nil {
 		return Effect{}, err
 	}
@@ -90,17 +95,24 @@ func (r rules) approve(s Snapshot, x Subject, p plan, who access.User, d catalog
 	if err != nil {
 		return Effect{}, err
 	}
+	next := due(route, append(slices.Clone(p.valid), d))
+	if next > 0 && q.Emergency {
+		return r.rush(s, x, p, route, who, d)
+	}
+	if next > 0 && !q.PublishAt.IsZero() {
+		return Effect{}, fault.Field("publishAt", "还差“"+route[next-1].Name+"”。什么时候发布，由最后一步来定。")
+	}
 	e := Effect{}.record(who, d)
 	item := settle(x.Item)
-	if next := due(route, append(slices.Clone(p.valid), d)); next > 0 {
+	if next > 0 {
 		item.State, item.Step, item.DueRole = protocol.StateInReview, next, route[next-1].Role
 		st := r.status(s, item, d)
 		st.Step, st.Steps, st.StepName, st.Columns = next, len(route), route[next-1].Name, d.Columns
 		return e.move(item, st), nil
 	}
-	item.Step = len(route)
+	item.Step, item.PublishAt, item.Emergency = len(route), q.PublishAt, false
 	x.Item = item
-	return r.publish(s, x, d, note, e)
+	return r.publish(s, x, d, e)
 }
 
 // mayApprove returns why d may not be an approval, or nil.
@@ -138,6 +150,9 @@ func (r rules) refuse(s Snapshot, x Subject, p plan, who access.User, d catalog.
 	e := Effect{}.record(who, d)
 	item := settle(x.Item)
 	item.State, item.Step, item.DueRole = state, p.step, ""
+	if item.Emergency {
+		return r.takeDown(s, item, p, d, e), nil
+	}
 	st := r.status(s, item, d)
 	st.Step, st.Steps, st.StepName = p.step, len(p.route), p.due().Name
 	if state == protocol.StateRejected && item.LiveRevision > 0 {
@@ -163,9 +178,10 @@ func liveState(s Snapshot, item catalog.Item) protocol.State {
 	return protocol.StateAdopted
 }
 
-// settle returns item as it is after any decision: claimed by nobody, nothing due.
+// settle returns item as it is after any decision: claimed by nobody, nothing
+// due, nothing waiting for its hour.
 func settle(item catalog.Item) catalog.Item {
-	item.ClaimedBy, item.ClaimedUntil, item.DueRole = "", time.Time{}, ""
+	item.ClaimedBy, item.ClaimedUntil, item.DueRole, item.PublishAt = "", time.Time{}, "", time.Time{}
 	return item
 }
 
@@ -194,9 +210,13 @@ func (e Effect) record(who access.User, d catalog.Decision) Effect {
 	if d.Reason != "" {
 		data["reason"] = d.Reason
 	}
+	act := "item." + d.Action
+	if d.Emergency {
+		act, data["emergency"] = "item.emergency", true
+	}
 	e.Decisions = append(e.Decisions, d)
 	e.Events = append(e.Events, Note{Kind: EventDecided, Ref: d.Item, Data: data})
-	e.Audits = append(e.Audits, Note{Actor: who.Login, Kind: "item." + d.Action, Ref: d.Item, Data: d})
+	e.Audits = append(e.Audits, Note{Actor: who.Login, Kind: act, Ref: d.Item, Data: d})
 	return e
 }
 

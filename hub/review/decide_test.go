@@ -134,7 +134,7 @@ func TestRequestIsChecked(t *testing.T) {
 		{"column not a slug", Request{Revision: 1, Action: "approve", Columns: []string{"../x"}}, "columns"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			err := tt.q.check()
+			err := tt.q.check(now)
 			if tt.field == "" {
 				wantKind(t, err, fault.Internal)
 				return

@@ -16,7 +16,7 @@ import (
 // it returns says until when Undo works. Where nothing can be undone it is
 // Decide.
 func (s *Service) Hold(ctx context.Context, who access.User, q Request) (Held, error) {
-	if err := q.check(); err != nil {
+	if err := q.check(s.now()); err != nil {
 		return Held{}, err
 	}
 	if s.undoFor < time.Millisecond { // the databases count milliseconds
@@ -155,12 +155,13 @@ func (s *Service) carryOut(ctx context.Context, h Held) error {
 	})
 }
 
-// publishComplete publishes approved items whose files have arrived.
+// publishComplete publishes approved items whose files have arrived and whose
+// hour has come.
 func (s *Service) publishComplete(ctx context.Context) error {
 	r := s.current()
 	var failed []error
 	for after := (Position{}); ; {
-		ids, next, err := s.store.Complete(ctx, after, sweepLimit)
+		ids, next, err := s.store.Complete(ctx, s.now(), after, sweepLimit)
 		if err != nil {
 			return errors.Join(append(failed, err)...)
 		}

@@ -122,6 +122,21 @@ func TestWithdraw(t *testing.T) {
 	}
 }
 
+// What was replaced says by what: readers find it, and so does the unit.
+func TestWithdrawSuperseded(t *testing.T) {
+	r, s, _ := published(t, "township")
+	const by = "https://www.example.gov.cn/entries/2"
+	q := Request{Item: id(1), Revision: 1, Action: catalog.ActionWithdraw, Reason: "superseded", Comment: "数据更新", URL: by}
+	e, err := r.decide(s, chief, q)
+	_, e = must(t, s, e, err)
+	if got := e.Entries[0]; got.Reason != "已有更新的内容，本条不再有效" || got.Successor != by {
+		t.Errorf("entry: %+v", got)
+	}
+	if st := e.Down[0].Status; st.Comment != "数据更新\n新的内容在："+by {
+		t.Errorf("status: %+v", st)
+	}
+}
+
 // Every coded reason has words for readers, and none says more than a class.
 func TestPublicReason(t *testing.T) {
 	for _, reason := range protocol.Reasons {

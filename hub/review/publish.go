@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"zhanqun/hub/catalog"
 	"zhanqun/internal/content"
@@ -26,28 +27,42 @@ func private(flags []string) string {
 	return strings.Join(names, "、")
 }
 
-// publish puts x, whose steps are all done by d, on the portal. Of a live item
-// it corrects the entry. While files are under way the item waits as approved.
-func (r rules) publish(s Snapshot, x Subject, d catalog.Decision, note string, e Effect) (Effect, error) {
+// publish puts x, which d let through, on the portal. Of a live item it corrects
+// the entry. While files are under way or its hour has not come, the item waits
+// as approved.
+func (r rules) publish(s Snapshot, x Subject, d catalog.Decision, e Effect) (Effect, error) {
 	item := x.Item
 	if old := s.Entries[item.Entry]; item.LiveRevision > 0 && old.Combined {
 		return Effect{}, fault.New(fault.Conflict, "这条信息已并入综合稿件“"+old.Title+"”。请用“综合”修改那篇稿件的文字，并把这条信息的新稿一并选上。")
 	}
-	entry, err := r.entryOf(s, x, d.Columns, note)
+	entry, err := r.entryOf(s, x, d.Columns, d.Note)
 	if err != nil {
 		return Effect{}, err
 	}
-	if x.Missing == 0 {
+	if x.Missing == 0 && !s.At.Before(item.PublishAt) {
 		return r.place(s, item, entry, d, e), nil
 	}
 	item.State = protocol.StateApproved
 	st := r.status(s, item, d)
 	st.Step, st.Steps, st.Columns = item.Step, item.Step, d.Columns
-	if st.Comment == "" {
-		st.Comment = fmt.Sprintf("审核已通过，还有 %d 个附件没有传完，收齐后自动发布。", x.Missing)
-	}
+	st.Comment = join(st.Comment, waiting(s, x))
 	return e.move(item, st), nil
 }
+
+// waiting says what an approved item waits for.
+func waiting(s Snapshot, x Subject) string {
+	at := x.Item.PublishAt
+	switch {
+	case x.Missing > 0 && s.At.Before(at):
+		return fmt.Sprintf("审核已通过，定于%s发布。还有 %d 个附件没有传完，要收齐才能发布。", hour(at), x.Missing)
+	case x.Missing > 0:
+		return fmt.Sprintf("审核已通过，还有 %d 个附件没有传完，收齐后自动发布。", x.Missing)
+	}
+	return "审核已通过，定于" + hour(at) + "自动发布。"
+}
+
+// hour is a time as people here write it.
+func hour(at time.Time) string { return at.In(beijing).Format("2006年1月2日15:04") }
 
 // place makes item part of entry, which is written with e.
 func (r rules) place(s Snapshot, item catalog.Item, entry catalog.Entry, d catalog.Decision, e Effect) Effect {
@@ -56,7 +71,7 @@ func (r rules) place(s Snapshot, item catalog.Item, entry catalog.Entry, d catal
 	if !first {
 		item.State = protocol.StateCorrected
 	}
-	item.LiveRevision, item.Entry = item.Revision, entry.ID
+	item.LiveRevision, item.Entry, item.PublishAt = item.Revision, entry.ID, time.Time{}
 	st := r.status(s, item, d)
 	st.Columns, st.Entry, st.URL, st.Combined = entry.Columns, entry.ID, r.url(entry.ID), entry.Combined
 	if first {
@@ -125,11 +140,13 @@ func (r rules) entry(s Snapshot, x Subject, note string) catalog.Entry {
 // corrected returns e one version on, with a note that readers see.
 func corrected(s Snapshot, e catalog.Entry, note string) catalog.Entry {
 	e.Version++
-	if e.Note = note; note == "" {
-		e.Note = "发布单位更正了内容。"
+	for _, head := range []string{"更正：", "更正:"} { // as many begin their note; it is said below
+		note = strings.TrimSpace(strings.TrimPrefix(note, head))
 	}
-	at := s.At.In(beijing)
-	e.Note = fmt.Sprintf("%d年%d月%d日更正：%s", at.Year(), at.Month(), at.Day(), e.Note)
+	if note == "" {
+		note = "发布单位更正了内容。"
+	}
+	e.Note = s.At.In(beijing).Format("2006年1月2日") + "更正：" + note
 	return e
 }
 
@@ -179,18 +196,28 @@ func (r rules) url(entry string) string {
 	return strings.TrimSuffix(r.portal, "/") + "/entries/" + entry
 }
 
-// complete publishes an approved item whose files have all arrived. It has no
-// effect on any other.
+// complete publishes an approved item whose files have all arrived and whose
+// hour has come. It has no effect on any other.
 func (r rules) complete(s Snapshot) (Effect, error) {
 	x := s.Items[0]
-	if x.Item.State != protocol.StateApproved || x.Missing > 0 {
+	if x.Item.State != protocol.StateApproved || x.Missing > 0 || s.At.Before(x.Item.PublishAt) {
 		return Effect{}, nil
 	}
+	last, err := lastApproval(x)
+	if err != nil {
+		return Effect{}, err
+	}
+	return r.publish(s, x, last, Effect{})
+}
+
+// lastApproval returns the approval that let x through, without its comment,
+// which was said when it was given.
+func lastApproval(x Subject) (catalog.Decision, error) {
 	given := approvals(x.Decisions)
 	if len(given) == 0 {
-		return Effect{}, fmt.Errorf("item %s is approved without an approval", x.Item.ID)
+		return catalog.Decision{}, fmt.Errorf("item %s is approved without an approval", x.Item.ID)
 	}
 	last := given[len(given)-1]
-	last.Comment = "" // said when it was approved
-	return r.publish(s, x, last, "", Effect{})
+	last.Comment = ""
+	return last, nil
 }

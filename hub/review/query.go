@@ -237,6 +237,9 @@ func (r rules) can(s Snapshot, x Subject, who access.User) map[string]string {
 		q := Request{Item: x.Item.ID, Revision: x.Item.Revision, Action: action, Reason: "other", Comment: "-", Override: "-"}
 		can[action] = why(r.decide(s, who, q))
 	}
+	can["emergency"] = why(r.decide(s, who, Request{Item: x.Item.ID, Revision: x.Item.Revision, Action: catalog.ActionApprove,
+		Comment: "-", Override: "-", Emergency: true}))
+	can["schedule"] = why(r.schedule(s, who, x.Item.Revision, time.Time{}))
 	can["claim"] = why(r.claim(s, who, ""))
 	can["adopt"] = why(r.adopt(s, who, Outlet{Outlet: "-"}))
 	return can

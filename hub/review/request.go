@@ -25,6 +25,14 @@ type Request struct {
 	Override string   `json:"override,omitempty"` // approve: why personal data may be public
 	Columns  []string `json:"columns,omitempty"`  // approve: slugs; none for the item's own
 	Note     string   `json:"note,omitempty"`     // approve: what was corrected, for readers
+	// Emergency publishes before the last steps are done; a chief's approval
+	// only, with the reason as Comment. They are done afterwards.
+	Emergency bool `json:"emergency,omitempty"`
+	// PublishAt is when to publish, for the approval of the last step; zero for
+	// at once.
+	PublishAt time.Time `json:"publishAt,omitzero"`
+	// URL is what took the place of what is withdrawn, for readers.
+	URL string `json:"url,omitempty"`
 }
 
 // Part names an item of a combination. Revision 0 means the latest.
@@ -54,10 +62,10 @@ type Outlet struct {
 
 // Outlets an item can be adopted by, from the county up.
 const (
-	OutletCounty   = "county"
-	OutletCity     = "city"
-	OutletProvince = "province"
-	OutletState    = "state"
+	OutletCounty   = catalog.OutletCounty
+	OutletCity     = catalog.OutletCity
+	OutletProvince = catalog.OutletProvince
+	OutletState    = catalog.OutletState
 )
 
 const (
@@ -82,7 +90,8 @@ func knownField(key string) bool {
 }
 
 // check holds what can be told from the request alone.
-func (q *Request) check() error {
+func (q *Request) check(now time.Time) error {
+	q.URL = strings.TrimSpace(q.URL)
 	q.Comment, q.Override, q.Note = strings.TrimSpace(q.Comment), strings.TrimSpace(q.Override), strings.TrimSpace(q.Note)
 	if q.Revision < 1 {
 		return fault.Field("revision", "请写明审的是第几稿。")
@@ -90,9 +99,17 @@ func (q *Request) check() error {
 	if err := checkTexts(q.Comment, q.Override, q.Note); err != nil {
 		return err
 	}
+	if q.URL != "" {
+		if q.Action != catalog.ActionWithdraw {
+			return fault.Field("url", "只有撤回时才填新内容的网址。")
+		}
+		if err := checkURL(q.URL); err != nil {
+			return err
+		}
+	}
 	switch q.Action {
 	case catalog.ActionApprove:
-		return checkColumns(q.Columns)
+		return q.checkApproval(now)
 	case catalog.ActionReturn, catalog.ActionReject, catalog.ActionWithdraw:
 	default:
 		return fault.Field("action", "审核动作只能是通过、退回、不采用或撤回。")
@@ -117,16 +134,44 @@ func (q *Request) check() error {
 	return nil
 }
 
+func (q *Request) checkApproval(now time.Time) error {
+	if q.Emergency && q.Comment == "" {
+		return fault.Field("comment", "紧急发布要写明理由，补审的人要看。")
+	}
+	if q.Emergency && !q.PublishAt.IsZero() {
+		return fault.Field("publishAt", "紧急发布是马上发布，不能再定时。")
+	}
+	if err := checkHour(q.PublishAt, now); err != nil {
+		return err
+	}
+	return checkColumns(q.Columns)
+}
+
 func checkTexts(comment, override, note string) error {
 	for _, t := range []struct{ field, name, text string }{
 		{"comment", "意见", comment}, {"override", "公开理由", override}, {"note", "更正说明", note},
 	} {
-		if n := utf8.RuneCountInString(t.text); n > protocol.MaxTextRunes {
-			return fault.Field(t.field, fmt.Sprintf("%s有 %d 个字，最多 %d 个字。", t.name, n, protocol.MaxTextRunes))
+		if err := checkText(t.field, t.name, t.text); err != nil {
+			return err
 		}
-		if !readable(t.text) {
-			return fault.Field(t.field, t.name+"里有无法显示的字符。")
-		}
+	}
+	return nil
+}
+
+func checkText(field, name, text string) error {
+	if n := utf8.RuneCountInString(text); n > protocol.MaxTextRunes {
+		return fault.Field(field, fmt.Sprintf("%s有 %d 个字，最多 %d 个字。", name, n, protocol.MaxTextRunes))
+	}
+	if !readable(text) {
+		return fault.Field(field, name+"里有无法显示的字符。")
+	}
+	return nil
+}
+
+func checkURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(address) > 2000 || !readable(address) {
+		return fault.Field("url", "请填写以 http:// 或 https:// 开头的完整网址。")
 	}
 	return nil
 }
@@ -185,9 +230,8 @@ func (q *Outlet) check(now time.Time) error {
 		return fault.Field("outlet", "采用单位只能是市级（city）、省级（province）或国家级（state）。")
 	}
 	if q.URL != "" {
-		u, err := url.Parse(q.URL)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(q.URL) > 2000 || !readable(q.URL) {
-			return fault.Field("url", "请填写以 http:// 或 https:// 开头的完整网址。")
+		if err := checkURL(q.URL); err != nil {
+			return err
 		}
 	}
 	if q.At.IsZero() {

@@ -20,9 +20,9 @@
 // # States
 //
 // received, in_review: a step is due. returned: the node has to send a new
-// revision. approved: every step is done, but files are still under way; the
-// item is published when they are complete, because readers should never meet a
-// broken attachment. adopted, corrected: the latest revision is on the portal.
+// revision. approved: every step is done, but files are still under way, or its
+// hour has not come; the item is published when they are complete, because
+// readers should never meet a broken attachment. adopted, corrected: the latest revision is on the portal.
 // rejected, withdrawn: final. LiveRevision is more than 0 exactly while the item
 // is part of a live entry, whatever its state: a newer revision may be waiting.
 // Rejecting a newer revision of a live item brings the item back to adopted (or
@@ -38,7 +38,19 @@
 // impossible (the node sent a newer text) lapses, and the item is due again.
 // Programs that decide through the API have no use for this and call Decide.
 //
-// Publishing in an emergency before the last step is not offered yet.
+// # Emergencies
+//
+// When the flood comes at night, a chief publishes at once what still has steps
+// to do. His approval stands for the last step, is marked wherever it is shown
+// and written to the audit log under a name of its own, and the steps between
+// fall due afterwards, to other people as always (Item.Emergency). What does not
+// pass then, returned or rejected, comes off the portal in the same moment.
+//
+// # The hour
+//
+// The last approval may name an hour to publish at. Until then the item is
+// approved like one that waits for files, can be stopped or given another hour
+// (Schedule), and a newer revision makes the approval void, as always.
 package review
 
 import (
@@ -80,12 +92,16 @@ type Store interface {
 	// Events returns up to limit events after a number, in order.
 	Events(ctx context.Context, after uint64, limit int) ([]catalog.Event, error)
 
-	// HeldDue returns held decisions due by now, and when the next one is due.
+	// Entry returns an entry in any state, or a NotFound.
+	Entry(ctx context.Context, id string) (catalog.Entry, error)
+
+	// HeldDue returns held decisions due by now, and when the next one, or the
+	// next item that waits for its hour, is due.
 	HeldDue(ctx context.Context, now time.Time, limit int) (due []Held, next time.Time, err error)
-	// Complete looks at up to limit items in state approved, oldest first, and
-	// returns those whose files have all arrived. next is where to go on, the zero
-	// Position at the end.
-	Complete(ctx context.Context, after Position, limit int) (ids []string, next Position, err error)
+	// Complete looks at up to limit items in state approved whose hour has come,
+	// oldest first, and returns those whose files have all arrived. next is where
+	// to go on, the zero Position at the end.
+	Complete(ctx context.Context, now time.Time, after Position, limit int) (ids []string, next Position, err error)
 }
 
 // Options set up a Service.
@@ -150,7 +166,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // Decide carries a decision out at once.
 func (s *Service) Decide(ctx context.Context, who access.User, q Request) error {
-	if err := q.check(); err != nil {
+	if err := q.check(s.now()); err != nil {
 		return err
 	}
 	r := s.current()

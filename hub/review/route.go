@@ -54,15 +54,21 @@ func approvals(list []catalog.Decision) []catalog.Decision {
 
 // due returns the first step of route that no approval covers, or 0. Approvals
 // cover the steps one after the other, in the order they were given; one whose
-// role is too low for the step that is due covers none.
+// role is too low for the step that is due covers none. One given in an
+// emergency covers the last step, before those between.
 func due(route []catalog.Step, valid []catalog.Decision) int {
-	done := 0
+	done, last := 0, len(route)
 	for _, a := range valid {
-		if done < len(route) && (isChief(a.Role) || !isChief(route[done].Role)) {
+		if a.Emergency {
+			last = max(len(route)-1, 0)
+		}
+	}
+	for _, a := range valid {
+		if !a.Emergency && done < last && (isChief(a.Role) || !isChief(route[done].Role)) {
 			done++
 		}
 	}
-	if done == len(route) {
+	if done == last {
 		return 0
 	}
 	return done + 1

@@ -60,10 +60,13 @@ func TestDue(t *testing.T) {
 		{"rc", "cr", 2}, // the chief did the first step; a reviewer cannot do the last
 		{"cr", "r", 1}, {"cr", "rc", 2}, {"cr", "rcr", 0},
 		{"rrc", "rr", 3}, {"rrc", "rc", 3}, {"rrc", "rcc", 0},
+		// E is an approval given in an emergency: it covers the last step.
+		{"rc", "E", 1}, {"rc", "Er", 0}, {"rc", "rE", 0}, {"rrc", "E", 1}, {"rrc", "Er", 2}, {"rrc", "Err", 0}, {"cc", "Er", 1}, {"r", "E", 0},
 	} {
 		var given []catalog.Decision
 		for _, r := range tt.given {
-			given = append(given, catalog.Decision{Action: catalog.ActionApprove, Role: map[rune]string{'r': "reviewer", 'c': "chief"}[r]})
+			given = append(given, catalog.Decision{Action: catalog.ActionApprove, Emergency: r == 'E',
+				Role: map[rune]string{'r': "reviewer", 'c': "chief", 'E': "chief"}[r]})
 		}
 		if got := due(steps(tt.route), given); got != tt.want {
 			t.Errorf("due(%s, %s) = %d, want %d", tt.route, tt.given, got, tt.want)

@@ -30,8 +30,8 @@ type Subject struct {
 // Effect is what a rule wants written. The zero Effect changes nothing.
 type Effect struct {
 	// Items carry their new state. Of each, these fields are written: State,
-	// Step, DueRole, LiveRevision, Entry, ClaimedBy, ClaimedUntil, and
-	// Snapshot.At as UpdatedAt. A decision held on the item is forgotten unless
+	// Step, DueRole, LiveRevision, Entry, Emergency, PublishAt, ClaimedBy,
+	// ClaimedUntil, and Snapshot.At as UpdatedAt. A decision held on the item is forgotten unless
 	// Hold names it.
 	Items     []catalog.Item
 	Decisions []catalog.Decision
@@ -40,10 +40,18 @@ type Effect struct {
 	// store: the first when it is zero, the second when the state says so.
 	// UpdatedAt is always stamped, later than every stamp before it.
 	Entries []catalog.Entry
+	Pins    []Pin
 	Down    []Word
 	Events  []Note
 	Audits  []Note
 	Hold    *Held
+}
+
+// Pin keeps a live entry on top of its lists until a time; the zero time ends it.
+// It is no change of the entry.
+type Pin struct {
+	Entry string
+	Until time.Time
 }
 
 // Word is a status for one node's down log.
@@ -89,7 +97,11 @@ const (
 	EventDecided   = "item.decided"
 	EventReopened  = "item.reopened"
 	EventAdopted   = "item.adopted"
+	EventScheduled = "item.scheduled"
+	EventConfirmed = "item.confirmed" // what was published in an emergency has all its steps
 	EventPublished = "entry.published"
 	EventCorrected = "entry.corrected"
 	EventWithdrawn = "entry.withdrawn"
+	EventReposted  = "entry.reposted"
+	EventPinned    = "entry.pinned"
 )

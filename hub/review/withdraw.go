@@ -27,16 +27,19 @@ func (r rules) withdraw(s Snapshot, x Subject, who access.User, q Request) (Effe
 	d := r.decision(s, x, who, q, x.Item.Step)
 	e := Effect{}.record(who, d)
 	item := settle(x.Item)
-	item.State, item.LiveRevision = protocol.StateWithdrawn, 0
+	item.State, item.LiveRevision, item.Emergency = protocol.StateWithdrawn, 0, false
 	st := r.status(s, item, d)
 	st.Entry, st.URL, st.Combined = entry.ID, r.url(entry.ID), entry.Combined
+	if q.URL != "" {
+		st.Comment = join(st.Comment, "新的内容在："+q.URL)
+	}
 	e = e.move(item, st)
 	for _, o := range s.Others {
 		if o.Item.Entry == entry.ID && o.Item.LiveRevision > 0 {
 			e = r.reopen(s, o, e)
 		}
 	}
-	entry.State, entry.Reason = catalog.EntryWithdrawn, PublicReason(q.Reason)
+	entry.State, entry.Reason, entry.Successor = catalog.EntryWithdrawn, PublicReason(q.Reason), q.URL
 	e.Entries = append(e.Entries, entry)
 	e.Events = append(e.Events, entryNote(entry))
 	return e, nil
@@ -54,6 +57,7 @@ func (r rules) reopen(s Snapshot, x Subject, e Effect) Effect {
 		item.DueRole = p.route[item.Step-1].Role
 	}
 	st := r.status(s, item, catalog.Decision{})
+	st.Off = true
 	st.Comment = "所在的综合稿件因其中一条信息撤回，已从门户撤下。本条由县里重新处理，不需要您操作。"
 	if item.Step >= 1 && item.Step <= len(p.route) {
 		st.Step, st.Steps, st.StepName = item.Step, len(p.route), p.route[item.Step-1].Name

@@ -17,13 +17,14 @@ const (
 // States of an entry's place in a list are those of the entry, and:
 const listGone = "gone" // the entry has left the list
 
-const entryColumns = `id, title, body, state, version, combined, credit, note, reason, published_at, updated_at, withdrawn_at`
+const entryColumns = `id, title, body, state, version, combined, credit, note, reason, published_at, updated_at, withdrawn_at, successor, pinned_until`
 
 func scanEntry(row scanner) (catalog.Entry, error) {
 	var e catalog.Entry
-	var published, updated, withdrawn int64
-	err := row.Scan(&e.ID, &e.Title, &e.Body, &e.State, &e.Version, &e.Combined, &e.Credit, &e.Note, &e.Reason, &published, &updated, &withdrawn)
+	var published, updated, withdrawn, pinned int64
+	err := row.Scan(&e.ID, &e.Title, &e.Body, &e.State, &e.Version, &e.Combined, &e.Credit, &e.Note, &e.Reason, &published, &updated, &withdrawn, &e.Successor, &pinned)
 	e.PublishedAt, e.UpdatedAt, e.WithdrawnAt = fromMillis(published), fromMillis(updated), fromMillis(withdrawn)
+	e.PinnedUntil = fromMillis(pinned)
 	return e, err
 }
 
@@ -123,11 +124,12 @@ func (t *tx) putEntry(ctx context.Context, e catalog.Entry, fresh bool) error {
 		withdrawn = at
 	}
 	verb := `UPDATE entry SET title = $2, body = $3, state = $4, version = $5, combined = $6, credit = $7, note = $8, reason = $9,
-		published_at = $10, updated_at = $11, withdrawn_at = $12 WHERE id = $1`
+		published_at = $10, updated_at = $11, withdrawn_at = $12, successor = $13, pinned_until = $14 WHERE id = $1`
 	if fresh {
-		verb = `INSERT INTO entry (` + entryColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+		verb = `INSERT INTO entry (` + entryColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 	}
-	if _, err := t.ExecContext(ctx, verb, e.ID, e.Title, e.Body, e.State, e.Version, e.Combined, e.Credit, e.Note, e.Reason, published, at, withdrawn); err != nil {
+	if _, err := t.ExecContext(ctx, verb, e.ID, e.Title, e.Body, e.State, e.Version, e.Combined, e.Credit, e.Note, e.Reason, published, at, withdrawn,
+		e.Successor, millis(e.PinnedUntil)); err != nil {
 		return fmt.Errorf("writing entry %s: %w", e.ID, err)
 	}
 	if err := t.putLists(ctx, e, at, fresh); err != nil {
@@ -207,6 +209,9 @@ func (t *tx) putParts(ctx context.Context, e catalog.Entry, fresh bool) error {
 		files = append(files, file{e.ID, f.SHA256, f.Name, f.Type, f.Size, f.Alt, i + 1})
 	}
 	if !fresh {
+		if err := t.noteGone(ctx, e); err != nil {
+			return err
+		}
 		for _, table := range []string{"entry_source", "entry_file"} {
 			if _, err := t.ExecContext(ctx, `DELETE FROM `+table+` WHERE entry = $1`, e.ID); err != nil {
 				return err
@@ -220,6 +225,24 @@ func (t *tx) putParts(ctx context.Context, e catalog.Entry, fresh bool) error {
 		return nil
 	}
 	return t.insertRows(ctx, "entry_file", files, "entry", "sha256", "name", "type", "size:int", "alt", "position:int")
+}
+
+// noteGone notes the files that an entry loses by what is written now.
+func (t *tx) noteGone(ctx context.Context, e catalog.Entry) error {
+	left := make([]string, len(e.Files))
+	for i, f := range e.Files {
+		left[i] = f.SHA256
+	}
+	text, err := listText(left)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `INSERT INTO file_gone (sha256, at) SELECT DISTINCT sha256, CAST($2 AS bigint) FROM entry_file
+		WHERE entry = $1 AND sha256 NOT IN `+t.s.d.in("$3")+` ON CONFLICT (sha256) DO NOTHING`, e.ID, millis(t.at), text)
+	if err != nil {
+		return fmt.Errorf("noting files that are gone: %w", err)
+	}
+	return nil
 }
 
 // endEntry takes an entry off the portal. reason is for readers. It is for

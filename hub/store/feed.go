@@ -151,6 +151,31 @@ func (s *Store) FeedChanges(ctx context.Context, l feed.List, limits ...time.Tim
 	return changes, withdrawals, nil
 }
 
+// Few entries are pinned, so those are walked and looked for in the list.
+const (
+	pinned   = `SELECT id FROM entry WHERE pinned_until > 0 AND pinned_until > $1 AND state = 'live' ORDER BY pinned_until DESC, id DESC LIMIT $2`
+	pinnedOf = `SELECT e.id FROM entry e WHERE e.pinned_until > 0 AND e.pinned_until > $1 AND e.state = 'live' AND EXISTS (SELECT 1 FROM entry_list l
+	WHERE l.entry = e.id AND l.kind = $3 AND l.key = $4 AND l.state = 'live') ORDER BY e.pinned_until DESC, e.id DESC LIMIT $2`
+)
+
+// Pinned implements feed.Store.
+func (s *Store) Pinned(ctx context.Context, l feed.List, now time.Time, limit int) ([]catalog.Entry, error) {
+	query, args := pinned, []any{millis(now), limit}
+	if l.Kind != feed.KindAll {
+		query, args = pinnedOf, append(args, l.Kind, l.Key)
+	}
+	ids, err := collect(ctx, s.read, scanText, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("listing pinned entries: %w", err)
+	}
+	list, err := s.entries(ctx, s.read, ids)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(list, func(a, b catalog.Entry) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	return list, nil
+}
+
 // Entry implements feed.Store.
 func (s *Store) Entry(ctx context.Context, id string) (catalog.Entry, error) {
 	list, err := s.entries(ctx, s.read, []string{id})
@@ -167,15 +192,24 @@ func (s *Store) Entry(ctx context.Context, id string) (catalog.Entry, error) {
 const publicFile = `SELECT f.sha256, f.name, f.type, f.size, f.alt FROM entry_file f JOIN entry e ON e.id = f.entry
 	WHERE f.sha256 = $1 AND e.state = '` + catalog.EntryLive + `' ORDER BY e.updated_at DESC LIMIT 1`
 
+const publicOnce = `SELECT EXISTS (SELECT 1 FROM entry_file WHERE sha256 = $1) OR EXISTS (SELECT 1 FROM file_gone WHERE sha256 = $1)`
+
 // PublicFile implements feed.Store.
 func (s *Store) PublicFile(ctx context.Context, sha256 string) (protocol.Attachment, error) {
 	var a protocol.Attachment
 	err := s.read.QueryRowContext(ctx, publicFile, sha256).Scan(&a.SHA256, &a.Name, &a.Type, &a.Size, &a.Alt)
-	if notFound(err) {
-		return a, fault.New(fault.NotFound, "没有这个文件。")
+	if err == nil {
+		return a, nil
 	}
-	if err != nil {
+	if !notFound(err) {
 		return a, fmt.Errorf("looking for file %s: %w", sha256, err)
 	}
-	return a, nil
+	var once bool
+	if err := s.read.QueryRowContext(ctx, publicOnce, sha256).Scan(&once); err != nil {
+		return a, fmt.Errorf("looking for file %s: %w", sha256, err)
+	}
+	if once {
+		return a, fault.New(fault.Gone, "这个文件已经撤下。")
+	}
+	return a, fault.New(fault.NotFound, "没有这个文件。")
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"zhanqun/hub/access"
 	"zhanqun/hub/health"
 	"zhanqun/protocol"
 )
 
 const findingColumns = `f.id, f.target, t.url, f.unit, COALESCE(u.name, ''), f.node, f.site, COALESCE(s.name, ''), f.item, f.state, f.class,
-	f.status, f.reason, f.looks, f.first_bad, f.last_bad, f.note, f.answer, f.opened_at, f.answered_at, f.closed_at, f.updated_at`
+	f.status, f.reason, f.looks, f.host, f.first_bad, f.last_bad, f.note, f.answer, f.opened_at, f.answered_at, f.closed_at, f.updated_at`
 
 const findingTables = ` FROM finding f JOIN target t ON t.id = f.target
 	LEFT JOIN unit u ON u.code = f.unit LEFT JOIN site s ON s.id = f.site `
@@ -18,7 +19,7 @@ func scanFinding(row scanner) (health.Finding, error) {
 	var f health.Finding
 	var first, last, opened, answered, closed, updated int64
 	err := row.Scan(&f.ID, &f.Target, &f.URL, &f.Unit, &f.UnitName, &f.Node, &f.Site, &f.SiteName, &f.Item, &f.State, &f.Class,
-		&f.Status, &f.Reason, &f.Looks, &first, &last, &f.Note, &f.Answer, &opened, &answered, &closed, &updated)
+		&f.Status, &f.Reason, &f.Looks, &f.Host, &first, &last, &f.Note, &f.Answer, &opened, &answered, &closed, &updated)
 	f.FirstBad, f.LastBad, f.OpenedAt = fromMillis(first), fromMillis(last), fromMillis(opened)
 	f.AnsweredAt, f.ClosedAt, f.UpdatedAt = fromMillis(answered), fromMillis(closed), fromMillis(updated)
 	return f, err
@@ -29,13 +30,13 @@ func scanFinding(row scanner) (health.Finding, error) {
 func (t *tx) saveFinding(ctx context.Context, f health.Finding, who, note string) error {
 	f.UpdatedAt = t.at
 	_, err := t.ExecContext(ctx, `INSERT INTO finding (id, target, unit, node, site, item, state, class, status, reason, looks,
-			first_bad, last_bad, note, answer, opened_at, answered_at, closed_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+			first_bad, last_bad, note, answer, opened_at, answered_at, closed_at, updated_at, host)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 		ON CONFLICT (id) DO UPDATE SET node = excluded.node, state = excluded.state, class = excluded.class, status = excluded.status,
 			reason = excluded.reason, looks = excluded.looks, last_bad = excluded.last_bad, note = excluded.note, answer = excluded.answer,
 			answered_at = excluded.answered_at, closed_at = excluded.closed_at, updated_at = excluded.updated_at`,
 		f.ID, f.Target, f.Unit, f.Node, f.Site, f.Item, f.State, f.Class, f.Status, f.Reason, f.Looks,
-		millis(f.FirstBad), millis(f.LastBad), f.Note, f.Answer, millis(f.OpenedAt), millis(f.AnsweredAt), millis(f.ClosedAt), millis(f.UpdatedAt))
+		millis(f.FirstBad), millis(f.LastBad), f.Note, f.Answer, millis(f.OpenedAt), millis(f.AnsweredAt), millis(f.ClosedAt), millis(f.UpdatedAt), f.Host)
 	if err != nil {
 		return fmt.Errorf("saving finding %s: %w", f.ID, err)
 	}
@@ -55,6 +56,31 @@ func (t *tx) saveFinding(ctx context.Context, f health.Finding, who, note string
 		}
 	}
 	return t.event("finding."+f.State, f.ID, nil)
+}
+
+// mostHandedOver bounds how many findings a new node is told of at once.
+const mostHandedOver = 1000
+
+// handOver tells a node that has just joined of the open findings of its unit:
+// those from before there was a node, and those of the machine it replaces.
+func (t *tx) handOver(ctx context.Context, n access.Node) error {
+	list, err := collect(ctx, t, scanFinding, `SELECT `+findingColumns+findingTables+
+		`WHERE f.unit = $1 AND f.closed_at = 0 ORDER BY f.updated_at, f.id LIMIT $2`, n.Unit, mostHandedOver)
+	if err != nil {
+		return fmt.Errorf("reading open findings of unit %s: %w", n.Unit, err)
+	}
+	for _, f := range list {
+		if f.Places, err = placesOf(ctx, t, f.Target, f.Unit); err != nil {
+			return err
+		}
+		if _, err := t.ExecContext(ctx, `UPDATE finding SET node = $2 WHERE id = $1`, f.ID, n.ID); err != nil {
+			return fmt.Errorf("handing finding %s over: %w", f.ID, err)
+		}
+		if err := t.down(ctx, n.ID, protocol.KindFinding, findingMessage(f)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // findingMessage is what the node is told.
@@ -108,8 +134,9 @@ func (t *tx) answerFinding(ctx context.Context, node, unit string, a *protocol.A
 // placesOf returns where a target is named under one unit's responsibility, up
 // to a thousand places.
 func placesOf(ctx context.Context, q queryer, target, unit string) ([]health.Place, error) {
-	list, err := collect(ctx, q, scanPlace, `SELECT target, owner, page, element, label, unit, item, seen_at FROM place
-		WHERE target = $1 AND unit = $2 ORDER BY owner, page, element LIMIT 1000`, target, unit)
+	list, err := collect(ctx, q, scanPlace, `SELECT p.target, p.owner, p.page, p.element, p.label, p.unit, p.item, p.seen_at,
+		COALESCE(i.revision > i.live_revision AND i.state IN ('received', 'in_review', 'approved'), false)
+		FROM place p LEFT JOIN item i ON i.id = p.item WHERE p.target = $1 AND p.unit = $2 ORDER BY p.owner, p.page, p.element LIMIT 1000`, target, unit)
 	if err != nil {
 		return nil, fmt.Errorf("reading places of %s: %w", target, err)
 	}
@@ -118,7 +145,7 @@ func placesOf(ctx context.Context, q queryer, target, unit string) ([]health.Pla
 
 func scanPlace(row scanner) (p health.Place, err error) {
 	var seen int64
-	err = row.Scan(&p.Target, &p.Owner, &p.Page, &p.Element, &p.Label, &p.Unit, &p.Item, &seen)
+	err = row.Scan(&p.Target, &p.Owner, &p.Page, &p.Element, &p.Label, &p.Unit, &p.Item, &seen, &p.Pending)
 	p.SeenAt = fromMillis(seen)
 	return p, err
 }

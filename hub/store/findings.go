@@ -11,8 +11,8 @@ import (
 	"zhanqun/protocol"
 )
 
-// Findings returns findings, newest change first.
-func (s *Store) Findings(ctx context.Context, q health.FindingQuery) ([]health.Finding, error) {
+// findings returns the query for one page of findings.
+func findings(q health.FindingQuery) (string, []any) {
 	var w where
 	if !q.Before.IsZero() {
 		w.add("f.updated_at <= ?", millis(q.Before))
@@ -21,12 +21,18 @@ func (s *Store) Findings(ctx context.Context, q health.FindingQuery) ([]health.F
 	w.equal("f.site", q.Site)
 	w.equal("f.unit", q.Unit)
 	if q.State == health.StateActive {
-		w.add("f.closed_at = ?", 0)
+		w.text = append(w.text, "f.closed_at = 0") // as the index has it
 	} else {
 		w.equal("f.state", q.State)
 	}
-	list, err := collect(ctx, s.read, scanFinding, `SELECT `+findingColumns+findingTables+w.String()+
-		fmt.Sprintf(` ORDER BY f.updated_at DESC, f.id DESC LIMIT %d`, q.Limit), w.args...)
+	return `SELECT ` + findingColumns + findingTables + w.String() +
+		fmt.Sprintf(` ORDER BY f.updated_at DESC, f.id DESC LIMIT %d`, q.Limit), w.args
+}
+
+// Findings returns findings, newest change first.
+func (s *Store) Findings(ctx context.Context, q health.FindingQuery) ([]health.Finding, error) {
+	query, args := findings(q)
+	list, err := collect(ctx, s.read, scanFinding, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading findings: %w", err)
 	}
@@ -82,10 +88,8 @@ func (s *Store) Settle(ctx context.Context, actor, id string, strike bool, note 
 		if strike {
 			f.State, f.ClosedAt = protocol.FindingStruck, t.at
 		}
-		if f.Node == "" {
-			if f.Node, err = t.nodeOf(ctx, f.Unit); err != nil {
-				return err
-			}
+		if f.Node, err = t.nodeFor(ctx, f); err != nil {
+			return err
 		}
 		if err := t.saveFinding(ctx, f, actor, note); err != nil {
 			return err

@@ -54,11 +54,14 @@ type itemRow struct {
 	UpdatedAt    int64  `json:"updated_at"`
 	ClaimedBy    string `json:"claimed_by"`
 	ClaimedUntil int64  `json:"claimed_until"`
+	Emergency    bool   `json:"emergency"`
+	PublishAt    int64  `json:"publish_at"`
 }
 
 var (
-	itemState = []string{"id", "revision:int", "live_revision:int", "entry", "state", "step:int", "due_role", "updated_at:int", "claimed_by", "claimed_until:int"}
-	itemText  = []string{"id", "origin", "column_slug", "title", "author", "source", "flags", "files:int", "submitted_at:int", "received_at:int"}
+	itemState = []string{"id", "revision:int", "live_revision:int", "entry", "state", "step:int", "due_role", "updated_at:int", "claimed_by", "claimed_until:int",
+		"emergency:bool", "publish_at:int"}
+	itemText = []string{"id", "origin", "column_slug", "title", "author", "source", "flags", "files:int", "submitted_at:int", "received_at:int"}
 )
 
 func rowOf(it *catalog.Item) (itemRow, error) {
@@ -66,7 +69,8 @@ func rowOf(it *catalog.Item) (itemRow, error) {
 	return itemRow{ID: it.ID, Node: it.Node, Unit: it.Unit, Origin: it.Origin, Column: it.Column, Title: it.Title, Author: it.Author,
 		Source: it.Source, Revision: it.Revision, LiveRevision: it.LiveRevision, Entry: it.Entry, State: string(it.State), Step: it.Step,
 		DueRole: it.DueRole, Flags: flags, Files: len(it.Attachments), SubmittedAt: millis(it.SubmittedAt), ReceivedAt: millis(it.ReceivedAt),
-		UpdatedAt: millis(it.UpdatedAt), ClaimedBy: it.ClaimedBy, ClaimedUntil: millis(it.ClaimedUntil)}, err
+		UpdatedAt: millis(it.UpdatedAt), ClaimedBy: it.ClaimedBy, ClaimedUntil: millis(it.ClaimedUntil),
+		Emergency: it.Emergency, PublishAt: millis(it.PublishAt)}, err
 }
 
 func (t *tx) putUpItems(ctx context.Context, p *intake.Plan) error {
@@ -93,11 +97,11 @@ func (t *tx) putUpItems(ctx context.Context, p *intake.Plan) error {
 		}
 	}
 	err := t.bulk(ctx, "item", []string{"id", "node", "unit", "origin", "column_slug", "title", "author", "source", "revision", "live_revision",
-		"entry", "state", "step", "due_role", "flags", "files", "submitted_at", "received_at", "updated_at", "claimed_by", "claimed_until"},
+		"entry", "state", "step", "due_role", "flags", "files", "submitted_at", "received_at", "updated_at", "claimed_by", "claimed_until", "first_at"},
 		len(added), func(i int) []any {
 			r := &added[i]
 			return []any{r.ID, r.Node, r.Unit, r.Origin, r.Column, r.Title, r.Author, r.Source, r.Revision, r.LiveRevision, r.Entry, r.State,
-				r.Step, r.DueRole, r.Flags, r.Files, r.SubmittedAt, r.ReceivedAt, r.UpdatedAt, r.ClaimedBy, r.ClaimedUntil}
+				r.Step, r.DueRole, r.Flags, r.Files, r.SubmittedAt, r.ReceivedAt, r.UpdatedAt, r.ClaimedBy, r.ClaimedUntil, r.ReceivedAt}
 		})
 	if err != nil {
 		return err

@@ -160,13 +160,14 @@ func (t *tx) viewItems(ctx context.Context, v *intake.View, ids []string) error 
 	}
 	_, err = collect(ctx, t, func(r scanner) (struct{}, error) {
 		var it catalog.Item
-		var until int64
-		err := r.Scan(&it.ID, &it.Node, &it.Unit, &it.Column, &it.Revision, &it.LiveRevision, &it.Entry, &it.State, &it.Step, &it.DueRole, &it.ClaimedBy, &until)
-		it.ClaimedUntil = fromMillis(until)
+		var until, publish int64
+		err := r.Scan(&it.ID, &it.Node, &it.Unit, &it.Column, &it.Revision, &it.LiveRevision, &it.Entry, &it.State, &it.Step, &it.DueRole, &it.ClaimedBy, &until,
+			&it.Emergency, &publish)
+		it.ClaimedUntil, it.PublishAt = fromMillis(until), fromMillis(publish)
 		v.Items[it.ID] = &it
 		return struct{}{}, err
-	}, `SELECT id, node, unit, column_slug, revision, live_revision, entry, state, step, due_role, claimed_by, claimed_until
-		FROM item WHERE id IN `+t.s.d.in("$1")+` ORDER BY id`+t.s.d.forUpdate, text)
+	}, `SELECT id, node, unit, column_slug, revision, live_revision, entry, state, step, due_role, claimed_by, claimed_until,
+		emergency, publish_at FROM item WHERE id IN `+t.s.d.in("$1")+` ORDER BY id`+t.s.d.forUpdate, text)
 	if err != nil {
 		return fmt.Errorf("locking items: %w", err)
 	}

@@ -98,6 +98,9 @@ func (t *tx) enrol(ctx context.Context, hash string, n access.Node) error {
 	if err := t.tellSettings(ctx, self, c, number); err != nil {
 		return err
 	}
+	if err := t.handOver(ctx, n); err != nil {
+		return err
+	}
 	if err := t.audit("node:"+n.ID, "node.join", n.ID, map[string]string{"unit": n.Unit, "name": n.Name}); err != nil {
 		return err
 	}

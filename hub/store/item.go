@@ -18,7 +18,7 @@ import (
 const (
 	itemColumns = `i.id, i.node, i.unit, COALESCE(u.name, ''), i.origin, COALESCE(o.name, ''), i.title, i.column_slug, i.source, i.author,
 	i.revision, i.live_revision, i.entry, i.state, i.step, i.due_role, i.flags, i.submitted_at, i.received_at, i.updated_at,
-	i.claimed_by, COALESCE(a.name, ''), i.claimed_until, COALESCE(r.attachments, '')`
+	i.claimed_by, COALESCE(a.name, ''), i.claimed_until, i.emergency, i.publish_at, COALESCE(r.attachments, '')`
 	itemTables = ` LEFT JOIN unit u ON u.code = i.unit LEFT JOIN unit o ON o.code = i.origin
 	LEFT JOIN account a ON a.id = i.claimed_by LEFT JOIN revision r ON r.item = i.id AND r.revision = i.revision `
 )
@@ -26,15 +26,16 @@ const (
 func scanItem(row scanner) (catalog.Item, error) {
 	var i catalog.Item
 	var state, flags, files string
-	var submitted, received, updated, claimed int64
+	var submitted, received, updated, claimed, publish int64
 	err := row.Scan(&i.ID, &i.Node, &i.Unit, &i.UnitName, &i.Origin, &i.OriginName, &i.Title, &i.Column, &i.Source, &i.Author,
 		&i.Revision, &i.LiveRevision, &i.Entry, &state, &i.Step, &i.DueRole, &flags, &submitted, &received, &updated,
-		&i.ClaimedBy, &i.ClaimedName, &claimed, &files)
+		&i.ClaimedBy, &i.ClaimedName, &claimed, &i.Emergency, &publish, &files)
 	if err != nil {
 		return i, err
 	}
 	i.State = protocol.State(state)
 	i.SubmittedAt, i.ReceivedAt, i.UpdatedAt, i.ClaimedUntil = fromMillis(submitted), fromMillis(received), fromMillis(updated), fromMillis(claimed)
+	i.PublishAt = fromMillis(publish)
 	i.Flags, i.Attachments = []string{}, []protocol.Attachment{}
 	if err := readList(flags, &i.Flags); err != nil {
 		return i, fmt.Errorf("reading flags of item %s: %w", i.ID, err)
@@ -150,13 +151,13 @@ func (s *Store) Item(ctx context.Context, id string) (review.Detail, error) {
 
 var errNoItem = fault.New(fault.NotFound, "没有这条信息。")
 
-const decisionColumns = `id, item, revision, step, action, reason, fields, comment, override, columns, role, account, name, at`
+const decisionColumns = `id, item, revision, step, action, reason, fields, comment, override, columns, note, emergency, role, account, name, at`
 
 func scanDecision(row scanner) (catalog.Decision, error) {
 	var d catalog.Decision
 	var fields, columns string
 	var at int64
-	err := row.Scan(&d.ID, &d.Item, &d.Revision, &d.Step, &d.Action, &d.Reason, &fields, &d.Comment, &d.Override, &columns, &d.Role, &d.Account, &d.Name, &at)
+	err := row.Scan(&d.ID, &d.Item, &d.Revision, &d.Step, &d.Action, &d.Reason, &fields, &d.Comment, &d.Override, &columns, &d.Note, &d.Emergency, &d.Role, &d.Account, &d.Name, &at)
 	if err != nil {
 		return d, err
 	}

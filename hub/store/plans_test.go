@@ -12,6 +12,7 @@ import (
 
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/feed"
+	"zhanqun/hub/health"
 	"zhanqun/hub/review"
 	"zhanqun/internal/testenv"
 	"zhanqun/protocol"
@@ -81,6 +82,17 @@ func fill(t testing.TB, s *Store, n int) {
 		SELECT id, title, '<p>正文</p>', CASE WHEN received_at / 1000 % 9 = 0 THEN 'withdrawn' ELSE 'live' END, 1, false, '', '', '', received_at, received_at, 0 FROM item`,
 		`INSERT INTO entry_list (entry, kind, key, state, updated_at) SELECT e.id, 'column', i.column_slug, e.state, e.updated_at FROM entry e JOIN item i ON i.id = e.id`,
 		`INSERT INTO entry_file (entry, sha256, name, type, size, alt, position) SELECT id, 'x' || id, 'a', 'b', 1, '', 1 FROM entry`,
+		// Addresses: most answer, some are named nowhere any more and were due long
+		// ago; of each some fault was found and closed, few are open.
+		`INSERT INTO target (id, url, state, looks, checked_at, next_at) SELECT 't' || n, 'http://h' || (n % 40) || '.example/' || n,
+			CASE WHEN n % 7 = 0 THEN 'dead' ELSE 'alive' END, '[]', ` + at + `, ` + at + ` FROM ` + series,
+		`INSERT INTO place (target, owner, page, element, label, unit, item, seen_at)
+		SELECT id, 'site:s' || (checked_at / 1000 % 20), 'p' || (checked_at / 1000 % 90), 'a', '', 'u1', '', checked_at FROM target WHERE checked_at / 1000 % 3 > 0`,
+		`UPDATE target SET next_at = 253402300799000 WHERE checked_at / 1000 % 3 = 0`,
+		`INSERT INTO finding (id, target, unit, node, site, item, state, class, status, reason, looks, first_bad, last_bad, note, answer, opened_at,
+			answered_at, closed_at, updated_at, host) SELECT 'f' || id, id, 'u' || (checked_at / 1000 % 2), '', 's' || (checked_at / 1000 % 20), '',
+			CASE WHEN checked_at / 1000 % 100 = 7 THEN 'open' ELSE 'closed' END, '死链', 404, '', 2, checked_at, checked_at, '', '', checked_at, 0,
+			CASE WHEN checked_at / 1000 % 100 = 7 THEN 0 ELSE checked_at END, checked_at, CASE WHEN checked_at / 1000 % 50 = 7 THEN 'h7.example' ELSE '' END FROM target`,
 		`INSERT INTO event (seq, at, kind, ref, data) SELECT n, ` + at + `, 'item.decided', 'x', '' FROM ` + series,
 		`ANALYZE`,
 	} {
@@ -108,8 +120,12 @@ func listQueries() map[string]planned {
 		"count due":   {countDue, []any{"chief", 1001}, false},
 		"events":      {eventsAfter, []any{1000, 50}, false},
 	}
-	walk := []any{string(protocol.StateApproved), millis(now), after.ID, 100}
-	list["approved"], list["under review"] = planned{approvedItems, walk, false}, planned{underReview, walk, false}
+	list["approved"] = planned{approvedItems, []any{string(protocol.StateApproved), millis(now), after.ID, millis(now), 100}, false}
+	walk := []any{millis(now), after.ID, 100}
+	list["under review"], list["provisional"] = planned{underReview, walk, false}, planned{provisional, walk, false}
+	list["next hour"], list["next held"] = planned{nextHour, []any{millis(now)}, false}, planned{nextHeld, []any{millis(now)}, false}
+	list["pinned"] = planned{pinned, []any{millis(now), 5}, false}
+	list["pinned of a column"] = planned{pinnedOf, []any{millis(now), 5, feed.KindColumn, "c1"}, false}
 	list["public file"] = planned{publicFile, []any{"x" + after.ID}, true}
 	for name, l := range map[string]feed.List{"feed": {}, "column feed": {Kind: feed.KindColumn, Key: "c1"}} {
 		for _, q := range []feed.Query{{}, {After: feed.Position(after)}, {Before: feed.Position(after)}} {
@@ -122,6 +138,24 @@ func listQueries() map[string]planned {
 		text, args = feedWithdrawn(l)
 		list[name+" withdrawn"] = planned{text, append(slices.Clone(args), millis(now)), false}
 	}
+	for name, q := range map[string]health.FindingQuery{
+		"all": {}, "active": {State: health.StateActive}, "state": {State: protocol.FindingOpen}, "unit": {Unit: "u1"}, "site": {Site: "s3"},
+		"active of a unit": {Unit: "u1", State: health.StateActive}, "active of a site": {Site: "s3", State: health.StateActive},
+	} {
+		for _, p := range []time.Time{{}, now} {
+			q.Before, q.BeforeID, q.Limit = p, "f", 50
+			text, args := findings(q)
+			list[fmt.Sprintf("findings, %s %v", name, p.IsZero())] = planned{text, args, false}
+		}
+	}
+	list["facts"] = planned{factsOf, []any{millis(now), millis(now) + 60_000, 100}, false}
+	list["ranked units"] = planned{rankedUnits, []any{100}, true}
+	list["due targets"] = planned{dueTargets, []any{millis(now), 200}, false}
+	list["next due"] = planned{nextDue, nil, false}
+	list["last answered"] = planned{lastAnswered, []any{50}, false}
+	list["silent hosts"] = planned{silentUnits, []any{"h7.example", "t7"}, true}
+	list["changed entries"] = planned{changedEntries, []any{millis(now), after.ID, 50}, true}
+	list["audits"] = planned{`SELECT ` + auditColumns + ` FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`, []any{5, 50}, false}
 	for name, q := range map[string]review.Query{
 		"all": {}, "all, oldest": {Oldest: true}, "state": {State: protocol.StateAdopted}, "open state": {State: protocol.StateReceived},
 		"unit": {Unit: "u1"}, "column": {Column: "c2"}, "unit and state": {Unit: "u1", State: protocol.StateAdopted},
@@ -140,8 +174,9 @@ func listQueries() map[string]planned {
 }
 
 var (
-	wholeTable = regexp.MustCompile(`(?m)Seq Scan on (item|decision|event|revision)|SCAN (item|i|d|r|e|decision|event|revision)( *\||$)`)
-	sorting    = regexp.MustCompile(`USE TEMP B-TREE FOR ORDER BY|Sort Key`)
+	wholeTable = regexp.MustCompile(`(?m)Seq Scan on (item|decision|event|revision|entry|target|place|finding|audit)|` +
+		`SCAN (item|i|d|r|e|f|t|decision|event|revision|entry|target|place|finding|audit)( *\||$)`)
+	sorting = regexp.MustCompile(`USE TEMP B-TREE FOR ORDER BY|Sort Key`)
 )
 
 // bad returns what is wrong with a plan, or "".

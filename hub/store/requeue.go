@@ -13,7 +13,11 @@ import (
 // requeueLimit is how many items are looked at in one statement.
 const requeueLimit = 500
 
-const underReview = `SELECT received_at, id FROM item WHERE state = $1 AND (received_at, id) > ($2, $3) ORDER BY received_at, id LIMIT $4`
+const (
+	underReview = `SELECT received_at, id FROM item WHERE state = 'in_review' AND (received_at, id) > ($1, $2) ORDER BY received_at, id LIMIT $3`
+	// What was published in an emergency and is looked at afterwards.
+	provisional = `SELECT received_at, id FROM item WHERE emergency AND (received_at, id) > ($1, $2) ORDER BY received_at, id LIMIT $3`
+)
 
 // requeue puts items under review before the role that is due now that the
 // steps of a column have changed. At the first step that is the role of the
@@ -34,8 +38,16 @@ func (t *tx) requeue(ctx context.Context, c catalog.Column) error {
 	if s.Columns, err = columns(ctx, t); err != nil {
 		return err
 	}
-	// Which they are is asked without locks; an item that moves on meanwhile was
-	// decided by the old steps, and one that comes is due by the new ones.
+	if err := t.requeueThose(ctx, s, underReview, func(i catalog.Item) bool { return i.State == protocol.StateInReview }); err != nil {
+		return err
+	}
+	return t.requeueThose(ctx, s, provisional, func(i catalog.Item) bool { return i.Emergency && i.State.Live() })
+}
+
+// requeueThose does it for what a query lists. Which they are is asked without
+// locks; an item that moves on meanwhile, which still tells, was decided by the
+// old steps, and one that comes is due by the new ones.
+func (t *tx) requeueThose(ctx context.Context, s review.Snapshot, query string, still func(catalog.Item) bool) error {
 	for after := (review.Position{}); ; {
 		var last review.Position
 		ids, err := collect(ctx, t, func(row scanner) (string, error) {
@@ -43,7 +55,7 @@ func (t *tx) requeue(ctx context.Context, c catalog.Column) error {
 			err := row.Scan(&at, &last.ID)
 			last.At = fromMillis(at)
 			return last.ID, err
-		}, underReview, string(protocol.StateInReview), millis(after.At), after.ID, requeueLimit)
+		}, query, millis(after.At), after.ID, requeueLimit)
 		if err != nil {
 			return fmt.Errorf("listing items under review: %w", err)
 		}
@@ -57,7 +69,7 @@ func (t *tx) requeue(ctx context.Context, c catalog.Column) error {
 		for _, id := range ids {
 			x := all[id]
 			step, role := review.Due(s, x)
-			if x.Item.State != protocol.StateInReview || step == x.Item.Step && role == x.Item.DueRole {
+			if !still(x.Item) || step == x.Item.Step && role == x.Item.DueRole {
 				continue
 			}
 			if _, err := t.ExecContext(ctx, `UPDATE item SET step = $2, due_role = $3 WHERE id = $1`, id, step, role); err != nil {

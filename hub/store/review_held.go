@@ -70,19 +70,30 @@ func (s *Store) HeldDue(ctx context.Context, now time.Time, limit int) ([]review
 		return nil, time.Time{}, fmt.Errorf("reading held decisions: %w", err)
 	}
 	var next int64
-	err = s.read.QueryRowContext(ctx, `SELECT due_at FROM held_decision WHERE due_at > $1 ORDER BY due_at LIMIT 1`, millis(now)).Scan(&next)
-	if err != nil && !notFound(err) {
-		return nil, time.Time{}, fmt.Errorf("reading held decisions: %w", err)
+	for _, query := range []string{nextHeld, nextHour} {
+		var at int64
+		err = s.read.QueryRowContext(ctx, query, millis(now)).Scan(&at)
+		if err != nil && !notFound(err) {
+			return nil, time.Time{}, fmt.Errorf("asking when the next decision is due: %w", err)
+		}
+		if at > 0 && (next == 0 || at < next) {
+			next = at
+		}
 	}
 	return due, fromMillis(next), nil
 }
 
+const (
+	nextHeld = `SELECT due_at FROM held_decision WHERE due_at > $1 ORDER BY due_at LIMIT 1`
+	nextHour = `SELECT publish_at FROM item WHERE publish_at > 0 AND publish_at > $1 ORDER BY publish_at LIMIT 1`
+)
+
 const approvedItems = `SELECT ` + itemColumns + ` FROM item i` + itemTables + `
-	WHERE i.state = $1 AND (i.received_at, i.id) > ($2, $3) ORDER BY i.received_at, i.id LIMIT $4`
+	WHERE i.state = $1 AND (i.received_at, i.id) > ($2, $3) AND i.publish_at <= $4 ORDER BY i.received_at, i.id LIMIT $5`
 
 // Complete implements review.Store.
-func (s *Store) Complete(ctx context.Context, after review.Position, limit int) (ids []string, next review.Position, err error) {
-	items, err := collect(ctx, s.read, scanItem, approvedItems, string(protocol.StateApproved), millis(after.At), after.ID, limit)
+func (s *Store) Complete(ctx context.Context, now time.Time, after review.Position, limit int) (ids []string, next review.Position, err error) {
+	items, err := collect(ctx, s.read, scanItem, approvedItems, string(protocol.StateApproved), millis(after.At), after.ID, millis(now), limit)
 	if err != nil {
 		return nil, next, fmt.Errorf("listing approved items: %w", err)
 	}

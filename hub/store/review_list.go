@@ -135,7 +135,7 @@ const dueItems = `SELECT ` + itemColumns + ` FROM item i` + itemTables + `
 	WHERE i.due_role <> '' AND i.due_role = $1 AND (i.received_at, i.id) > ($2, $3)
 		AND (i.claimed_by = $4 OR i.claimed_by = '' OR i.claimed_until <= $5)
 		AND NOT EXISTS (SELECT 1 FROM held_decision h WHERE h.item = i.id)
-		AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.item = i.id AND d.revision = i.revision AND d.account = $4 AND d.action = $6 AND d.step < i.step)
+		AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.item = i.id AND d.revision = i.revision AND d.account = $4 AND d.action = $6 AND d.step <> i.step)
 	ORDER BY i.received_at, i.id LIMIT $7`
 
 // DueItems implements review.Store.

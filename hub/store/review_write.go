@@ -34,6 +34,11 @@ func (t *tx) apply(ctx context.Context, before review.Snapshot, e review.Effect)
 			return err
 		}
 	}
+	for _, p := range e.Pins {
+		if _, err := t.ExecContext(ctx, `UPDATE entry SET pinned_until = $2 WHERE id = $1`, p.Entry, millis(p.Until)); err != nil {
+			return fmt.Errorf("pinning entry %s: %w", p.Entry, err)
+		}
+	}
 	for _, n := range e.Events {
 		if err := t.event(n.Kind, n.Ref, n.Data); err != nil {
 			return err
@@ -50,8 +55,9 @@ func (t *tx) apply(ctx context.Context, before review.Snapshot, e review.Effect)
 func (t *tx) moveItems(ctx context.Context, items []catalog.Item) error {
 	for _, i := range items {
 		_, err := t.ExecContext(ctx, `UPDATE item SET state = $2, step = $3, due_role = $4, live_revision = $5, entry = $6,
-				claimed_by = $7, claimed_until = $8, updated_at = $9 WHERE id = $1`,
-			i.ID, string(i.State), i.Step, i.DueRole, i.LiveRevision, i.Entry, i.ClaimedBy, millis(i.ClaimedUntil), millis(t.at))
+				claimed_by = $7, claimed_until = $8, updated_at = $9, emergency = $10, publish_at = $11 WHERE id = $1`,
+			i.ID, string(i.State), i.Step, i.DueRole, i.LiveRevision, i.Entry, i.ClaimedBy, millis(i.ClaimedUntil), millis(t.at),
+			i.Emergency, millis(i.PublishAt))
 		if err != nil {
 			return fmt.Errorf("writing item %s: %w", i.ID, err)
 		}
@@ -67,6 +73,8 @@ func (t *tx) addDecisions(ctx context.Context, list []catalog.Decision) error {
 		Reason  string `json:"reason"` // those left out of the API when empty are not left out here
 		Comment string `json:"comment"`
 		Over    string `json:"override"`
+		Note    string `json:"note"`
+		Rush    bool   `json:"emergency"`
 		At      int64  `json:"at"`
 	}
 	if len(list) == 0 {
@@ -82,10 +90,11 @@ func (t *tx) addDecisions(ctx context.Context, list []catalog.Decision) error {
 		if err != nil {
 			return fmt.Errorf("writing decision: %w", err)
 		}
-		rows[i] = row{Decision: d, Fields: fields, Columns: columns, Reason: d.Reason, Comment: d.Comment, Over: d.Override, At: millis(d.At)}
+		rows[i] = row{Decision: d, Fields: fields, Columns: columns, Reason: d.Reason, Comment: d.Comment, Over: d.Override,
+			Note: d.Note, Rush: d.Emergency, At: millis(d.At)}
 	}
 	return t.insertRows(ctx, "decision", rows, "id", "item", "revision:int", "step:int", "action", "reason", "fields", "comment", "override",
-		"columns", "role", "account", "name", "at:int")
+		"columns", "note", "emergency:bool", "role", "account", "name", "at:int")
 }
 
 func (t *tx) addAdoptions(ctx context.Context, list []catalog.Adoption) error {

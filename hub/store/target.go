@@ -31,20 +31,26 @@ const targetQuery = `SELECT id, url, state, looks, checked_at, next_at FROM targ
 // DueTargets returns up to limit targets whose check is due at now and that
 // some place still names, the longest due first.
 func (s *Store) DueTargets(ctx context.Context, now time.Time, limit int) ([]health.Target, error) {
-	list, err := collect(ctx, s.read, scanTarget, targetQuery+`WHERE next_at <= $1
-		AND EXISTS (SELECT 1 FROM place WHERE place.target = target.id) ORDER BY next_at, id LIMIT $2`, millis(now), limit)
+	list, err := collect(ctx, s.read, scanTarget, dueTargets, millis(now), limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading due targets: %w", err)
 	}
 	return list, nil
 }
 
+// What no place names is parked at the far end of the walk.
+const (
+	dueTargets = targetQuery + `WHERE next_at <= $1
+		AND EXISTS (SELECT 1 FROM place WHERE place.target = target.id) ORDER BY next_at, id LIMIT $2`
+	nextDue = `SELECT COALESCE(MIN(n), 0) FROM (SELECT MIN(next_at) AS n FROM site UNION ALL
+		SELECT n FROM (SELECT next_at AS n FROM target WHERE EXISTS (SELECT 1 FROM place WHERE place.target = target.id)
+			ORDER BY next_at, id LIMIT 1) AS first) AS due`
+)
+
 // NextDue returns when the next site or target falls due, or the zero time.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	var next int64
-	err := s.read.QueryRowContext(ctx, `SELECT COALESCE(MIN(n), 0) FROM (SELECT MIN(next_at) AS n FROM site UNION ALL
-		SELECT n FROM (SELECT next_at AS n FROM target WHERE EXISTS (SELECT 1 FROM place WHERE place.target = target.id)
-			ORDER BY next_at, id LIMIT 1) AS first) AS due`).Scan(&next)
+	err := s.read.QueryRowContext(ctx, nextDue).Scan(&next)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reading next due check: %w", err)
 	}
@@ -62,6 +68,10 @@ func (s *Store) ReplacePlaces(ctx context.Context, owner, page string, places []
 		if gone, err = t.openTargets(ctx, `place.owner = $1 AND place.page = $2`, owner, page); err != nil {
 			return err
 		}
+		named, err := collect(ctx, t, scanText, `SELECT DISTINCT target FROM place WHERE owner = $1 AND page = $2`, owner, page)
+		if err != nil {
+			return err
+		}
 		if _, err := t.ExecContext(ctx, `DELETE FROM place WHERE owner = $1 AND page = $2`, owner, page); err != nil {
 			return err
 		}
@@ -70,16 +80,42 @@ func (s *Store) ReplacePlaces(ctx context.Context, owner, page string, places []
 				return err
 			}
 		}
-		return nil
+		return t.park(ctx, named)
 	})
 	return gone, err
+}
+
+// AddPlace implements health.Store.
+func (s *Store) AddPlace(ctx context.Context, owner, page string, place health.NewPlace) error {
+	return s.tx(ctx, "recording a place", func(t *tx) error { return t.addPlace(ctx, owner, page, place) })
+}
+
+// parked is when a target falls due that no place names, in Unix milliseconds:
+// the end of the year 9999.
+const parked = 253402300799000
+
+// park puts off those of the targets that no place names any more.
+func (t *tx) park(ctx context.Context, targets []string) error {
+	if len(targets) == 0 {
+		return nil
+	}
+	text, err := listText(targets)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `UPDATE target SET next_at = $2 WHERE id IN `+t.s.d.in("$1")+`
+		AND NOT EXISTS (SELECT 1 FROM place WHERE place.target = target.id)`, text, int64(parked))
+	if err != nil {
+		return fmt.Errorf("putting off what nobody names: %w", err)
+	}
+	return nil
 }
 
 func (t *tx) addPlace(ctx context.Context, owner, page string, p health.NewPlace) error {
 	var target string
 	err := t.QueryRowContext(ctx, `INSERT INTO target (id, url, state, looks, checked_at, next_at) VALUES ($1, $2, '', '[]', 0, $3)
-		ON CONFLICT (url) DO UPDATE SET url = excluded.url RETURNING id`,
-		uuid.Must(uuid.NewV7()).String(), p.URL, millis(t.at)).Scan(&target)
+		ON CONFLICT (url) DO UPDATE SET next_at = CASE WHEN target.next_at = $4 THEN excluded.next_at ELSE target.next_at END RETURNING id`,
+		uuid.Must(uuid.NewV7()).String(), p.URL, millis(t.at), int64(parked)).Scan(&target)
 	if err != nil {
 		return fmt.Errorf("recording target: %w", err)
 	}
@@ -112,8 +148,14 @@ func (s *Store) DropPages(ctx context.Context, owner string, before time.Time) (
 		if gone, err = t.openTargets(ctx, `place.owner = $1 AND place.seen_at < $2`, owner, millis(before)); err != nil {
 			return err
 		}
-		_, err = t.ExecContext(ctx, `DELETE FROM place WHERE owner = $1 AND seen_at < $2`, owner, millis(before))
-		return err
+		named, err := collect(ctx, t, scanText, `SELECT DISTINCT target FROM place WHERE owner = $1 AND seen_at < $2`, owner, millis(before))
+		if err != nil {
+			return err
+		}
+		if _, err = t.ExecContext(ctx, `DELETE FROM place WHERE owner = $1 AND seen_at < $2`, owner, millis(before)); err != nil {
+			return err
+		}
+		return t.park(ctx, named)
 	})
 	return gone, err
 }
@@ -129,6 +171,9 @@ func (s *Store) Judge(ctx context.Context, target string, decide func(health.Cas
 			return err
 		}
 		e := decide(c)
+		if len(c.Places) == 0 { // the last place went while it was looked at
+			e.Target.NextAt = fromMillis(parked)
+		}
 		looks, err := json.Marshal(e.Target.Looks)
 		if err != nil {
 			return err
@@ -139,10 +184,8 @@ func (s *Store) Judge(ctx context.Context, target string, decide func(health.Cas
 			return err
 		}
 		for _, f := range e.Findings {
-			if f.Node == "" {
-				if f.Node, err = t.nodeOf(ctx, f.Unit); err != nil {
-					return err
-				}
+			if f.Node, err = t.nodeFor(ctx, f); err != nil {
+				return err
 			}
 			if err := t.saveFinding(ctx, f, e.Who, f.Note); err != nil {
 				return err
@@ -178,7 +221,39 @@ func (t *tx) healthCase(ctx context.Context, target string) (health.Case, error)
 			return c, err
 		}
 	}
-	return c, nil
+	c.Silent = map[string]bool{}
+	silent, err := collect(ctx, t, scanText, silentUnits, health.HostOf(c.Target.URL), target)
+	for _, unit := range silent {
+		c.Silent[unit] = true
+	}
+	return c, err
+}
+
+// silentUnits are the units with a finding about the silence of a host.
+const silentUnits = `SELECT unit FROM finding WHERE host <> '' AND host = $1 AND target <> $2 AND (closed_at = 0 OR state = 'struckoff') ORDER BY unit`
+
+// LastAnswered implements health.Store.
+func (s *Store) LastAnswered(ctx context.Context, limit int) ([]string, error) {
+	list, err := collect(ctx, s.read, scanText, lastAnswered, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading what answered last: %w", err)
+	}
+	return list, nil
+}
+
+const lastAnswered = `SELECT url FROM target WHERE state = 'alive' ORDER BY checked_at DESC, id DESC LIMIT $1`
+
+// nodeFor returns the node that is told of f: the one that was told before, as
+// long as it is the unit's.
+func (t *tx) nodeFor(ctx context.Context, f health.Finding) (string, error) {
+	if f.Node != "" {
+		var id string
+		err := t.QueryRowContext(ctx, `SELECT id FROM node WHERE id = $1 AND state <> 'revoked'`, f.Node).Scan(&id)
+		if err == nil || !notFound(err) {
+			return id, err
+		}
+	}
+	return t.nodeOf(ctx, f.Unit)
 }
 
 // nodeOf returns the active node of a unit that was seen last, or "".
@@ -191,12 +266,19 @@ func (t *tx) nodeOf(ctx context.Context, unit string) (string, error) {
 	return id, err
 }
 
+// changedEntries merges one index walk for each state.
+const (
+	changedEntries = `SELECT e.id, e.state, e.body, e.updated_at, COALESCE(src.unit, ''), COALESCE(src.item, '')
+	FROM (SELECT id, updated_at FROM (` + changedLive + `) l UNION ALL SELECT id, updated_at FROM (` + changedWithdrawn + `) w ORDER BY updated_at, id LIMIT $3) c
+	JOIN entry e ON e.id = c.id LEFT JOIN entry_source src ON src.entry = e.id AND src.position = 1 ORDER BY c.updated_at, c.id`
+	changedLive      = `SELECT id, updated_at FROM entry WHERE state = 'live' AND (updated_at, id) > ($1, $2) ORDER BY updated_at, id LIMIT $3`
+	changedWithdrawn = `SELECT id, updated_at FROM entry WHERE state = 'withdrawn' AND (updated_at, id) > ($1, $2) ORDER BY updated_at, id LIMIT $3`
+)
+
 // ChangedEntries returns up to limit entries that changed behind a position
 // (updated_at, id) of the health area, oldest first, with sources.
 func (s *Store) ChangedEntries(ctx context.Context, after time.Time, afterID string, limit int) ([]health.ChangedEntry, error) {
-	list, err := collect(ctx, s.read, scanChanged, `SELECT e.id, e.state, e.body, e.updated_at, COALESCE(src.unit, ''), COALESCE(src.item, '')
-		FROM entry e LEFT JOIN entry_source src ON src.entry = e.id AND src.position = (SELECT MIN(position) FROM entry_source WHERE entry = e.id)
-		WHERE (e.updated_at, e.id) > ($1, $2) ORDER BY e.updated_at, e.id LIMIT $3`, millis(after), afterID, limit)
+	list, err := collect(ctx, s.read, scanChanged, changedEntries, millis(after), afterID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading changed entries: %w", err)
 	}

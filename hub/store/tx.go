@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"zhanqun/hub/catalog"
 	"zhanqun/protocol"
 )
 
@@ -39,6 +40,7 @@ type audit struct {
 	Act    string `json:"act"`
 	Ref    string `json:"ref"`
 	Detail string `json:"detail"`
+	Hash   string `json:"hash"`
 }
 
 // tries bounds how often a transaction is run again after the database undid it
@@ -141,15 +143,8 @@ func jsonText(v any) (string, error) {
 // finish numbers and writes what was noted, audit before events in every
 // transaction, so that the two counters are always taken in one order.
 func (t *tx) finish(ctx context.Context) error {
-	if n := len(t.audits); n > 0 {
-		first, err := t.take(ctx, "audit", n)
-		if err != nil {
-			return err
-		}
-		for i := range t.audits {
-			t.audits[i].Seq = first + uint64(i)
-		}
-		if err := t.insertRows(ctx, "audit", t.audits, "seq:int", "at:int", "actor", "act", "ref", "detail"); err != nil {
+	if len(t.audits) > 0 {
+		if err := t.finishAudits(ctx); err != nil {
 			return err
 		}
 	}
@@ -170,6 +165,28 @@ func (t *tx) finish(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// finishAudits numbers the acts, chains them to those before and writes them.
+func (t *tx) finishAudits(ctx context.Context) error {
+	first, err := t.take(ctx, "audit", len(t.audits))
+	if err != nil {
+		return err
+	}
+	// The counter is locked, so the act before has been committed.
+	var last string
+	err = t.QueryRowContext(ctx, `SELECT hash FROM audit WHERE seq = $1`, first-1).Scan(&last)
+	if err != nil && !notFound(err) {
+		return fmt.Errorf("reading the act before: %w", err)
+	}
+	for i := range t.audits {
+		a := &t.audits[i]
+		a.Seq = first + uint64(i)
+		act := catalog.Audit{Seq: a.Seq, At: time.UnixMilli(a.At), Actor: a.Actor, Act: a.Act, Ref: a.Ref, Detail: a.Detail}
+		last = act.Chain(last)
+		a.Hash = last
+	}
+	return t.insertRows(ctx, "audit", t.audits, "seq:int", "at:int", "actor", "act", "ref", "detail", "hash")
 }
 
 // take takes n consecutive numbers of a counter and returns the first.

@@ -183,7 +183,7 @@ func (s *Server) apiRelease(w http.ResponseWriter, r *http.Request, u access.Use
 
 // combineForm is the body of POST /api/v1/entries.
 type combineForm struct {
-	Items    []string `json:"items"`
+	Items    []part   `json:"items"`
 	Title    string   `json:"title"`
 	Body     string   `json:"body"`
 	Columns  []string `json:"columns"`
@@ -198,11 +198,7 @@ func (s *Server) apiCombine(w http.ResponseWriter, r *http.Request, u access.Use
 	if err := web.ReadJSON(r, &f); err != nil {
 		return err
 	}
-	q := review.Combination{Title: f.Title, Body: f.Body, Columns: f.Columns, Comment: f.Comment, Override: f.Override, Note: f.Note}
-	for _, id := range f.Items {
-		q.Items = append(q.Items, review.Part{Item: id})
-	}
-	entry, err := s.Review.Combine(r.Context(), u, q)
+	entry, err := s.Review.Combine(r.Context(), u, f.combination())
 	if err != nil {
 		return staleText(err)
 	}

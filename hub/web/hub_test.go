@@ -10,6 +10,7 @@ import (
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/ranking"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/account"
 	"zhanqun/internal/blob"
@@ -55,6 +56,7 @@ func newCounty(t testing.TB, change ...func(*Options)) *county {
 	}
 	o := Options{
 		Access: c.access, Review: c.Office.Desk, Intake: c.Stream.Intake, Feed: readers, Files: readers, Log: c.Store,
+		Ranking:  ranking.New(ranking.Options{Store: c.Store, Now: c.Clock.Now}),
 		Health:   health.New(health.Options{Store: c.Store, Policy: linkcheck.DefaultPolicy, Now: c.Clock.Now, Log: quiet}),
 		Sessions: c.Store.Sessions(), Ready: func(context.Context) error { return c.notOK },
 		Count: func(route string, status int) { c.counted[route] = append(c.counted[route], status) },

@@ -169,7 +169,16 @@ func hits(d review.Detail) []content.Hit {
 	if len(d.Item.Flags) == 0 {
 		return nil
 	}
-	return content.Scan(d.Item.Title + "\n" + content.ToText(d.Item.Body))
+	return content.Scan(shownText(d))
+}
+
+// shownText is all that readers would meet of the latest text, in plain words.
+func shownText(d review.Detail) string {
+	text := d.Item.Title + "\n" + content.Shown(d.Item.Body)
+	for _, a := range d.Item.Attachments {
+		text += "\n" + a.Name + "\n" + a.Alt
+	}
+	return text
 }
 
 func fileURL(item, sha256, name string) string {

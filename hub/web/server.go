@@ -20,6 +20,7 @@ import (
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/health"
 	"zhanqun/hub/intake"
+	"zhanqun/hub/ranking"
 	"zhanqun/hub/review"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
@@ -32,6 +33,7 @@ type Options struct {
 	Review   *review.Service
 	Health   *health.Service
 	Intake   *intake.Service
+	Ranking  *ranking.Service
 	Feed     Feed
 	Files    Files
 	Log      Journal

@@ -44,8 +44,8 @@ type Hit struct {
 	Masked string `json:"masked"`
 }
 
-// Scan finds numbers of persons and secrecy marks in plain text (use ToText on
-// HTML first). Hits come in the order of the text and do not overlap.
+// Scan finds numbers of persons and secrecy marks in plain text (of HTML, see
+// ScanHTML and Shown). Hits come in the order of the text and do not overlap.
 //
 // The rules: identity numbers of 18 digits with a possible date of birth and
 // the right check character (GB 11643), of 15 only where the text says what
@@ -71,6 +71,21 @@ func Scan(text string) []Hit {
 		n := utf8.RuneCountInString(value)
 		hits = append(hits, Hit{Kind: s.kind, Start: runes, End: runes + n, Value: value, Masked: Mask(s.kind, value)})
 		at, runes = s.end, runes+n
+	}
+	return hits
+}
+
+// ScanHTML returns the hits in all that readers may meet of any HTML: of its
+// clean form, and of its words as they came. The two differ where browsers and
+// tokenizers see different things in bad markup.
+func ScanHTML(s string) []Hit {
+	clean, err := Sanitize(s)
+	if err != nil { // nested too deep to be shown at all
+		return Scan(ToText(s))
+	}
+	hits := Scan(Shown(clean))
+	if clean != s {
+		hits = append(hits, Scan(ToText(s))...)
 	}
 	return hits
 }

@@ -64,6 +64,30 @@ func TestScanSharedVectors(t *testing.T) {
 	}
 }
 
+// Nothing that readers meet hides from the scan, however it is marked up.
+func TestScanHTML(t *testing.T) {
+	for _, tt := range []struct {
+		name, html string
+		want       []content.Kind
+	}{
+		{"plain", `<p>电话13812345678</p>`, []content.Kind{content.KindPhone}},
+		{"in an image's description", `<p><img src="att:` + shaA + `" alt="机密★1年"/></p>`, []content.Kind{content.KindSecrecy}},
+		{"where a tokenizer sees a style sheet and a browser text", `<svg><style><p>13812345678`, []content.Kind{content.KindPhone}},
+		{"in what looks like a tag", `<p>&lt;a 13812345678&gt;</p>`, []content.Kind{content.KindPhone}},
+		{"over two elements", `<p>机<b>密</b>★</p>`, []content.Kind{content.KindSecrecy}},
+		{"nested too deep to be shown", strings.Repeat("<div>", 600) + "机密★1年", []content.Kind{content.KindSecrecy}},
+		{"nothing", `<p><a href="https://x.cn/?id=13812345678">链接</a></p>`, nil},
+	} {
+		seen := map[content.Kind]bool{}
+		for _, h := range content.ScanHTML(tt.html) {
+			seen[h.Kind] = true
+		}
+		if len(seen) != len(tt.want) || len(tt.want) > 0 && !seen[tt.want[0]] {
+			t.Errorf("%s: found %v, want %v", tt.name, seen, tt.want)
+		}
+	}
+}
+
 func TestMask(t *testing.T) {
 	for _, tt := range []struct {
 		kind        content.Kind

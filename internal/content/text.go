@@ -81,6 +81,24 @@ func ToText(s string) string {
 	}
 }
 
+// Shown returns all words of clean HTML that readers meet: those of ToText, and
+// the descriptions of its images, a line each.
+func Shown(clean string) string {
+	return strings.Join(append([]string{ToText(clean)}, Descriptions(clean)...), "\n")
+}
+
+// Descriptions returns the descriptions of the images in clean HTML, in order.
+func Descriptions(clean string) []string {
+	var out []string
+	for _, part := range strings.Split(clean, imgOpen)[1:] {
+		_, rest, _ := strings.Cut(part, `" alt="`)
+		if alt, _, _ := strings.Cut(rest, `"`); alt != "" {
+			out = append(out, html.UnescapeString(alt))
+		}
+	}
+	return out
+}
+
 // textWriter writes words with at most one separator between them: a line end
 // beats a tab, a tab beats a blank.
 type textWriter struct {

@@ -103,6 +103,9 @@ func scan(m *protocol.Submit, words string) []Problem {
 	}
 	look("title", m.Title)
 	look("body", words)
+	for _, d := range content.Descriptions(m.Body) {
+		look("body", d)
+	}
 	look("note", m.Note)
 	for i, a := range m.Attachments {
 		look(fmt.Sprintf("attachments[%d].name", i), a.Name)

@@ -201,7 +201,7 @@ func (t *txn) status(ctx context.Context, m *protocol.Status, e protocol.Entry) 
 	switch {
 	case m.State.Live():
 		live = m.Revision
-	case m.State == protocol.StateWithdrawn:
+	case m.State == protocol.StateWithdrawn || m.Off:
 		live = 0
 	}
 	return t.exec(ctx, `UPDATE item SET status = $2, updated_at = $3,

@@ -127,6 +127,25 @@ func TestStatusBecomesState(t *testing.T) {
 	}
 }
 
+// An item whose entry was taken down is no longer on the portal, whatever
+// becomes of it next.
+func TestStatusOffThePortal(t *testing.T) {
+	q, h := open(t)
+	s := post(t, q, "标题")
+	down(t, q, h.receipt(t, q, s.Seq))
+	adopted := &protocol.Status{Item: s.ID, Revision: 1, State: protocol.StateAdopted, URL: "http://portal/1", At: start}
+	down(t, q, h.says(t, protocol.KindStatus, adopted))
+	down(t, q, h.says(t, protocol.KindStatus, &protocol.Status{Item: s.ID, Revision: 1, State: protocol.StateInReview, Off: true, At: start}))
+	if got := item(t, q, s.ID); got.State != queue.State(protocol.StateInReview) || got.LiveRevision != 0 || got.URL != "" {
+		t.Errorf("taken down: %s, live %d, %q", got.State, got.LiveRevision, got.URL)
+	}
+	adopted.URL = "http://portal/2"
+	down(t, q, h.says(t, protocol.KindStatus, adopted))
+	if got := item(t, q, s.ID); got.LiveRevision != 1 || got.URL != "http://portal/2" {
+		t.Errorf("published again: live %d, %q", got.LiveRevision, got.URL)
+	}
+}
+
 func TestStatusOfAnUnknownItemIsKept(t *testing.T) {
 	q, h := open(t)
 	down(t, q, h.status(t, "0193a5f0-0000-7000-8000-000000000001", 1, protocol.StateAdopted))

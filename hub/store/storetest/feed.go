@@ -208,6 +208,9 @@ func feedFiles(t *testing.T, open Open) {
 		if fault.Is(err, fault.NotFound) {
 			return ""
 		}
+		if fault.Is(err, fault.Gone) {
+			return "gone"
+		}
 		if err != nil || a.Type != photo.Type || a.Size != photo.Size || a.Alt != photo.Alt {
 			t.Errorf("file %+v, %v", a, err)
 		}
@@ -224,7 +227,12 @@ func feedFiles(t *testing.T, open Open) {
 	same(t, "one is withdrawn", public(), "甲.jpg")
 	o.Revise(waiting, func(m *protocol.Submit) { m.Attachments = nil })
 	o.Decide(o.Second, waiting, catalog.ActionApprove)
-	same(t, "the other lost it by a correction", public(), "")
+	same(t, "the other lost it by a correction", public(), "gone")
+	o.Revise(waiting, with("丙.jpg"))
+	o.Decide(o.Second, waiting, catalog.ActionApprove)
+	same(t, "and got it back", public(), "丙.jpg")
+	o.Decide(o.Chief, waiting, catalog.ActionWithdraw)
+	same(t, "all are withdrawn", public(), "gone")
 	if _, err := o.PublicFile(t.Context(), strings.Repeat("0", 64)); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a file that never was: %v", err)
 	}

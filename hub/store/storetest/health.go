@@ -19,6 +19,9 @@ func healthSuite(t *testing.T, open Open) {
 	t.Run("places", func(t *testing.T) { testPlaces(t, open) })
 	t.Run("finding", func(t *testing.T) { testFinding(t, open) })
 	t.Run("findings by page", func(t *testing.T) { testFindingPages(t, open) })
+	t.Run("silent host", func(t *testing.T) { testHost(t, open) })
+	t.Run("forgotten", func(t *testing.T) { testForgotten(t, open) })
+	t.Run("handed over", func(t *testing.T) { testHandedOver(t, open) })
 }
 
 func addSite(t testing.TB, s *store.Store, unit, name, url string) health.Site {
@@ -124,7 +127,7 @@ func testPlaces(t *testing.T, open Open) {
 }
 
 // kill makes the target of url dead and returns its open finding.
-func kill(t testing.TB, s *store.Store, clock *Clock, url string) health.Finding {
+func kill(t testing.TB, s *store.Store, clock *Clock, url string, edit ...func(*health.Finding)) health.Finding {
 	t.Helper()
 	due, err := s.DueTargets(t.Context(), clock.Now(), 100)
 	if err != nil {
@@ -139,9 +142,13 @@ func kill(t testing.TB, s *store.Store, clock *Clock, url string) health.Finding
 			e.Target.State, e.Target.NextAt, e.Target.CheckedAt = linkcheck.StateDead, clock.Now().Add(time.Hour), clock.Now()
 			e.Target.Looks = []health.Look{{Look: linkcheck.Look{At: clock.Now(), Verdict: linkcheck.Dead}, Status: 404}}
 			for unit, places := range c.Places {
-				e.Findings = append(e.Findings, health.Finding{ID: uuid.Must(uuid.NewV7()).String(), Target: c.Target.ID, URL: url, Unit: unit, State: protocol.FindingOpen,
+				f := health.Finding{ID: uuid.Must(uuid.NewV7()).String(), Target: c.Target.ID, URL: url, Unit: unit, State: protocol.FindingOpen,
 					Class: "死链", Status: 404, Reason: "两次 404", Looks: 2, FirstBad: clock.Now(), LastBad: clock.Now(), OpenedAt: clock.Now(),
-					Site: siteOf(places), Places: places})
+					Site: siteOf(places), Places: places}
+				for _, change := range edit {
+					change(&f)
+				}
+				e.Findings = append(e.Findings, f)
 			}
 			return e
 		})

@@ -20,6 +20,7 @@ func reviewSuite(t *testing.T, open Open) {
 	}{
 		{"publishes", reviewPublishes}, {"steps", reviewSteps}, {"stale", reviewStale}, {"correction", reviewCorrection},
 		{"combined", reviewCombined}, {"files", reviewFiles}, {"held", reviewHeld}, {"lapsed", reviewLapsed}, {"run", reviewRun},
+		{"emergency", reviewEmergency}, {"hour", reviewHour}, {"note", reviewNote}, {"placement", reviewPlacement},
 		{"stamps", reviewStamps}, {"adoptions", reviewAdoptions}, {"columns change", reviewColumnsChange},
 		{"next", reviewNext}, {"lists", reviewLists}, {"search", reviewSearch}, {"who reads", reviewReaders}, {"counts", reviewCounts},
 		{"two at once", reviewTwoAtOnce}, {"combine and withdraw at once", reviewRace}, {"events", reviewEvents}, {"walk", reviewWalk},

@@ -144,9 +144,15 @@ func (o *Office) sound(t testing.TB) {
 	for id := range o.Texts {
 		d := o.Item(id)
 		i := d.Item
-		due := i.State == protocol.StateReceived || i.State == protocol.StateInReview
+		due := i.State == protocol.StateReceived || i.State == protocol.StateInReview || i.State.Live() && i.Emergency && i.LiveRevision == i.Revision
 		if (i.DueRole != "") != due {
 			t.Errorf("%s in state %s is due for %q", id, i.State, i.DueRole)
+		}
+		if i.Emergency && i.LiveRevision == 0 {
+			t.Errorf("%s was rushed, but nothing of it is live", id)
+		}
+		if !i.PublishAt.IsZero() && i.State != protocol.StateApproved {
+			t.Errorf("%s is %s and waits for %v", id, i.State, i.PublishAt)
 		}
 		if i.State.Live() && i.LiveRevision == 0 {
 			t.Errorf("%s is %s, but nothing of it is live", id, i.State)
@@ -175,6 +181,9 @@ func (o *Office) sound(t testing.TB) {
 		if i.State != protocol.StateReceived && (n == 0 || st.State != i.State) {
 			t.Errorf("%s is %s, its node believes %s", id, i.State, st.State)
 		}
+		if live := o.believed(id); live != i.LiveRevision {
+			t.Errorf("revision %d of %s is live, its node believes %d", i.LiveRevision, id, live)
+		}
 	}
 	stamps := map[time.Time]string{}
 	for id, e := range entries {
@@ -189,6 +198,22 @@ func (o *Office) sound(t testing.TB) {
 		}
 		stamps[e.UpdatedAt] = id
 	}
+}
+
+// believed is the revision an item's node takes for live, by what it was told.
+func (o *Office) believed(item string) (live int) {
+	o.Told(item) // reads what is new
+	for _, w := range o.words[o.From[item].Node.ID] {
+		st, ok := w.(*protocol.Status)
+		switch {
+		case !ok || st.Item != item:
+		case st.State.Live():
+			live = st.Revision
+		case st.State == protocol.StateWithdrawn || st.Off:
+			live = 0
+		}
+	}
+	return live
 }
 
 // A random walk through everything people can do keeps what is always true,
@@ -230,7 +255,7 @@ func reviewWalk(t *testing.T, open Open) {
 			t.Fatalf("seed %d, after step %d: %s", seed, step, what)
 		}
 	}
-	for _, what := range []string{"approve", "return", "reject", "withdraw", "combine", "revise", "recall", "hold", "sweep", "claim"} {
+	for _, what := range []string{"rush", "schedule", "repost", "approve", "return", "reject", "withdraw", "combine", "revise", "recall", "hold", "sweep", "claim"} {
 		if done[what] == 0 {
 			t.Errorf("the walk never managed to %s: %v", what, done)
 		}
@@ -242,14 +267,14 @@ func reviewWalk(t *testing.T, open Open) {
 func (o *Office) act(rnd *rand.Rand, who access.User, id string, pick func() string) (what string, words int, err error) {
 	ctx := o.T.Context()
 	item := o.Item(id).Item
-	switch n := rnd.IntN(20); {
+	switch n := rnd.IntN(22); {
 	case n < 6:
 		return "approve", 1, o.Desk.Decide(ctx, who, o.Decision(id, catalog.ActionApprove))
 	case n < 8:
 		return "return", 1, o.Desk.Decide(ctx, who, o.Decision(id, catalog.ActionReturn))
 	case n < 9:
 		words = 1
-		if item.LiveRevision > 0 {
+		if item.LiveRevision > 0 && !item.Emergency {
 			words = 2
 		}
 		return "reject", words, o.Desk.Decide(ctx, who, o.Decision(id, catalog.ActionReject))
@@ -276,10 +301,22 @@ func (o *Office) act(rnd *rand.Rand, who access.User, id string, pick func() str
 		}
 		o.Stream.Send(o.From[id], o.From[id].Withdraw(id, o.Texts[id].Revision))
 		return "recall", 1, nil
-	case n < 17:
+	case n < 18:
+		switch rnd.IntN(3) {
+		case 0:
+			q := o.Decision(id, catalog.ActionApprove)
+			q.Emergency, q.Comment = true, "急"
+			return "rush", 1, o.Desk.Decide(ctx, who, q)
+		case 1:
+			q := o.Decision(id, catalog.ActionApprove)
+			q.PublishAt = o.Clock.Now().Add(time.Duration(rnd.IntN(4000)) * time.Millisecond)
+			return "schedule", 1, o.Desk.Decide(ctx, who, q)
+		}
+		return "repost", 1, o.Desk.Repost(ctx, who, item.Entry, []string{[]string{"photo", "township"}[rnd.IntN(2)]}, "转发")
+	case n < 19:
 		_, err := o.Desk.Hold(ctx, who, o.Decision(id, catalog.ActionApprove))
 		return "hold", 0, err
-	case n < 18:
+	case n < 20:
 		if rnd.IntN(2) == 0 {
 			return "undo", 0, o.Desk.Undo(ctx, who, id)
 		}

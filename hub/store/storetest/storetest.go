@@ -33,6 +33,7 @@ var suites = []suite{
 	{"review", reviewSuite},
 	{"feed", feedSuite},
 	{"health", healthSuite},
+	{"ranking", rankingSuite},
 }
 
 // Run runs the suite of every area on the stores that open makes.
