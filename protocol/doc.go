@@ -3,7 +3,7 @@
 // signed and checked. It promises that whatever passes its checks can be
 // stored and shown, and that each fault is named with its reason. It is also
 // the specification: a third client can be written from this text and the
-// files in testdata/vectors alone.
+// files in testdata alone.
 //
 // # Two logs
 //
@@ -23,13 +23,14 @@
 //
 // An entry has a head and a body. The body is one JSON value in UTF-8 of at
 // most 204,800 bytes; its exact bytes are what is hashed, so a reader must keep
-// them and never re-encode. The head is a JSON object on one line:
+// them and never re-encode. The head is a JSON object on one line of at most
+// 1,024 bytes:
 //
 //	v       integer  wire version, 1
 //	node    string   id of the node whose log it is: 1–32 of a–z 0–9
-//	epoch   string   of the store that numbered it
+//	epoch   string   of the store that numbered it, 1–36 of visible ASCII
 //	seq     integer  from 1
-//	kind    string   what the body is, see below
+//	kind    string   what the body is, see below; 1–40 of visible ASCII
 //	len     integer  bytes of the body
 //	sha256  string   SHA-256 of the body, 64 lower-case hex digits
 //	sig     string   Ed25519 signature, standard base64 with padding
@@ -46,18 +47,21 @@
 //	<sha256>
 //
 // Keys are nkeys: a node's public key begins with U, a hub's with N. The raw 32
-// bytes are the Ed25519 key. Subject permissions alone prove nothing, because a
-// server delivers to any reply subject a publisher names; the signature does.
+// bytes are the Ed25519 key. (The text is base32 without padding of a prefix
+// byte, 0xA0 for U and 0x68 for N, the 32 bytes, and the CRC-16/XMODEM of those
+// 33, low byte first; a seed has two prefix bytes.) Subject permissions alone prove nothing, because a server
+// delivers to any reply subject a publisher names; the signature does.
 //
 // A reader checks, in this order, and names the first fault: version, node,
 // seq, form of the head, size, digest, signature, UTF-8 (see [Entry.Check]);
 // then the kind, the JSON, and each field (see [ReadBody]). Fields it does not
-// know are ignored. A kind it does not know is refused with code "kind".
+// know are ignored. A kind it does not know is refused by a hub with code
+// "kind"; a node keeps it and goes on.
 //
 // # Frame
 //
 // What travels is a frame: a run of consecutive entries of one node's log, at
-// most 262,144 bytes:
+// most 4,096 of them and 262,144 bytes, which one entry never exceeds:
 //
 //	ZQ1 <count>\n
 //	<head>\n<body>\n      count times
@@ -73,13 +77,23 @@
 //
 // A node may publish its own up, ask and beat and subscribe its own bell and
 // _INBOX_<node>.>, nothing else; it has no part in the JetStream API. It signs
-// in to NATS with its nkey.
+// in to NATS with its nkey: the signature is over the nonce of the server's INFO.
+// The hub keeps one connection of a node for its log and one for its files,
+// whose client name ends in "files"; a newer one of a kind ends the older.
 //
-// A frame carries the headers Zq-Version, Zq-Epoch, Zq-First and Zq-Last; they
-// help people who look at the stream, and no one trusts them.
+// A frame carries the headers Zq-Version (1, as on everything), Zq-Epoch,
+// Zq-First and Zq-Last; they help people who look at the stream, and no one
+// trusts them. It is published with a reply subject, where the broker answers
+// with JetStream's acknowledgement: {"stream":"ZQ_UP","seq":…} when the frame is
+// on its disk, or {"error":{…}}. err_code 10077 says that there is no room now.
+// No answer, or one without a position, says nothing: the frame may be there.
 //
-// Requests, answers and beats carry the header Zq-Sig, standard base64. A node
-// signs its request over four lines (the reply subject is empty for a beat):
+// # Asking
+//
+// Requests, answers and beats carry the header Zq-Sig, standard base64. A reply
+// subject is a fresh one under _INBOX_<node>; a request that wants its answer
+// elsewhere gets none. A node signs its request over four lines (the reply
+// subject is empty for a beat):
 //
 //	zhanqun-ask-1
 //	<subject>
@@ -87,16 +101,17 @@
 //	<SHA-256 of the payload in hex>
 //
 // A chunk of a file is signed over two more lines: the file's SHA-256 (header
-// Zq-File) and the offset in decimal (header Zq-Offset). The hub signs its
-// answer over:
+// Zq-File) and the offset in decimal (header Zq-Offset). Other requests are JSON
+// of at most 16,384 bytes. The hub signs its answer over:
 //
 //	zhanqun-answer-1
 //	<Zq-Sig of the request>
 //	<value of Zq-Error, or empty>
 //	<SHA-256 of the payload in hex>
 //
-// An answer with Zq-Error carries a [Fault] as its body. Codes busy, frozen and
-// quota are passing: the node keeps what it has and tries again later.
+// An answer with Zq-Error, a code, carries a [Fault] as its body. Codes busy,
+// frozen and quota are passing: the node keeps what it has and tries again
+// later. The codes stand in fault.go.
 //
 // # The line
 //
@@ -107,6 +122,11 @@
 // acknowledged. It publishes frames in order with a few in flight; a missing
 // acknowledgement means "unknown", so it stops and says hello again.
 //
+// If the answer names another epoch than the node's own, the hub has not yet
+// read the end of the node's former log: the node says hello again a little
+// later. A cursor beyond the node's last entry says that the node's store was
+// put back to an older state; it must stop and wait for a person.
+//
 // The hub applies entries in order. At or below its cursor it only compares
 // digests. Above cursor+1 there is a gap: it applies nothing of it and rings
 // with [Bell].Hello set. An entry that can never be applied moves the cursor all
@@ -116,7 +136,9 @@
 // down entries, whose Zq-Head header names the newest seq there is. The node
 // applies them and stores the cursor in one transaction. Asking after N
 // acknowledges N. It pulls when the bell rings, on connect, and every few
-// minutes with jitter.
+// minutes with jitter. Code "epoch" asks for a hello. When hello names a new
+// epoch of the hub, the node begins its cursor at 0 again; what it knows already
+// has no second effect.
 //
 // An entry of the up log is received when a [Receipt] has passed it, never
 // before. A node keeps everything until then, and 90 days longer.
@@ -126,34 +148,86 @@
 // Files travel on a connection of their own, so that no text waits for them.
 // The node offers (verb "offer") a SHA-256 and a size; the answer says how many
 // bytes from the start are already on the hub's disk. The node sends the next
-// chunk (verb "chunk", raw bytes), whose answer again says how far the file is;
-// an answer is sent after the bytes are on disk. When the last byte is there the
-// hub compares the SHA-256 and answers Done. Bytes that do not match are thrown
-// away and have to be sent from the start.
+// chunk (verb "chunk", raw bytes, 16 to 256 KiB, the last one less), whose answer
+// again says how far the file is; an answer is sent after the bytes are on disk.
+// A chunk that begins beyond that changes nothing. When the last byte is there
+// the hub compares the SHA-256 and answers done. Bytes that do not match are
+// thrown away and have to be sent from the start.
 //
-// # Kinds
+// # Bodies
 //
-// Up: item.submit [Submit], item.withdraw [Withdraw], finding.answer [Answer].
-// Down: receipt [Receipt], refusal [Refusal], item.status [Status], finding
-// [Finding], notice [Notice], settings [Settings]. Their fields, and the rule
-// each must keep, stand at the types and in their Validate methods; the limits
-// stand in limits.go. Times are RFC 3339.
+// JSON objects. Times are RFC 3339. A field marked ? may be left out; ids are
+// UUIDs in lower case, codes of units are 1–32 of visible ASCII, slugs of columns
+// 1–40 of a–z 0–9 and hyphen; "line" is text without control characters of at
+// most 200 characters, "text" may have lines and 4,000 of them. What each field
+// means, and the rule it must keep, stands at the type and in its Validate
+// method; the limits stand in limits.go.
+//
+// Up:
+//
+//	item.submit     Submit      item id, revision 1 2 3 …, unit code, origin? code of a village,
+//	                            column slug, title line, body HTML at most 204,800 characters,
+//	                            author line, source line, reviewer? line, note? text,
+//	                            override? text, createdAt time, endorsedBy? line, attachments? list
+//	                Attachment  sha256 of the file, name without path, size bytes, type media type,
+//	                            alt? line
+//	item.withdraw   Withdraw    item id, revision the last sent, reason text, by line, at time
+//	finding.answer  Answer      finding id, answer "fixed" or "disputed", note? text (not with
+//	                            disputed), by line, at time
+//
+// A body may hold an image as <img src="att:<sha256>">, naming an attachment. An
+// item without a body must have one. A revision is one higher than the last the
+// node has sent; after a refusal with code "revision" it is that number again.
+// Columns and villages are those of the last Settings.
+//
+// Down:
+//
+//	receipt         Receipt     epoch, through seq, sha256? of the entry at through
+//	refusal         Refusal     epoch, seq, kind, item?, revision?, code, field?, message
+//	item.status     Status      item, revision, state, step? of steps?, stepName?, reason? code,
+//	                            fields? names in Submit, comment?, by?, columns?, entry? id, url?,
+//	                            outlet?, combined?, at
+//	finding         Finding     id, state, class, target, site?, item?, places list, total, status?,
+//	                            reason, looks, firstBad, lastBad, advice?, note?, at
+//	                Place       page, element?, label?
+//	notice          Notice      id, title, text, at
+//	settings        Settings    unit, villages list, columns list, county, portal?, limits?
+//	                Unit        code, name
+//	                Column      slug, name, steps names, closed?
+//	                Limits      attachments per item, attachmentBytes, itemBytes
+//
+// Requests, answers and the bell:
+//
+//	hello           Hello       v 1, epoch, last seq, confirmed seq, down cursor, hubEpoch, program,
+//	                            clock, diskFree bytes, and the fields of Beat
+//	                Beat        queued, sent, oldest? time, files
+//	                HelloAnswer v, hubEpoch, epoch, cursor, backlog, head seq, maxFrame bytes, now
+//	pull            Pull        hubEpoch, after seq, maxBytes
+//	offer           Offer       sha256, size
+//	offer, chunk    OfferAnswer have bytes, done, chunk bytes wanted at most
+//	bell            Bell        head? seq, hello?
+//	any error       Fault       code, field?, detail
 //
 // # Joining
 //
 // A join code is "zq1-" and the unpadded base64url of a JSON object with the
 // hub's address (h) and a secret (s) that works once. The node makes its key and
-// posts [Enrol] to <h>/api/v1/enrol, signed over three lines:
+// posts [Enrol] as JSON to <h>/api/v1/enrol, signed over three lines:
 //
 //	zhanqun-enrol-1
 //	<secret>
 //	<public key>
 //
-// [EnrolAnswer] names the node id, the hub's key and where NATS listens. From
-// then on the key is the identity.
+//	                Enrol       secret, key, name of the machine, program, sig in standard base64
+//	                EnrolAnswer node, unit Unit, hubKey, hubEpoch, nats addresses, now
+//
+// From the answer on the key is the identity. Posting the same again, because
+// the answer got lost, is answered the same. Any other status than 200 carries
+// problem details (RFC 9457), whose detail is for a person.
 //
 // # Versions
 //
 // This is version 1. New fields may appear within a version. A new version is
-// read by a hub at least one version before any node writes it.
+// read by a hub at least one version before any node writes it. What comes in a
+// version the reader does not speak is refused with code "version".
 package protocol

@@ -3,10 +3,15 @@ package protocol
 import "time"
 
 // Receipt says that the hub has committed every entry of the node's up log
-// through a position. It is cumulative.
+// through a position. It is cumulative. A node whose own entry at that position
+// has another digest is not the only one under its identity: what was received
+// is another machine's, and the receipt says nothing about its own log.
 type Receipt struct {
 	Epoch   string `json:"epoch"`
 	Through uint64 `json:"through"`
+	// Hash is the digest of the entry at Through. It is empty when that position
+	// is still open for the entry the node has signed.
+	Hash string `json:"sha256,omitempty"`
 }
 
 // Validate implements Message.
@@ -162,6 +167,7 @@ type Settings struct {
 	Columns  []Column `json:"columns"`
 	County   string   `json:"county"`           // name of the county
 	Portal   string   `json:"portal,omitempty"` // address readers use
+	Limits   *Limits  `json:"limits,omitempty"` // of attachments; nil means WireLimits
 }
 
 // Unit is an organisation of the county.

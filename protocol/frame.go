@@ -71,7 +71,7 @@ func (e Entry) headLine() []byte {
 // form only; each entry still has to pass Entry.Check. On a Fault nothing of
 // the frame is returned.
 func DecodeFrame(data []byte) ([]Entry, *Fault) {
-	if len(data) > MaxFrameBytes+MaxHeadBytes {
+	if len(data) > MaxFrameBytes {
 		return nil, &Fault{Code: CodeTooLarge, Detail: fmt.Sprintf("数据帧 %d 字节，超过上限", len(data))}
 	}
 	line, rest, ok := bytes.Cut(data, []byte{'\n'})

@@ -1,7 +1,9 @@
 package protocol
 
-// Limits of the wire, stated once. A deployment's settings may lower the
-// attachment limits, never raise them.
+import "fmt"
+
+// Limits of the wire, stated once. A county may lower those of attachments (see
+// Limits), never raise them.
 const (
 	MaxTitleRunes      = 200       // title, in Unicode code points
 	MaxBodyBytes       = 200 << 10 // body of one entry, bytes of JSON
@@ -19,3 +21,44 @@ const (
 	MinChunkBytes      = 16 << 10  // the last piece of a file may be smaller
 	MaxPlaces          = 50        // places named in one finding
 )
+
+// Limits are what a county takes of attachments: the limits of the wire, or less.
+type Limits struct {
+	Attachments     int   `json:"attachments"`     // files of one item
+	AttachmentBytes int64 `json:"attachmentBytes"` // one file
+	ItemBytes       int64 `json:"itemBytes"`       // all files of one item
+}
+
+// WireLimits are the limits of a county that has lowered none.
+func WireLimits() Limits {
+	return Limits{Attachments: MaxAttachments, AttachmentBytes: MaxAttachmentBytes, ItemBytes: MaxItemBytes}
+}
+
+// Faults returns why the files of one item are too many or too large, or nil.
+func (l Limits) Faults(list []Attachment) []Fault {
+	const field = "attachments"
+	var c checker
+	if len(list) > l.Attachments {
+		c.add(field, fmt.Sprintf("附件 %d 个，最多 %d 个", len(list), l.Attachments))
+		return c.faults
+	}
+	var total int64
+	for i, a := range list {
+		if a.Size > l.AttachmentBytes {
+			c.add(fmt.Sprintf("%s[%d].size", field, i), "附件超过 "+bytesText(l.AttachmentBytes))
+		}
+		total += min(max(a.Size, 0), MaxItemBytes+1) // a made-up size must not wrap around
+	}
+	if total > l.ItemBytes {
+		c.add(field, "附件合计超过 "+bytesText(l.ItemBytes))
+	}
+	return c.faults
+}
+
+// bytesText says a number of bytes the way people do.
+func bytesText(n int64) string {
+	if n >= 1<<20 {
+		return fmt.Sprintf("%.4g MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.4g KiB", float64(n)/(1<<10))
+}

@@ -162,7 +162,7 @@ func TestDecodeFrameFaults(t *testing.T) {
 		{"something behind", good + "x", protocol.CodeMalformed},
 		{"length too large", strings.Replace(good, `"len":`, `"len":9`, 1), protocol.CodeMalformed},
 		{"negative length", strings.Replace(good, `"len":`, `"len":-`, 1), protocol.CodeMalformed},
-		{"oversized", strings.Repeat("a", protocol.MaxFrameBytes+protocol.MaxHeadBytes+1), protocol.CodeTooLarge},
+		{"oversized", strings.Repeat("a", protocol.MaxFrameBytes+1), protocol.CodeTooLarge},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

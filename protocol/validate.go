@@ -136,11 +136,11 @@ func hasControl(s string, lines bool) bool {
 }
 
 func (c *checker) attachments(field string, list []Attachment) {
+	amounts := WireLimits().Faults(list)
 	if len(list) > MaxAttachments {
-		c.add(field, fmt.Sprintf("附件 %d 个，最多 %d 个", len(list), MaxAttachments))
+		c.faults = append(c.faults, amounts...)
 		return
 	}
-	var total int64
 	for i, a := range list {
 		at := fmt.Sprintf("%s[%d].", field, i)
 		if !ValidSHA256(a.SHA256) {
@@ -151,18 +151,13 @@ func (c *checker) attachments(field string, list []Attachment) {
 		}
 		if a.Size <= 0 {
 			c.add(at+"size", "附件是空文件")
-		} else if a.Size > MaxAttachmentBytes {
-			c.add(at+"size", fmt.Sprintf("附件超过 %d MiB", MaxAttachmentBytes>>20))
 		}
 		if !strings.Contains(a.Type, "/") || !validToken(a.Type, 120) {
 			c.add(at+"type", "附件类型无效")
 		}
 		c.line(at+"alt", a.Alt, "图片说明", false, MaxLineRunes)
-		total += max(a.Size, 0)
 	}
-	if total > MaxItemBytes {
-		c.add(field, fmt.Sprintf("附件合计超过 %d MiB", MaxItemBytes>>20))
-	}
+	c.faults = append(c.faults, amounts...)
 }
 
 // ValidFileName reports whether s can be the name of an attachment: a base name

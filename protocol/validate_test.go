@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -142,5 +143,30 @@ func TestReasonsSpeak(t *testing.T) {
 	}
 	if _, ok := protocol.ReasonOf("nonsense"); ok {
 		t.Error("an unknown code has a reason")
+	}
+}
+
+// A county may take less than the wire carries, down to nothing.
+func TestLimits(t *testing.T) {
+	list := goodSubmit().Attachments
+	if faults := protocol.WireLimits().Faults(list); faults != nil {
+		t.Errorf("refused: %v", faults)
+	}
+	for field, spoil := range map[string]func(*protocol.Limits){
+		"attachments":         func(l *protocol.Limits) { l.Attachments = 0 },
+		"attachments[0].size": func(l *protocol.Limits) { l.AttachmentBytes = list[0].Size - 1 },
+		"":                    func(l *protocol.Limits) { l.AttachmentBytes = list[0].Size },
+	} {
+		l := protocol.WireLimits()
+		spoil(&l)
+		faults := l.Faults(list)
+		if field == "" && faults != nil || field != "" && (len(faults) != 1 || faults[0].Field != field || faults[0].Code != protocol.CodeField) {
+			t.Errorf("faults %v, want one at %q", faults, field)
+		}
+	}
+	huge := list[0]
+	huge.Size = math.MaxInt64
+	if faults := protocol.WireLimits().Faults([]protocol.Attachment{huge, huge, huge}); len(faults) != 4 {
+		t.Errorf("three files of all bytes there are: %v", faults)
 	}
 }

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"os"
@@ -22,6 +23,7 @@ type vector struct {
 	Name      string             `json:"name"`
 	Direction protocol.Direction `json:"direction"`
 	Node      string             `json:"node"`
+	Seed      string             `json:"seed"` // of the key that signed; Ed25519 gives the same signature everywhere
 	PublicKey string             `json:"publicKey"`
 	Frame     string             `json:"frame"`           // text; every frame of valid entries is UTF-8
 	Fault     protocol.Code      `json:"fault,omitempty"` // the whole frame is refused
@@ -129,8 +131,9 @@ func writeVectors(t *testing.T) {
 		{Name: "down", Direction: protocol.Down, Frame: frame(
 			down(1, protocol.KindSettings, &protocol.Settings{Unit: protocol.Unit{Code: "520624101", Name: "塘头镇"},
 				Villages: []protocol.Unit{{Code: "520624101200", Name: "尧上村"}}, County: "思南县",
-				Columns: []protocol.Column{{Slug: "township", Name: "乡镇传真", Steps: []string{"初审"}}}}),
-			down(2, protocol.KindReceipt, &protocol.Receipt{Epoch: epoch, Through: 3}),
+				Columns: []protocol.Column{{Slug: "township", Name: "乡镇传真", Steps: []string{"初审"}}},
+				Limits:  &protocol.Limits{Attachments: 9, AttachmentBytes: 20 << 20, ItemBytes: 50 << 20}}),
+			down(2, protocol.KindReceipt, &protocol.Receipt{Epoch: epoch, Through: 3, Hash: protocol.HashOf([]byte(submit))}),
 			down(3, protocol.KindRefusal, &protocol.Refusal{Epoch: epoch, Seq: 2, Kind: protocol.KindSubmit, Code: protocol.CodeField, Field: "title", Message: "标题里不能有换行和控制字符"}),
 			down(4, protocol.KindStatus, &protocol.Status{Item: item, Revision: 1, State: protocol.StateReturned, Step: 1, Steps: 1, StepName: "初审",
 				Reason: "element", Fields: []string{"body"}, Comment: "请写明面积和户数", At: at}),
@@ -142,34 +145,75 @@ func writeVectors(t *testing.T) {
 		if v.Direction == "" {
 			v.Direction = protocol.Up
 		}
-		v.Node, v.PublicKey = node, nodeKey.Public()
+		key := nodeKey
 		if v.Direction == protocol.Down {
-			v.PublicKey = hubKey.Public()
+			key = hubKey
 		}
-		data, err := json.MarshalIndent(judge(t, v), "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.MkdirAll("testdata/vectors", 0o750); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join("testdata/vectors", v.Name+".json"), append(data, '\n'), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		v.Node, v.PublicKey, v.Seed = node, key.Public(), string(key.Seed())
+		writeJSON(t, filepath.Join("testdata/vectors", v.Name+".json"), judge(t, v))
 	}
 }
 
-// TestRequestTexts pins the texts that are signed outside the logs.
-func TestRequestTexts(t *testing.T) {
+// signed is a text that is signed outside the logs.
+type signed struct {
+	Name      string `json:"name"`
+	Seed      string `json:"seed"`
+	Text      string `json:"text"`
+	Signature string `json:"signature"` // standard base64, as in the header Zq-Sig
+}
+
+// TestSignedTexts pins what is signed outside the logs: the texts are spelt out,
+// the signatures are in testdata/signed.json.
+func TestSignedTexts(t *testing.T) {
 	const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-	for name, pair := range map[string][2]string{
-		"request": {string(protocol.RequestText("zq.ask.n1.hello", "_INBOX_n1.a", nil)), "zhanqun-ask-1\nzq.ask.n1.hello\n_INBOX_n1.a\n" + empty},
-		"chunk":   {string(protocol.ChunkText("zq.ask.n1.chunk", "r", "f", 65536, nil)), "zhanqun-ask-1\nzq.ask.n1.chunk\nr\n" + empty + "\nf\n65536"},
-		"answer":  {string(protocol.AnswerText("c2ln", "busy", nil)), "zhanqun-answer-1\nc2ln\nbusy\n" + empty},
-		"enrol":   {string(protocol.EnrolText("S", "U")), "zhanqun-enrol-1\nS\nU"},
+	file := strings.Repeat("ab", 32)
+	var list []signed
+	for _, v := range []struct {
+		name  string
+		key   protocol.Key
+		text  []byte
+		spelt string
+	}{
+		{"request", nodeKey, protocol.RequestText("zq.ask.n7k2.hello", "_INBOX_n7k2.a", nil), "zhanqun-ask-1\nzq.ask.n7k2.hello\n_INBOX_n7k2.a\n" + empty},
+		{"beat", nodeKey, protocol.RequestText("zq.beat.n7k2", "", nil), "zhanqun-ask-1\nzq.beat.n7k2\n\n" + empty},
+		{"chunk", nodeKey, protocol.ChunkText("zq.ask.n7k2.chunk", "_INBOX_n7k2.b", file, 65536, nil),
+			"zhanqun-ask-1\nzq.ask.n7k2.chunk\n_INBOX_n7k2.b\n" + empty + "\n" + file + "\n65536"},
+		{"answer", hubKey, protocol.AnswerText("c2ln", "", nil), "zhanqun-answer-1\nc2ln\n\n" + empty},
+		{"refusing answer", hubKey, protocol.AnswerText("c2ln", "busy", nil), "zhanqun-answer-1\nc2ln\nbusy\n" + empty},
+		{"enrol", nodeKey, protocol.EnrolText("zqi_secret", nodeKey.Public()), "zhanqun-enrol-1\nzqi_secret\n" + nodeKey.Public()},
 	} {
-		if pair[0] != pair[1] {
-			t.Errorf("%s text is %q, want %q", name, pair[0], pair[1])
+		if string(v.text) != v.spelt {
+			t.Errorf("%s text is %q, want %q", v.name, v.text, v.spelt)
 		}
+		list = append(list, signed{v.name, string(v.key.Seed()), v.spelt, base64.StdEncoding.EncodeToString(v.key.Sign(v.text))})
+	}
+	const path = "testdata/signed.json"
+	if *update {
+		writeJSON(t, path, list)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []signed
+	if err := json.Unmarshal(raw, &want); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, list); diff != "" {
+		t.Errorf("the wire has changed (-file +now):\n%s", diff)
+	}
+}
+
+func writeJSON(t *testing.T, path string, v any) {
+	t.Helper()
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
