@@ -29,6 +29,7 @@ func program() *cli.Program[config.Hub] {
 			tokenCreateCommand(),
 			unitImportCommand(), siteImportCommand(),
 			nodeInviteCommand(), nodeListCommand(), nodeRevokeCommand(),
+			auditVerifyCommand(), auditExportCommand(),
 			checkCommand(), doctorCommand(),
 		},
 	}

@@ -114,7 +114,7 @@ func (c *county) run(ctx context.Context) error {
 // tidyEvery is how often what has expired is deleted.
 const tidyEvery = time.Hour
 
-// tidy deletes what has expired until ctx ends.
+// tidy deletes what has expired, and anchors the audit log, until ctx ends.
 func (c *county) tidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
@@ -122,6 +122,7 @@ func (c *county) tidy(ctx context.Context) {
 		if err := c.access.Prune(ctx); err != nil && ctx.Err() == nil {
 			c.log.Error("tidying", "error", err)
 		}
+		c.anchor(ctx)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -89,14 +89,11 @@ func examineDisk(c *call) cli.Symptom {
 
 // examineAudit walks the audit log.
 func examineAudit(ctx context.Context, s *store.Store) cli.Symptom {
-	acts, broken, err := s.CheckAudits(ctx)
-	switch {
-	case err != nil:
-		return bad("操作记录", err.Error())
-	case broken > 0:
-		return bad("操作记录", fmt.Sprintf("第 %d 条对不上前一条：数据库里的记录被改动、删除或插入过。请保留现场，与备份核对", broken))
+	end, err := s.VerifyAudit(ctx, nil)
+	if err != nil {
+		return bad("操作记录", cli.Words(brokenChain(err)))
 	}
-	return fine("操作记录", fmt.Sprintf("%d 条，前后相扣，没有被改动", acts))
+	return fine("操作记录", fmt.Sprintf("%d 条，首尾相接，没有改动", end.Seq))
 }
 
 // examineCounty looks at what an administrator has to have done.

@@ -104,11 +104,12 @@ func (d *decision) otherEpoch(n *Node, l *Letter) bool {
 
 // begin starts a node's log anew.
 func (d *decision) begin(n *Node, epoch string) {
-	if n.Epoch != "" {
-		d.plan.Audits = append(d.plan.Audits, Audit{Actor: nodeActor(n.ID), Act: "node.epoch", Ref: n.ID,
-			Detail: map[string]any{"from": n.Epoch, "through": n.Up, "to": epoch}})
-	}
+	was := *n
 	n.Epoch, n.Up = epoch, 0
+	if was.Epoch != "" {
+		d.plan.Audits = append(d.plan.Audits, Audit{Actor: nodeActor(n.ID), Act: "node.epoch", Ref: n.ID, Before: was, After: *n,
+			Detail: map[string]any{"from": was.Epoch, "through": was.Up, "to": epoch}})
+	}
 	d.Epochs[n.ID] = append(d.Epochs[n.ID], epoch)
 	d.plan.Epochs = append(d.plan.Epochs, Position{Node: n.ID, Epoch: epoch})
 }
@@ -229,11 +230,11 @@ func (d *decision) unknown(node string, letters []Letter) {
 
 // freeze stops a node after two different, well-signed entries at one position.
 func (d *decision) freeze(n *Node, l *Letter, known Known) {
-	n.State = NodeFrozen
-	n.Reason = cloneReason
+	was := *n
+	n.State, n.Reason = NodeFrozen, cloneReason
 	detail := map[string]any{"epoch": l.Entry.Epoch, "seq": l.Entry.Seq, "onFile": known.Hash, "arrived": l.Entry.Hash}
 	d.record(l, protocol.Fault{Code: protocol.CodeClone, Detail: cloneReason})
-	d.plan.Audits = append(d.plan.Audits, Audit{Actor: "hub", Act: "node.frozen", Ref: n.ID, Detail: detail})
+	d.plan.Audits = append(d.plan.Audits, Audit{Actor: "hub", Act: "node.frozen", Ref: n.ID, Before: was, After: *n, Detail: detail})
 	d.plan.Events = append(d.plan.Events, Event{Kind: "node.frozen", Ref: n.ID, Data: detail})
 	d.down(n.ID, protocol.KindNotice, cloneNotice(d.now))
 	d.plan.Result.Frozen = append(d.plan.Result.Frozen, n.ID)

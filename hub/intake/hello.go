@@ -58,9 +58,10 @@ func Greet(v *View, id, epoch string, now time.Time) *Plan {
 	case n.State != NodeActive || n.Epoch == epoch:
 		return d.plan
 	case slices.Contains(v.Epochs[id], epoch):
+		was := *n
 		n.State, n.Reason = NodeFrozen, cloneReason
 		detail := map[string]any{"epoch": epoch, "present": n.Epoch}
-		d.plan.Audits = append(d.plan.Audits, Audit{Actor: "hub", Act: "node.frozen", Ref: id, Detail: detail})
+		d.plan.Audits = append(d.plan.Audits, Audit{Actor: "hub", Act: "node.frozen", Ref: id, Before: was, After: *n, Detail: detail})
 		d.plan.Events = append(d.plan.Events, Event{Kind: "node.frozen", Ref: id, Data: detail})
 		d.down(id, protocol.KindNotice, cloneNotice(now))
 		d.plan.Result.Frozen = []string{id}

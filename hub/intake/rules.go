@@ -105,7 +105,7 @@ func (d *decision) withdraw(n *Node, m *protocol.Withdraw) *protocol.Fault {
 	if it.State == protocol.StateWithdrawn {
 		return nil // both sides withdrew it; that is agreement
 	}
-	entry := d.Entries[it.Entry]
+	was, entry := *it, d.Entries[it.Entry]
 	it.State, it.LiveRevision, it.DueRole, it.Emergency = protocol.StateWithdrawn, 0, "", false
 	it.ClaimedBy, it.ClaimedUntil, it.PublishAt = "", time.Time{}, time.Time{}
 	d.touch(it)
@@ -118,7 +118,7 @@ func (d *decision) withdraw(n *Node, m *protocol.Withdraw) *protocol.Fault {
 	}
 	d.down(n.ID, protocol.KindStatus, status)
 	d.plan.Events = append(d.plan.Events, Event{Kind: "item.withdrawn", Ref: it.ID})
-	d.plan.Audits = append(d.plan.Audits, Audit{Actor: nodeActor(n.ID), Act: "item.withdraw", Ref: it.ID,
+	d.plan.Audits = append(d.plan.Audits, Audit{Actor: nodeActor(n.ID), Act: "item.withdraw", Ref: it.ID, Before: was, After: *it,
 		Detail: map[string]any{"reason": m.Reason, "by": m.By, "revision": it.Revision}})
 	return nil
 }

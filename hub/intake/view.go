@@ -117,11 +117,14 @@ type Event struct {
 	Data any
 }
 
-// Audit is an act worth keeping for ever.
+// Audit is an act worth keeping for ever. Before and After are copies of the
+// thing it was done to; the record keeps their digests.
 type Audit struct {
 	Actor  string
 	Act    string
 	Ref    string
+	Before any
+	After  any
 	Detail any
 }
 

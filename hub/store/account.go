@@ -98,7 +98,7 @@ func (t *tx) addAccount(ctx context.Context, actor string, u access.User, hash s
 	if err != nil {
 		return err
 	}
-	return t.audit(actor, "user.add", u.ID, u)
+	return t.audit(actor, "user.add", u.ID, change{after: u, detail: u})
 }
 
 // EditAccount implements access.AccountStore.
@@ -134,7 +134,7 @@ func (s *Store) EditAccount(ctx context.Context, actor, act, id string, edit fun
 				return err
 			}
 		}
-		return t.audit(actor, act, id, u)
+		return t.audit(actor, act, id, change{before: c.User, after: u, detail: u})
 	})
 	return u, err
 }
@@ -159,7 +159,7 @@ func (s *Store) SetPassword(ctx context.Context, actor, id, hash string, mustCha
 				return err
 			}
 		}
-		return t.audit(actor, "user.password", id, nil)
+		return t.audit(actor, "user.password", id, change{})
 	})
 }
 

@@ -47,12 +47,16 @@ func (s *Store) PutColumn(ctx context.Context, actor string, c catalog.Column, c
 		if err := t.putColumn(ctx, c); err != nil {
 			return err
 		}
-		if i := slices.IndexFunc(known, func(k catalog.Column) bool { return k.Slug == c.Slug }); i >= 0 && !slices.Equal(known[i].Steps, c.Steps) {
-			if err := t.requeue(ctx, c); err != nil {
-				return err
+		done := change{after: c, detail: c}
+		if i := slices.IndexFunc(known, func(k catalog.Column) bool { return k.Slug == c.Slug }); i >= 0 {
+			done.before = known[i]
+			if !slices.Equal(known[i].Steps, c.Steps) {
+				if err := t.requeue(ctx, c); err != nil {
+					return err
+				}
 			}
 		}
-		if err := t.audit(actor, "column.save", c.Slug, c); err != nil {
+		if err := t.audit(actor, "column.save", c.Slug, done); err != nil {
 			return err
 		}
 		return t.settingsChanged(ctx, "column", c.Slug)

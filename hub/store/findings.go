@@ -84,6 +84,7 @@ func (s *Store) Settle(ctx context.Context, actor, id string, strike bool, note 
 		if f.Places, err = placesOf(ctx, t, f.Target, f.Unit); err != nil {
 			return err
 		}
+		was := f
 		f.Note, f.State = note, protocol.FindingOpen
 		if strike {
 			f.State, f.ClosedAt = protocol.FindingStruck, t.at
@@ -94,7 +95,7 @@ func (s *Store) Settle(ctx context.Context, actor, id string, strike bool, note 
 		if err := t.saveFinding(ctx, f, actor, note); err != nil {
 			return err
 		}
-		return t.audit(actor, "finding."+f.State, id, nil)
+		return t.audit(actor, "finding."+f.State, id, change{before: was, after: f})
 	})
 	return f, err
 }

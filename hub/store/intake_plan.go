@@ -24,7 +24,7 @@ func (t *tx) carryOut(ctx context.Context, p *intake.Plan) error {
 		}
 	}
 	for _, a := range p.Audits {
-		if err := t.audit(a.Actor, a.Act, a.Ref, a.Detail); err != nil {
+		if err := t.audit(a.Actor, a.Act, a.Ref, change{before: a.Before, after: a.After, detail: a.Detail}); err != nil {
 			return err
 		}
 	}

@@ -26,7 +26,7 @@ func (s *Store) AddInvite(ctx context.Context, actor string, i access.Invite) er
 		if err != nil {
 			return err
 		}
-		return t.audit(actor, "node.invite", i.Unit, nil)
+		return t.audit(actor, "node.invite", i.Unit, change{after: i})
 	})
 }
 
@@ -101,7 +101,7 @@ func (t *tx) enrol(ctx context.Context, hash string, n access.Node) error {
 	if err := t.handOver(ctx, n); err != nil {
 		return err
 	}
-	if err := t.audit("node:"+n.ID, "node.join", n.ID, map[string]string{"unit": n.Unit, "name": n.Name}); err != nil {
+	if err := t.audit("node:"+n.ID, "node.join", n.ID, change{after: n, detail: map[string]string{"unit": n.Unit, "name": n.Name}}); err != nil {
 		return err
 	}
 	return t.event("node.joined", n.ID, nil)

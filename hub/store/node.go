@@ -75,6 +75,7 @@ func (s *Store) SetNodeState(ctx context.Context, actor, id, state, reason strin
 		if err := allow(n); err != nil || n.State == state {
 			return err
 		}
+		was := n
 		n.State, n.Reason = state, reason
 		if state == access.NodeRevoked {
 			n.RevokedAt = fromMillis(t.at.UnixMilli())
@@ -83,7 +84,7 @@ func (s *Store) SetNodeState(ctx context.Context, actor, id, state, reason strin
 		if err != nil {
 			return err
 		}
-		if err := t.audit(actor, "node."+state, id, map[string]string{"reason": reason}); err != nil {
+		if err := t.audit(actor, "node."+state, id, change{before: was, after: n, detail: map[string]string{"reason": reason}}); err != nil {
 			return err
 		}
 		return t.event("node."+state, id, nil)

@@ -45,7 +45,7 @@ func (t *tx) apply(ctx context.Context, before review.Snapshot, e review.Effect)
 		}
 	}
 	for _, n := range e.Audits {
-		if err := t.audit(n.Actor, n.Kind, n.Ref, n.Data); err != nil {
+		if err := t.audit(n.Actor, n.Kind, n.Ref, changeOf(before, e, n.Ref, n.Data)); err != nil {
 			return err
 		}
 	}

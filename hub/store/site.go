@@ -83,7 +83,7 @@ func (s *Store) SaveSites(ctx context.Context, actor string, list []health.Site)
 				}
 			}
 		}
-		return t.audit(actor, "site.save", "", map[string]int{"sites": len(list)})
+		return t.audit(actor, "site.save", "", change{after: list, detail: map[string]int{"sites": len(list)}})
 	})
 	return added, err
 }
@@ -113,6 +113,6 @@ func (s *Store) SiteDue(ctx context.Context, actor, id string) error {
 		if err != nil {
 			return err
 		}
-		return t.audit(actor, "site.check", id, nil)
+		return t.audit(actor, "site.check", id, change{})
 	})
 }

@@ -88,6 +88,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := history.Up(ctx, s.write, nil); err != nil {
 		return err
 	}
+	if err := s.chainOld(ctx); err != nil {
+		return err
+	}
 	const q = `INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = setting.value RETURNING value`
 	if err := s.write.QueryRowContext(ctx, q, "epoch", uuid.NewString()).Scan(&s.epoch); err != nil {
 		return fmt.Errorf("reading epoch: %w", err)

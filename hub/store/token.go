@@ -26,7 +26,7 @@ func (s *Store) AddToken(ctx context.Context, actor string, k access.Token, hash
 		if err != nil {
 			return err
 		}
-		return t.audit(actor, "token.add", k.Account, k)
+		return t.audit(actor, "token.add", k.Account, change{after: k, detail: k})
 	})
 }
 
@@ -67,7 +67,7 @@ func (s *Store) RevokeToken(ctx context.Context, actor, id string) error {
 		if err != nil {
 			return err
 		}
-		return t.audit(actor, "token.revoke", id, nil)
+		return t.audit(actor, "token.revoke", id, change{})
 	})
 }
 

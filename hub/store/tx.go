@@ -22,7 +22,7 @@ type tx struct {
 	at     time.Time
 	heads  map[string]uint64
 	events []event
-	audits []audit
+	audits []catalog.Audit
 }
 
 type event struct {
@@ -31,16 +31,6 @@ type event struct {
 	Kind string
 	Ref  string
 	Data string
-}
-
-type audit struct {
-	Seq    uint64 `json:"seq"`
-	At     int64  `json:"at"`
-	Actor  string `json:"actor"`
-	Act    string `json:"act"`
-	Ref    string `json:"ref"`
-	Detail string `json:"detail"`
-	Hash   string `json:"hash"`
 }
 
 // tries bounds how often a transaction is run again after the database undid it
@@ -119,16 +109,6 @@ func (t *tx) event(kind, ref string, data any) error {
 	return nil
 }
 
-// audit notes who did what.
-func (t *tx) audit(actor, act, ref string, detail any) error {
-	text, err := jsonText(detail)
-	if err != nil {
-		return fmt.Errorf("writing audit %s: %w", act, err)
-	}
-	t.audits = append(t.audits, audit{At: t.at.UnixMilli(), Actor: actor, Act: act, Ref: ref, Detail: text})
-	return nil
-}
-
 func jsonText(v any) (string, error) {
 	if v == nil {
 		return "", nil
@@ -143,10 +123,8 @@ func jsonText(v any) (string, error) {
 // finish numbers and writes what was noted, audit before events in every
 // transaction, so that the two counters are always taken in one order.
 func (t *tx) finish(ctx context.Context) error {
-	if len(t.audits) > 0 {
-		if err := t.finishAudits(ctx); err != nil {
-			return err
-		}
+	if err := t.chain(ctx); err != nil {
+		return err
 	}
 	if n := len(t.events); n > 0 {
 		first, err := t.take(ctx, "event", n)
@@ -165,28 +143,6 @@ func (t *tx) finish(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// finishAudits numbers the acts, chains them to those before and writes them.
-func (t *tx) finishAudits(ctx context.Context) error {
-	first, err := t.take(ctx, "audit", len(t.audits))
-	if err != nil {
-		return err
-	}
-	// The counter is locked, so the act before has been committed.
-	var last string
-	err = t.QueryRowContext(ctx, `SELECT hash FROM audit WHERE seq = $1`, first-1).Scan(&last)
-	if err != nil && !notFound(err) {
-		return fmt.Errorf("reading the act before: %w", err)
-	}
-	for i := range t.audits {
-		a := &t.audits[i]
-		a.Seq = first + uint64(i)
-		act := catalog.Audit{Seq: a.Seq, At: time.UnixMilli(a.At), Actor: a.Actor, Act: a.Act, Ref: a.Ref, Detail: a.Detail}
-		last = act.Chain(last)
-		a.Hash = last
-	}
-	return t.insertRows(ctx, "audit", t.audits, "seq:int", "at:int", "actor", "act", "ref", "detail", "hash")
 }
 
 // take takes n consecutive numbers of a counter and returns the first.

@@ -84,7 +84,7 @@ func (s *Store) ImportUnits(ctx context.Context, actor string, units []catalog.U
 		if changed = int(n); changed == 0 {
 			return nil
 		}
-		if err := t.audit(actor, "unit.import", "", map[string]int{"units": len(units), "changed": changed}); err != nil {
+		if err := t.audit(actor, "unit.import", "", change{before: known, after: units, detail: map[string]int{"units": len(units), "changed": changed}}); err != nil {
 			return err
 		}
 		return t.settingsChanged(ctx, "unit", "")

@@ -36,4 +36,7 @@ var actNames = map[string]string{
 	"user.password":        "更换密码",
 	"token.add":            "建立令牌",
 	"token.revoke":         "作废令牌",
+	"audit.read":           "查看操作记录",
+	"audit.export":         "导出操作记录",
+	"audit.anchor":         "锚定操作记录",
 }

@@ -179,7 +179,7 @@ func (s *Server) finding(r *http.Request, u access.User) (health.Finding, []heal
 	return f, steps, err
 }
 
-func (s *Server) apiAudit(w http.ResponseWriter, r *http.Request, _ access.User) error {
+func (s *Server) apiAudit(w http.ResponseWriter, r *http.Request, u access.User) error {
 	after, err := number(r, "after")
 	if err != nil {
 		return err
@@ -190,6 +190,9 @@ func (s *Server) apiAudit(w http.ResponseWriter, r *http.Request, _ access.User)
 	}
 	list, err := s.Log.Audits(r.Context(), after, limit)
 	if err != nil {
+		return err
+	}
+	if err := s.noteReading(r, u, list); err != nil {
 		return err
 	}
 	next := after

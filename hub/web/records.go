@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,6 +66,7 @@ func (s *Server) refusalPage(w http.ResponseWriter, r *http.Request, _ access.Us
 type auditPage struct {
 	ui.Page
 	Audits []auditRow
+	Anchor *catalog.Audit // the newest, on the first page
 	Older  string
 	Newer  string
 }
@@ -76,7 +78,7 @@ type auditRow struct {
 	Link string // page of the thing it was done to, or ""
 }
 
-func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, _ access.User) error {
+func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, u access.User) error {
 	before, err := number(r, "before")
 	if err != nil {
 		return err
@@ -85,8 +87,20 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, _ access.User
 	if err != nil {
 		return err
 	}
+	if err := s.noteReading(r, u, list); err != nil {
+		return err
+	}
 	lang := s.lang(r)
 	p := &auditPage{}
+	if before == 0 {
+		anchors, err := s.Log.AuditAnchors(r.Context(), 1)
+		if err != nil {
+			return err
+		}
+		if len(anchors) > 0 {
+			p.Anchor = &anchors[0]
+		}
+	}
 	for _, a := range list {
 		p.Audits = append(p.Audits, auditRow{Audit: a, Word: ui.T(lang, actNames[a.Act]), Link: actLink(a)})
 	}
@@ -97,6 +111,16 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, _ access.User
 		p.Newer = withParam(r, "before", "")
 	}
 	return s.show(w, r, "audit", p)
+}
+
+// noteReading records who read the audit log. A reading that shows nothing but
+// readings is not noted, or whoever follows the log would write it for ever.
+func (s *Server) noteReading(r *http.Request, u access.User, list []catalog.Audit) error {
+	if !slices.ContainsFunc(list, func(a catalog.Audit) bool { return a.Act != catalog.ActAuditRead }) {
+		return nil
+	}
+	from, to := list[0].Seq, list[len(list)-1].Seq
+	return s.Log.NoteAudit(r.Context(), u.Login, catalog.ActAuditRead, "", map[string]uint64{"from": min(from, to), "through": max(from, to)})
 }
 
 // actLink is where the thing an act was done to can be seen.

@@ -56,6 +56,10 @@ type Journal interface {
 	// AuditsBefore returns up to limit acts before a number, newest first; 0 is
 	// the end.
 	AuditsBefore(ctx context.Context, before uint64, limit int) ([]catalog.Audit, error)
+	// AuditAnchors returns the newest anchors, newest first.
+	AuditAnchors(ctx context.Context, limit int) ([]catalog.Audit, error)
+	// NoteAudit records an act that changes nothing but has to be known.
+	NoteAudit(ctx context.Context, actor, act, ref string, detail any) error
 }
 
 // Files hands out files that have arrived at the hub; the feed does.

@@ -34,10 +34,43 @@ func auditSuite(t *testing.T, open Open) {
 	if diff := cmp.Diff(want, acts); diff != "" {
 		t.Errorf("acts (-want +got):\n%s", diff)
 	}
-	if n, broken, err := s.CheckAudits(t.Context()); err != nil || n != uint64(len(got)) || broken != 0 {
-		t.Errorf("%d acts, broken at %d, %v", n, broken, err)
+	if end, err := s.VerifyAudit(t.Context(), nil); err != nil || end != (catalog.Link{Seq: uint64(len(got)), Hash: last}) {
+		t.Errorf("the chain ends at %+v (%v), want act %d", end, err, len(got))
+	}
+	for i, a := range got {
+		if made := a.Act == "user.add" || a.Act == "unit.import"; made && a.After == "" {
+			t.Errorf("act %d, %s, keeps no digest of what it made", i+1, a.Act)
+		}
 	}
 	if page := must[[]catalog.Audit](t)(s.Audits(t.Context(), 2, 2)); len(page) != 2 || page[0].Seq != 3 {
 		t.Errorf("second page: %+v", page)
+	}
+}
+
+// anchorSuite holds that a day gets one anchor, that it is an act like others,
+// and that readings can be noted.
+func anchorSuite(t *testing.T, open Open) {
+	s := open(t)
+	if err := s.NoteAudit(t.Context(), "wang", catalog.ActAuditRead, "", map[string]int{"from": 1}); err != nil {
+		t.Fatal(err)
+	}
+	for i, tt := range []struct {
+		day  string
+		put  bool
+		want string
+	}{
+		{"2026-11-03", true, "2026-11-03"}, {"2026-11-03", false, "2026-11-03"}, {"2026-11-04", true, "2026-11-04"},
+		{"2026-11-03", false, "2026-11-04"}, // a clock that went back
+	} {
+		a, put, err := s.AnchorAudit(t.Context(), tt.day)
+		if err != nil || put != tt.put || a.Ref != tt.want || a.Act != catalog.ActAuditAnchor || a.Hash == "" {
+			t.Errorf("call %d: %+v put %v, %v", i, a, put, err)
+		}
+	}
+	if list := must[[]catalog.Audit](t)(s.AuditAnchors(t.Context(), 10)); len(list) != 2 || list[0].Ref != "2026-11-04" {
+		t.Errorf("anchors: %+v", list)
+	}
+	if end, err := s.VerifyAudit(t.Context(), nil); err != nil || end.Seq != 3 {
+		t.Errorf("the chain ends at %+v, %v", end, err)
 	}
 }
