@@ -17,6 +17,7 @@ import (
 type Saved struct {
 	ID      string `json:"id"`
 	Version int    `json:"version"` // to be named by the next change
+	Again   bool   `json:"-"`       // the request with this key was done before; its text was not kept
 }
 
 var errStale = fault.New(fault.Conflict, "这条信息刚被别人改过。请打开最新的稿子核对后再改，您写的内容仍在页面上。")
@@ -38,7 +39,7 @@ func (q *Queue) SaveDraft(ctx context.Context, actor Actor, d Draft) (Saved, err
 	var out Saved
 	err = q.write(ctx, "saving draft", func(ctx context.Context, t *txn) error {
 		i, again, err := t.edit(ctx, actor, d, fresh)
-		out = Saved{ID: i.ID, Version: i.Version}
+		out = Saved{ID: i.ID, Version: i.Version, Again: again}
 		if err != nil || again {
 			return err
 		}

@@ -19,8 +19,7 @@ type Submitted struct {
 
 // Handing says which text of an item is handed in.
 type Handing struct {
-	Version int    // that the person saw; 0 for the newest
-	Key     string // of this request, so that repeating it does nothing; may be empty
+	Version int // that the person saw; 0 for the newest
 }
 
 // Submit hands in the text of an item. When it returns without error the
@@ -63,10 +62,8 @@ func (q *Queue) Submit(ctx context.Context, actor Actor, id string, h Handing) (
 			return errStale
 		}
 		i.Version++
-		if out, err = t.handIn(ctx, actor, i, d.Text, r); err != nil {
-			return err
-		}
-		return t.remember(ctx, actor, h.Key, id, out.Seq)
+		out, err = t.handIn(ctx, actor, i, d.Text, r)
+		return err
 	})
 	return out, err
 }

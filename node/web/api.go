@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"zhanqun/internal/content"
@@ -43,10 +44,7 @@ func (s *Server) apiAttach(w http.ResponseWriter, r *http.Request, _ queue.Accou
 		if name == "" {
 			return fault.Field("name", "请在地址里用 ?name= 写明文件名。")
 		}
-		got, err = s.Queue.AddFile(r.Context(), name, io.LimitReader(r.Body, s.Max+1))
-		if err == nil && got.Size > s.Max {
-			err = fault.New(fault.TooLarge, "文件太大。")
-		}
+		got, err = s.Queue.AddFile(r.Context(), name, http.MaxBytesReader(nil, r.Body, s.Max))
 	}
 	switch {
 	case err != nil:
@@ -120,17 +118,46 @@ func filterOf(r *http.Request) queue.Filter {
 }
 
 // apiCreate answers POST /api/v1/items: a draft. An Idempotency-Key makes it
-// safe to repeat.
+// safe to repeat; with another text it is refused.
 func (s *Server) apiCreate(w http.ResponseWriter, r *http.Request, a queue.Account) error {
 	f, err := readItem(r)
 	if err != nil {
 		return err
 	}
-	saved, err := s.Queue.SaveDraft(r.Context(), a.Actor(), queue.Draft{Village: f.Village, Key: r.Header.Get("Idempotency-Key"), Text: f.Text})
+	key, err := requestKey(r)
 	if err != nil {
 		return err
 	}
+	saved, err := s.Queue.SaveDraft(r.Context(), a.Actor(), queue.Draft{Village: f.Village, Key: key, Text: f.Text})
+	if err != nil {
+		return err
+	}
+	if saved.Again {
+		d, err := s.Queue.Item(r.Context(), a.Actor(), saved.ID)
+		if err != nil {
+			return err
+		}
+		if d.Version == 1 && !alike(d.Text, f.Text) {
+			return fault.New(fault.Conflict, "这个 Idempotency-Key 已用于另一条信息。新的信息请用新的键。")
+		}
+	}
 	return s.answerItem(w, r, a, saved.ID, http.StatusCreated)
+}
+
+// requestKey is what the caller names the request by, so that repeating it after
+// a lost answer does nothing again.
+func requestKey(r *http.Request) (string, error) {
+	key := r.Header.Get("Idempotency-Key")
+	if len(key) > 200 {
+		return "", fault.New(fault.Invalid, "Idempotency-Key 太长，最多 200 字节。")
+	}
+	return key, nil
+}
+
+// alike reports whether two texts are of one request, whatever was filled in.
+func alike(a, b queue.Text) bool {
+	return a.Column == b.Column && a.Title == b.Title && a.Body == b.Body &&
+		slices.EqualFunc(a.Attachments, b.Attachments, func(a, b protocol.Attachment) bool { return a.SHA256 == b.SHA256 })
 }
 
 func (s *Server) answerItem(w http.ResponseWriter, r *http.Request, a queue.Account, id string, status int) error {
@@ -163,7 +190,14 @@ func (s *Server) apiUpdate(w http.ResponseWriter, r *http.Request, a queue.Accou
 		}
 		f.Version = d.Version
 	}
-	d := queue.Draft{ID: id, Version: f.Version, Village: f.Village, Key: r.Header.Get("Idempotency-Key"), Text: f.Text}
+	key, err := requestKey(r)
+	if err != nil {
+		return err
+	}
+	if key != "" { // the key of another request, or of another text, is another one
+		key += "." + id + "." + (&form{Text: f.Text, Village: f.Village}).digest()
+	}
+	d := queue.Draft{ID: id, Version: f.Version, Village: f.Village, Key: key, Text: f.Text}
 	if _, err := s.Queue.SaveDraft(r.Context(), a.Actor(), d); err != nil {
 		return err
 	}
@@ -178,7 +212,7 @@ func (s *Server) apiSubmit(w http.ResponseWriter, r *http.Request, a queue.Accou
 		return err
 	}
 	id := r.PathValue("id")
-	if _, err := s.Queue.Submit(r.Context(), a.Actor(), id, queue.Handing{Version: h.Version, Key: r.Header.Get("Idempotency-Key")}); err != nil {
+	if _, err := s.Queue.Submit(r.Context(), a.Actor(), id, queue.Handing{Version: h.Version}); err != nil {
 		return err
 	}
 	s.Push()

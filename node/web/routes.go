@@ -82,6 +82,8 @@ func (s *Server) signedIn(h person) http.HandlerFunc {
 		case a.MustChange && !web.IsAPI(r) && r.URL.Path != "/account/password":
 			http.Redirect(w, r, "/account/password", http.StatusSeeOther)
 			return nil
+		case a.MustChange && web.IsAPI(r) && web.BearerToken(r) == "":
+			return fault.New(fault.Forbidden, "请先在页面上设置自己的密码。")
 		}
 		return h(w, r, a)
 	})

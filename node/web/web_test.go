@@ -58,9 +58,16 @@ func (s *site) clockAt(d time.Duration) { s.ahead.Store(int64(d)) }
 
 func newSite(t testing.TB, change ...func(*Options)) *site {
 	t.Helper()
+	return openSite(t, queue.Options{Reserve: -1}, change...)
+}
+
+// openSite is newSite over a queue of the given options.
+func openSite(t testing.TB, qo queue.Options, change ...func(*Options)) *site {
+	t.Helper()
 	s := &site{t: t}
 	var err error
-	s.q, err = queue.Open(context.Background(), queue.Options{Dir: t.TempDir(), Now: s.now, Reserve: -1})
+	qo.Dir, qo.Now = t.TempDir(), s.now
+	s.q, err = queue.Open(context.Background(), qo)
 	if err != nil {
 		t.Fatal(err)
 	}
