@@ -46,6 +46,9 @@ func (q *Queue) ready(ctx context.Context, actor Actor, i Item, t Text) (ready, 
 	if text := settings.refuses(t.Column); text != "" {
 		bad.add("column", text)
 	}
+	for _, f := range settings.Files().Faults(m.Attachments) {
+		bad.add(f.Field, f.Detail)
+	}
 	q.checkFiles(m, &bad)
 	r := ready{message: m, rev: settings.rev}
 	if actor.Township() {

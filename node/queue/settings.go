@@ -34,6 +34,15 @@ func (s Settings) Village(code string) (protocol.Unit, bool) {
 	return s.Villages[i], true
 }
 
+// Files are the limits of attachments: those of the wire, unless the county has
+// lowered them.
+func (s Settings) Files() protocol.Limits {
+	if s.Limits == nil {
+		return protocol.WireLimits()
+	}
+	return *s.Limits
+}
+
 // refuses says why nothing can be handed in to a column, or "".
 func (s Settings) refuses(column string) string {
 	c, ok := s.Column(column)

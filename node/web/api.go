@@ -29,10 +29,13 @@ func (s *Server) apiAttach(w http.ResponseWriter, r *http.Request, _ queue.Accou
 	var (
 		got   protocol.Attachment
 		found bool
-		err   error
 	)
+	most, err := s.limits(r)
+	if err != nil {
+		return err
+	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
-		_, err = web.ReadForm(r, web.FormLimits{Files: 1, FileBytes: s.Max, Bytes: s.Max, TextBytes: 64 << 10}, func(f web.File) error {
+		_, err = web.ReadForm(r, web.FormLimits{Files: 1, FileBytes: most.AttachmentBytes, Bytes: most.AttachmentBytes, TextBytes: 64 << 10}, func(f web.File) error {
 			var err error
 			got, err = s.Queue.AddFile(r.Context(), f.Name, f)
 			found = true
@@ -44,7 +47,7 @@ func (s *Server) apiAttach(w http.ResponseWriter, r *http.Request, _ queue.Accou
 		if name == "" {
 			return fault.Field("name", "请在地址里用 ?name= 写明文件名。")
 		}
-		got, err = s.Queue.AddFile(r.Context(), name, http.MaxBytesReader(nil, r.Body, s.Max))
+		got, err = s.Queue.AddFile(r.Context(), name, http.MaxBytesReader(nil, r.Body, most.AttachmentBytes))
 	}
 	switch {
 	case err != nil:

@@ -189,7 +189,7 @@ func (s *Server) newEditPage(r *http.Request, a queue.Account, f form) (*editPag
 		return nil, err
 	}
 	f.Key = uuid.NewString()
-	p := &editPage{F: f, Township: actor.Township(), Accept: content.FileAccept(), MaxFile: s.Max, Action: "/items/new"}
+	p := &editPage{F: f, Township: actor.Township(), Accept: content.FileAccept(), MaxFile: min(s.Max, settings.Files().AttachmentBytes), Action: "/items/new"}
 	p.Title = ui.T(lang, "写信息")
 	if f.ID != "" {
 		d, err := s.Queue.Item(ctx, actor, f.ID)

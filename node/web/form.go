@@ -49,13 +49,16 @@ const (
 // readForm reads the form of an item. A file that is not accepted does not fail
 // the form: it is left out, and refused says why.
 func (s *Server) readForm(r *http.Request) (f form, refused error, err error) {
+	most, err := s.limits(r)
+	if err != nil {
+		return form{}, nil, err
+	}
 	var added []protocol.Attachment
 	var why []string
-	lang := s.pages.Lang(r)
-	room := int64(protocol.MaxItemBytes)
-	values, err := web.ReadForm(r, web.FormLimits{Files: maxChosen, FileBytes: s.Max, Bytes: maxForm, TextBytes: maxTyped}, func(file web.File) error {
+	lang, room := s.pages.Lang(r), most.ItemBytes
+	values, err := web.ReadForm(r, web.FormLimits{Files: maxChosen, FileBytes: most.AttachmentBytes, Bytes: maxForm, TextBytes: maxTyped}, func(file web.File) error {
 		name := decode(file.Name)
-		if room <= 0 || len(added) >= protocol.MaxAttachments {
+		if room <= 0 || len(added) >= most.Attachments {
 			why = append(why, ui.T(lang, "“%s”：附件太多或太大，没有保留。", name))
 			return nil
 		}
@@ -90,6 +93,18 @@ func (s *Server) readForm(r *http.Request) (f form, refused error, err error) {
 		refused = fault.New(fault.Invalid, strings.Join(why, " ")).With("file", strings.Join(why, " "))
 	}
 	return f, refused, nil
+}
+
+// limits are what may be attached now: what the county takes, or less where this
+// machine is set to less.
+func (s *Server) limits(r *http.Request) (protocol.Limits, error) {
+	settings, err := s.Queue.Settings(r.Context())
+	if err != nil {
+		return protocol.Limits{}, err
+	}
+	most := settings.Files()
+	most.AttachmentBytes = min(most.AttachmentBytes, s.Max)
+	return most, nil
 }
 
 // refusable tells a file that may not be kept from a failure of ours. What ends

@@ -10,6 +10,7 @@ import (
 
 	"zhanqun/internal/ui/uitest"
 	"zhanqun/node/queue"
+	"zhanqun/protocol"
 )
 
 func TestRefusedFilesStandAtTheirFieldAndNothingIsLost(t *testing.T) {
@@ -143,5 +144,31 @@ func TestEmptyFormIsNotKept(t *testing.T) {
 	b.get("/items/new").send(actDraft, nil).want(http.StatusUnprocessableEntity)
 	if b.errorAt("title") == "" || len(s.items()) != 0 {
 		t.Errorf("fault %q, items %+v", b.errorAt("title"), s.items())
+	}
+}
+
+// A county may take less than the wire does. The form says so before, and the
+// reason stands at the field afterwards.
+func TestLimitsOfTheCounty(t *testing.T) {
+	s := newSite(t)
+	county := s.settings()
+	county.Limits = &protocol.Limits{Attachments: 1, AttachmentBytes: 32 << 10, ItemBytes: 48 << 10}
+	s.says(protocol.KindSettings, county)
+	b := s.as("wang")
+	b.get("/items/new").reads("每个不超过 32 KB")
+	big := append(photo(t, 7), bytes.Repeat([]byte{0}, 32<<10)...)
+	b.send(actSubmit, words("照片太大"), upload{"大.jpg", big}).want(http.StatusUnprocessableEntity)
+	if got := b.errorAt("files"); !strings.Contains(got, "大.jpg") || !strings.Contains(got, "32") {
+		t.Errorf("at the files stands %q", got)
+	}
+	b.send(actDraft, nil, upload{"一.jpg", photo(t, 10)}).want(http.StatusOK)
+	b.send(actSubmit, nil, upload{"二.jpg", photo(t, 20)}).want(http.StatusUnprocessableEntity)
+	if got := b.errorAt("files"); !strings.Contains(got, "附件 2 个，最多 1 个") {
+		t.Errorf("at the files stands %q", got)
+	}
+	p := s.program("wang")
+	p.do(http.MethodPost, "/api/v1/attachments?name=a.jpg", bytes.NewReader(big))
+	if p.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("interface: %d %s", p.status, p.body)
 	}
 }

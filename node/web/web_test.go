@@ -115,10 +115,15 @@ func (s *site) join() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.says(protocol.KindSettings, &protocol.Settings{Unit: protocol.Unit{Code: unitCode, Name: "许家坝镇"}, County: "思南县",
+	s.says(protocol.KindSettings, s.settings())
+}
+
+// settings are what the made-up hub tells of the county.
+func (s *site) settings() *protocol.Settings {
+	return &protocol.Settings{Unit: protocol.Unit{Code: unitCode, Name: "许家坝镇"}, County: "思南县",
 		Villages: []protocol.Unit{{Code: villageA, Name: "杏花村"}, {Code: villageB, Name: "石门村"}},
 		Columns: []protocol.Column{{Slug: "township", Name: "乡镇传真", Steps: []string{"初审", "终审"}}, {Slug: "village", Name: "村务公开", Steps: []string{"初审"}},
-			{Slug: "notice", Name: "通知公告", Steps: []string{"初审"}}, {Slug: "old", Name: "旧栏目", Closed: true}}})
+			{Slug: "notice", Name: "通知公告", Steps: []string{"初审"}}, {Slug: "old", Name: "旧栏目", Closed: true}}}
 }
 
 // says lets the hub say something: it signs the next entry of the down log and
