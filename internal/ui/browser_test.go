@@ -175,13 +175,14 @@ func TestLiveRegionsUndoAndGuard(t *testing.T) {
 // What a clerk wrote outlives a failed submission, and goes once it was taken.
 func TestKeptText(t *testing.T) {
 	r, err := ui.New(ui.Options{Brand: "站群", Templates: fstest.MapFS{"form.tmpl": {Data: []byte(
-		`<form method="post" action="/save" data-guard>{{token $}}{{field "Name" "body" "Label" "x" "Type" "textarea"}}{{field "Name" "pw" "Label" "y" "Type" "password"}}<button id="send">x</button></form>`)}}})
+		`<form method="post" action="/save" data-guard>{{token $}}{{if .N}}{{field "Name" "body" "Label" "x" "Type" "textarea" "Value" "两段文字"}}{{field "Name" "more" "Label" "z"}}
+{{else}}{{field "Name" "body" "Label" "x" "Type" "textarea"}}{{end}}{{field "Name" "pw" "Label" "y" "Type" "password"}}<button id="send">x</button></form>`)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	page := func(flash *ui.Flash) http.HandlerFunc {
 		return func(w http.ResponseWriter, req *http.Request) {
-			p := &livePage{}
+			p := &livePage{N: int64(len(req.FormValue("came")))}
 			p.Title, p.Flash = "x", flash
 			if err := r.Render(w, req, http.StatusOK, "form", p); err != nil {
 				t.Error(err)
@@ -202,7 +203,11 @@ func TestKeptText(t *testing.T) {
 	if kept := b.Eval(`JSON.stringify(sessionStorage)`); !strings.Contains(kept, "两段文字") || strings.Contains(kept, "secret") {
 		t.Errorf("kept %s", kept)
 	}
-	b.Leave()
+	b.Visit(srv.URL + "/new?came=back") // the form comes back with the words in it and a field more
+	if got := b.Eval(`String(document.querySelectorAll("main .strip").length)`); got != "0" {
+		t.Errorf("offered what the form holds: %s", got)
+	}
+	b.Eval(`sessionStorage.setItem("kept:/new#0", '[["body","两段文字"]]'); ""`)
 	b.Visit(srv.URL + "/new")
 	if got := b.Eval(`document.getElementById("f-body").value`); got != "" {
 		t.Fatalf("the form came with %q", got)

@@ -90,7 +90,7 @@ func (s *Server) readForm(r *http.Request) (f form, refused error, err error) {
 		}
 	}
 	if len(why) > 0 {
-		refused = fault.New(fault.Invalid, strings.Join(why, " ")).With("file", strings.Join(why, " "))
+		refused = fault.Field("file", strings.Join(why, "\n"))
 	}
 	return f, refused, nil
 }

@@ -96,6 +96,9 @@ func TestTownshipsDay(t *testing.T) {
 	p.Fill("#f-alt-0", "许家坝镇森林防火工作会会场")
 	p.goes("提交到县里")
 	p.says("有几处需要修改", "发现手机号（139****2345）")
+	if strings.Contains(p.Text(), "上次填写的内容") {
+		t.Error("what the form holds is offered to be restored")
+	}
 	p.Fill("#f-override", "便民报名电话，本人同意公开")
 	p.goes("提交到县里")
 	p.says("已存盘并排队发往县里", "已存在本机，正在等待发往县里", "许家坝镇森林防火工作会会场", "便民报名电话")

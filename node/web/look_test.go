@@ -36,6 +36,18 @@ func (f *sample) looks() []look {
 			b.Eval(`document.querySelector("form[data-guard]").noValidate = true; ""`) // as browsers of old
 			b.Leads(func() { b.Press("提交到县里") })
 		}},
+		{"edit-bad-file", "/items/new", func(b *browsertest.Tab) {
+			b.Fill("#f-title", "带坏附件的信息")
+			b.Attach("#f-files", onDisk(f.t, "空.jpg", nil), onDisk(f.t, "页面.jpg", []byte("<!doctype html><p>x")), onDisk(f.t, "现场.jpg", photo(f.t, 140)))
+			b.Leads(func() { b.Press("上传选中的文件") })
+		}},
+		{"edit-stale", "/items/" + f.items["draft"] + "/edit", func(b *browsertest.Tab) {
+			f.draft(township, queue.Draft{ID: f.items["draft"], Version: f.item(f.items["draft"]).Version, Text: text("许家坝镇卫生院家庭医生签约服务进村")})
+			b.Fill("#f-body", "10月28日，许家坝镇卫生院组织家庭医生进村签约，当日签约86户。")
+			b.Leads(func() { b.Click(`form > .buttons [value="draft"]`) })
+		}},
+		{"item-diff", "/items/" + f.items["corrected"], func(b *browsertest.Tab) { b.Press("第 1 稿") }},
+		{"keys", "/items/" + f.items["returned"], func(b *browsertest.Tab) { b.Keys("?"); b.Until(`document.getElementById("keys").open`) }},
 		{"discard", "/items/" + f.items["draft"], func(b *browsertest.Tab) { b.Leads(func() { b.Press("删除草稿") }) }},
 		{"people-new", "/people", func(b *browsertest.Tab) {
 			b.Fill("#f-name", "孙丽")

@@ -78,11 +78,15 @@
   const forget = () => {
     for (const key of Object.keys(store)) if (key.startsWith(prefix)) store.removeItem(key);
   };
+  // A form that came back with all of it (and perhaps with more fields) has
+  // nothing to be offered.
+  const holds = (form, text) => JSON.parse(text).every(([name, value]) =>
+    value === "" || all(`[name="${CSS.escape(name)}"]`, form).some((el) => el.value === value));
   const offer = (form, key) => {
     const text = store.getItem(key);
     const words = document.getElementById("kept");
     if (!text || !words) return;
-    if (text === values(form)) {
+    if (holds(form, text)) {
       store.removeItem(key);
       return;
     }
@@ -101,7 +105,7 @@
       store.removeItem(key);
       strip.remove();
     });
-    form.before(strip);
+    form.prepend(strip);
   };
   try {
     if (document.querySelector(".flash.good")) forget();
