@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -99,6 +100,13 @@ func (p *pair) itemIs(t *testing.T, id, state string) func() (bool, error) {
 // until looks again and again until something is so.
 func (p *pair) until(t *testing.T, what string, so func() (bool, error)) {
 	t.Helper()
+	eventually(t, what, so, p.hubRuns.errs, p.nodeRuns.errs)
+}
+
+// eventually looks again and again until something is so. logs tell more when
+// it never is.
+func eventually(t *testing.T, what string, so func() (bool, error), logs ...fmt.Stringer) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	again := time.NewTicker(50 * time.Millisecond)
@@ -111,7 +119,7 @@ func (p *pair) until(t *testing.T, what string, so func() (bool, error)) {
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			t.Fatalf("waiting until %s: %v\nhub: %s\nnode: %s", what, err, p.hubRuns.errs, p.nodeRuns.errs)
+			t.Fatalf("waiting until %s: %v\n%v", what, err, logs)
 		}
 	}
 }
