@@ -129,9 +129,23 @@ func (c *county) buildHealth(context.Context) error {
 
 func (c *county) buildIntake(context.Context) error {
 	c.intake = intake.New(intake.Options{
-		Store: c.store, Files: c.files, Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
+		Store: c.store, Files: c.files, Room: c.room, Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
 	})
 	return nil
+}
+
+// reserve is the room on disk, in bytes, below which nothing new is accepted.
+func (c *county) reserve() uint64 {
+	return uint64(max(0, c.cfg.Limits.DiskReserveBytes)) // #nosec G115 -- not negative
+}
+
+// room returns a fault if a file of that many bytes is not to be begun.
+func (c *county) room(bytes int64) error {
+	free, err := blob.Free(c.cfg.Dir)
+	if err != nil || free >= c.reserve()+uint64(max(0, bytes)) { // #nosec G115 -- not negative
+		return err
+	}
+	return fault.New(fault.Full, "县级平台磁盘空间不足。")
 }
 
 // startTime bounds the wait for the embedded broker.
@@ -140,7 +154,7 @@ const startTime = 30 * time.Second
 func (c *county) startBus(ctx context.Context) error {
 	o := bus.Options{
 		Listen: c.cfg.NATS.Listen, Dir: filepath.Join(c.cfg.Dir, "nats"), URL: c.cfg.NATS.URL,
-		Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
+		Reserve: c.reserve(), Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
 	}
 	var err error
 	if o.Connect, err = credentials(c.cfg.NATS); err != nil {
@@ -182,7 +196,7 @@ func free(ctx context.Context, addr string) error {
 func (c *county) buildFeed(context.Context) (err error) {
 	c.feed, err = feed.New(feed.Options{
 		Store: c.store, Files: c.files, Title: c.cfg.Feed.Title, Author: c.cfg.Feed.Author, PageSize: c.cfg.Feed.PageSize,
-		Base: c.address, Now: c.store.Now, Log: c.log,
+		Base: c.address, Now: c.store.Now, Log: c.log, Explain: c.store.Explain,
 	})
 	if err != nil {
 		return err
@@ -198,7 +212,7 @@ func (c *county) buildPages(context.Context) error {
 	metrics, count := c.metrics()
 	server, err := web.New(web.Options{
 		Access: c.access, Review: c.review, Health: c.health, Intake: c.intake, Ranking: c.ranking, Feed: c.feed, Files: c.feed,
-		Log: c.store, Sessions: c.store.Sessions(), Ready: c.ready, Metrics: metrics, Count: count,
+		Log: c.store, Sessions: c.store.Sessions(), Ready: c.ready, Explain: c.store.Explain, Metrics: metrics, Count: count,
 		Base:  c.address,
 		Hosts: hostNames(c.cfg.HTTP, c.listener.Addr(), c.own), Secure: c.cfg.HTTP.SecureCookies,
 		Version: version, Now: c.store.Now, Logger: c.log,

@@ -32,10 +32,10 @@ func programs(t *testing.T) (hub, node binary) {
 	built := testenv.Binaries(t)
 	quiet := []string{"ZHANQUN_LOG_LEVEL=warn", "ZHANQUN_LIMITS_DISK_RESERVE_BYTES=0", "ZHANQUN_HTTP_ADDR=127.0.0.1:0"}
 	hub = binary{t, built.Hub, quiet}.with("ZHANQUN_NATS_LISTEN=127.0.0.1:0", "ZHANQUN_LINKS_ENABLED=false", "ZHANQUN_DIR="+t.TempDir())
-	return hub, binary{t, built.Node, quiet}
+	return hub, binary{t, built.Node, quiet}.with("ZHANQUN_DIR=" + t.TempDir())
 }
 
-// with returns the program under further settings.
+// with returns the program under further settings; the last one counts.
 func (b binary) with(env ...string) binary {
 	b.env = append(b.env[:len(b.env):len(b.env)], env...)
 	return b

@@ -15,12 +15,21 @@ import (
 
 // withQueue opens the data folder for one command and closes it again.
 func withQueue(ctx context.Context, c *call, f func(*queue.Queue) error) (err error) {
-	q, err := queue.Open(ctx, queue.Options{Dir: c.Cfg.Dir, Log: c.Log, Reserve: c.Cfg.Limits.DiskReserveBytes})
+	q, err := queue.Open(ctx, queue.Options{Dir: c.Cfg.Dir, Log: c.Log, Reserve: diskReserve(c)})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, q.Close()) }()
 	return f(q)
+}
+
+// diskReserve is the setting as package queue has it, where 0 means the default and
+// less that nothing is kept back.
+func diskReserve(c *call) int64 {
+	if c.Cfg.Limits.DiskReserveBytes == 0 {
+		return -1
+	}
+	return c.Cfg.Limits.DiskReserveBytes
 }
 
 // local is who gives commands on the node's own machine: whoever can open the
@@ -81,7 +90,7 @@ func serveCommand() command {
 				addr = cfg.HTTP.Addr
 			}
 			s, err := station.Open(ctx, station.Options{
-				Dir: cfg.Dir, Addr: addr, Hosts: cfg.HTTP.AllowedHosts, Reserve: cfg.Limits.DiskReserveBytes, Version: version, Log: c.Log,
+				Dir: cfg.Dir, Addr: addr, Hosts: cfg.HTTP.AllowedHosts, Reserve: diskReserve(c), Version: version, Log: c.Log,
 				Line: station.Line{Poll: cfg.Line.Poll(), Window: cfg.Line.Window, URL: cfg.Line.HubURL},
 			})
 			if err != nil {

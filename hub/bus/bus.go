@@ -7,7 +7,9 @@
 //     read: the position is the one in the hub's database, and a stream that was
 //     lost or made anew is recognised and read from its start.
 //   - The intake stream is synced to disk on every write, refuses when full and
-//     never drops what nobody has read. One node cannot fill it for all.
+//     never drops what nobody has read. One node cannot fill it for all. It
+//     refuses as well when the disk of the embedded server is nearly full, and
+//     goes on by itself when there is room again.
 //   - A node signs in with its key, may use its own subjects and no others, and
 //     is gone a moment after it was revoked. Subject permissions do not bind
 //     reply subjects, so every request is signed over its reply subject, and an
@@ -86,6 +88,9 @@ type Options struct {
 	// StreamBytes bounds the intake stream. 0 means half of what the disk has
 	// free when the stream is made, at most 20 GiB.
 	StreamBytes int64
+	// Reserve is the room on the embedded server's disk, in bytes, below which
+	// nothing more is taken from nodes.
+	Reserve uint64
 
 	Key      protocol.Key // signs answers
 	Hub      Hub
@@ -107,6 +112,11 @@ type Bus struct {
 	running sync.WaitGroup
 	closed  sync.Once
 
+	store   shutter      // of the embedded server
+	short   atomic.Bool  // the disk is nearly full
+	roomy   atomic.Int64 // limit of the intake stream when it is not, in bytes
+	opening sync.Mutex   // of the stream
+
 	mu      sync.Mutex
 	stream  jetstream.Stream // nil until it is known
 	reason  error            // why the bus is not ready
@@ -127,6 +137,10 @@ func Start(o Options) (*Bus, error) {
 	b.stop = cancel
 	if err := b.open(ctx); err != nil {
 		return nil, errors.Join(err, b.Close())
+	}
+	if b.server != nil {
+		b.lookAtRoom(ctx)
+		b.run(func() { b.watchRoom(ctx) })
 	}
 	b.run(func() { b.followForEver(ctx) })
 	b.run(func() { b.bells.ring(ctx, b.nc, b.log) })
@@ -204,9 +218,11 @@ func (b *Bus) WaitReady(ctx context.Context) error {
 	}
 }
 
-// Health returns why the bus is not at work, or nil. A disk error freezes a
-// stream until the server is started again; that shows here too.
+// Health returns why the bus is not at work, or nil.
 func (b *Bus) Health() error {
+	if err := b.room(); err != nil {
+		return err
+	}
 	b.mu.Lock()
 	reason := b.reason
 	b.mu.Unlock()
@@ -235,7 +251,7 @@ type Stats struct {
 // Stats asks the broker how the line stands.
 func (b *Bus) Stats(ctx context.Context) (Stats, error) {
 	stream := b.currentStream()
-	if stream == nil {
+	if stream == nil || b.room() != nil {
 		return Stats{}, b.Health()
 	}
 	info, err := stream.Info(ctx)

@@ -26,7 +26,7 @@ func (b *Bus) followForEver(ctx context.Context) {
 	pause := shortest
 	for {
 		began := time.Now()
-		err := b.follow(ctx)
+		err := b.store.whileOpen(ctx, b.follow)
 		if ctx.Err() != nil {
 			return
 		}

@@ -103,8 +103,20 @@ func (g *gate) drop(node string) {
 	}
 }
 
+// dropAll ends the connections nodes carry their logs on. They come again at
+// once.
+func (g *gate) dropAll() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for s, id := range g.sessions {
+		if !s.files {
+			g.push(id)
+		}
+	}
+}
+
 // push hands an id to the kicker: the server may be holding locks here. Should
-// the kicker be that far behind, the connection ends with its next ping.
+// the kicker be that far behind, the connection ends with its next ping or goes on.
 func (g *gate) push(id uint64) {
 	select {
 	case g.kicks <- id:

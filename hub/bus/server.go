@@ -23,6 +23,12 @@ const (
 	maxPending = 8 << 20
 )
 
+// What the broker's store may hold at most. The disk is watched; see watchRoom.
+const (
+	maxStore  = 1 << 44
+	maxMemory = 64 << 20
+)
+
 // serve starts the embedded server and connects to it in process.
 func (b *Bus) serve(ctx context.Context) error {
 	own, err := protocol.NewNodeKey() // a user key of our own, for this run only
@@ -72,7 +78,7 @@ func (b *Bus) serverOptions() (*server.Options, error) {
 	}
 	o := &server.Options{
 		ServerName: "hub-" + rand.Text()[:8], Host: host, Port: number, NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: b.o.Dir, SyncAlways: true, JetStreamMaxStore: 1 << 44, JetStreamMaxMemory: 64 << 20,
+		JetStream: true, StoreDir: b.o.Dir, SyncAlways: true, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
 		MaxConn: 100_000, MaxPayload: 1 << 20, MaxPending: maxPending, MaxSubs: 64, WriteDeadline: 30 * time.Second,
 		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 30, TLSTimeout: 15, TLSConfig: b.o.TLS,
 		AlwaysEnableNonce: true, CustomClientAuthentication: b.gate,

@@ -24,25 +24,22 @@ const (
 // openStream makes the intake stream, or brings an older one up to date. What
 // lies in it is never dropped for a smaller limit.
 func (b *Bus) openStream(ctx context.Context) (jetstream.Stream, *jetstream.StreamInfo, error) {
+	b.opening.Lock()
+	defer b.opening.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, 3*callLimit)
 	defer cancel()
 	config := jetstream.StreamConfig{
 		Name: protocol.Stream, Subjects: []string{protocol.UpWildcard}, Storage: jetstream.FileStorage,
-		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: b.o.StreamBytes, MaxMsgSize: maxMessage,
+		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxMsgSize: maxMessage,
 		MaxMsgsPerSubject: perNode, DiscardNewPerSubject: true, Replicas: max(b.o.Replicas, 1),
 	}
 	old, err := b.js.Stream(ctx, protocol.Stream)
 	switch {
 	case err == nil:
 		there := old.CachedInfo()
-		if config.MaxBytes == 0 {
-			config.MaxBytes = there.Config.MaxBytes
-		}
-		config.MaxBytes = max(config.MaxBytes, int64(min(there.State.Bytes, 1<<62))) // #nosec G115 -- bounded
+		config.MaxBytes = b.streamBytes(there.Config.MaxBytes, int64(min(there.State.Bytes, 1<<62))) // #nosec G115 -- bounded
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		if config.MaxBytes == 0 {
-			config.MaxBytes = b.roomForStream()
-		}
+		config.MaxBytes = b.streamBytes(0, 0)
 	default:
 		return nil, nil, fmt.Errorf("looking for the intake stream: %w", err)
 	}
@@ -97,6 +94,9 @@ func (b *Bus) backlog(ctx context.Context, node string) (uint64, error) {
 	stream := b.currentStream()
 	if stream == nil {
 		return 0, protocol.Fault{Code: protocol.CodeBusy, Detail: "县级平台正在启动，请稍候"}
+	}
+	if open, _ := b.store.state(); !open {
+		return 0, protocol.Fault{Code: protocol.CodeBusy, Detail: "县级平台的磁盘满了，请稍候"}
 	}
 	// First what is committed, then what there is: what is committed in between
 	// only makes the number too large, and the node asks again.

@@ -87,6 +87,7 @@ type Options struct {
 	Base     func(r *http.Request) string // address of the portal, no slash at the end; nil or "" for that of the request
 	Now      func() time.Time             // nil for time.Now
 	Log      *slog.Logger                 // nil for slog.Default
+	Explain  func(error) error            // gives failures of the store kind and words; may be nil
 }
 
 // Service answers readers.
@@ -134,7 +135,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.errs = web.Errors{Log: o.Log, RenderError: func(w http.ResponseWriter, r *http.Request, p web.Problem) error {
+	s.errs = web.Errors{Log: o.Log, Explain: o.Explain, RenderError: func(w http.ResponseWriter, r *http.Request, p web.Problem) error {
 		return s.pages.Fail(w, r, &ui.Failure{Status: p.Status, Text: p.Detail, RequestID: p.RequestID, Back: "/entries"})
 	}}
 	return s, nil

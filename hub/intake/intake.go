@@ -72,6 +72,9 @@ type Store interface {
 type Options struct {
 	Store Store
 	Files *blob.Store // where attachments go; nil refuses them as busy
+	// Room returns a fault of kind Full when a file of that many bytes is not to
+	// be begun. Nil means that there is always room.
+	Room func(bytes int64) error
 	// Scan names what stands in HTML that should not be public; see package
 	// content. Nil finds nothing.
 	Scan func(text string) []string
@@ -89,6 +92,8 @@ type Service struct {
 	seen    sightings
 	uploads uploads
 	waiting atomic.Pointer[Wait]
+
+	unwritten bool // the last flush failed; of Run only
 }
 
 // Wait says what intake has been waiting for, and since when.
@@ -104,6 +109,9 @@ func New(o Options) *Service {
 	}
 	if o.Inspect == nil {
 		o.Inspect = func(context.Context, string) (string, error) { return "application/octet-stream", nil }
+	}
+	if o.Room == nil {
+		o.Room = func(int64) error { return nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

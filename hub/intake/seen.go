@@ -2,6 +2,8 @@ package intake
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -105,16 +107,23 @@ func (s *Service) Run(ctx context.Context) {
 }
 
 func (s *Service) flush(ctx context.Context) {
+	var failed []error
 	if list := s.seen.take(); len(list) > 0 {
 		if err := s.Store.NoteSeen(ctx, list); err != nil {
 			s.seen.put(list)
-			s.Log.Error("intake: sightings not written", "err", err)
+			failed = append(failed, fmt.Errorf("sightings: %w", err))
 		}
 	}
 	if list := s.uploads.progress(s.Now()); len(list) > 0 {
 		if err := s.Store.NoteFiles(ctx, list); err != nil {
 			s.uploads.again(list)
-			s.Log.Error("intake: progress of files not written", "err", err)
+			failed = append(failed, fmt.Errorf("progress of files: %w", err))
 		}
 	}
+	// Said once for each trouble, not every two seconds of it.
+	err := errors.Join(failed...)
+	if err != nil && !s.unwritten {
+		s.Log.Error("intake: not written for now", "err", err)
+	}
+	s.unwritten = err != nil
 }

@@ -72,6 +72,9 @@ func (s *Service) openUpload(ctx context.Context, key uploadKey, size int64) (*u
 	u.used.Store(s.Now().UnixMilli())
 	u.digest = digestFrom(&u.file)
 	if !f.Done {
+		if err := s.Room(f.Size - f.Have); err != nil {
+			return nil, roomFault(err)
+		}
 		if u.partial, err = s.Files.Partial(f.SHA256, f.Size); err != nil {
 			return nil, roomFault(err)
 		}

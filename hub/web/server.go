@@ -27,7 +27,7 @@ import (
 	"zhanqun/protocol"
 )
 
-// Options are the parts the pages show. All are needed but Metrics and Count.
+// Options are the parts the pages show. All are needed but those that may be nil.
 type Options struct {
 	Access   *access.Service
 	Review   *review.Service
@@ -38,8 +38,9 @@ type Options struct {
 	Files    Files
 	Log      Journal
 	Sessions scs.Store
-	Ready    func(context.Context) error // nil while everything the hub needs answers
-	Metrics  http.Handler
+	Ready    func(context.Context) error    // nil while everything the hub needs answers
+	Explain  func(error) error              // gives failures of the store kind and words; may be nil
+	Metrics  http.Handler                   // may be nil
 	Count    func(route string, status int) // told of every answer; may be nil
 	Base     func(r *http.Request) string   // address of the hub as nodes and readers reach it, no slash at the end
 	Hosts    []string                       // host names answered; "*" for any
@@ -98,7 +99,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.pages = pages
-	s.errs = web.Errors{Log: o.Logger, RenderError: s.renderError}
+	s.errs = web.Errors{Log: o.Logger, RenderError: s.renderError, Explain: o.Explain}
 	s.sessions = web.NewSessions(o.Sessions, o.Now, o.Secure)
 	s.signins = web.NewLimiter(2*time.Second, 10, 10_000, o.Now)
 	// A county's townships join within a morning, often from behind one address.

@@ -22,6 +22,9 @@ type Errors struct {
 	// RenderError writes the page a person sees. It must use p.Status. When it
 	// is nil or fails, the sentence goes out as plain text.
 	RenderError func(w http.ResponseWriter, r *http.Request, p Problem) error
+	// Explain gives failures of the parts behind, such as a database without
+	// disk, their kind and words; nil explains none.
+	Explain func(error) error
 }
 
 // Wrap makes an http.Handler of h.
@@ -50,15 +53,15 @@ func RetryAfter(err error, after time.Duration) error {
 	return retryError{err, after}
 }
 
-// Answer writes the answer to a failed request. Our own faults are logged with
-// the request id and told in general words only.
+// Answer writes the answer to a failed request. What is not the asker's fault is
+// logged with the request id; our own mistakes are told in general words only.
 func (e Errors) Answer(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the asker has gone
 	}
 	err = e.classify(err)
 	p := newProblem(r, err)
-	if fault.KindOf(err) == fault.Internal {
+	if p.Status >= http.StatusInternalServerError {
 		e.logger().ErrorContext(r.Context(), "request failed", "request", p.RequestID,
 			"method", r.Method, "path", r.URL.Path, "error", err)
 	}
@@ -90,6 +93,9 @@ func (e Errors) Answer(w http.ResponseWriter, r *http.Request, err error) {
 // classify gives errors of the standard library that mean something to a
 // person their kind.
 func (e Errors) classify(err error) error {
+	if e.Explain != nil {
+		err = e.Explain(err)
+	}
 	var tooLarge *http.MaxBytesError
 	switch {
 	case fault.KindOf(err) != fault.Internal:

@@ -296,12 +296,17 @@ func (w *writer) drop() error {
 	if w.conn == nil {
 		return nil
 	}
+	err := errors.Join(w.endStatements(), w.conn.Close())
+	w.conn = nil
+	return err
+}
+
+func (w *writer) endStatements() error {
 	var errs []error
 	for _, s := range w.stmts {
 		errs = append(errs, s.kept.Close())
 	}
-	errs = append(errs, w.conn.Close())
-	w.conn, w.stmts = nil, nil
+	w.stmts = nil
 	return errors.Join(errs...)
 }
 
@@ -312,7 +317,9 @@ func (w *writer) rollback(ctx context.Context) {
 		return
 	}
 	// SQLite has already rolled back after a full disk; a fresh connection is
-	// right in that case as well.
+	// right in that case as well. Statements end before it: the driver falls over
+	// those that outlive their connection.
+	_ = w.endStatements()
 	_ = w.conn.Raw(func(any) error { return errBadConn })
 	_ = w.drop()
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -41,6 +43,34 @@ func TestDiskNearlyFull(t *testing.T) {
 	q.SetFree(func(string) (uint64, error) { return 1 << 40, nil }, queue.DefaultReserve)
 	if _, err := q.Submit(t.Context(), liaison, saved.ID, queue.Handing{}); err != nil {
 		t.Errorf("with room again: %v", err)
+	}
+}
+
+// The database runs out of room in the middle of a change: that change is refused
+// with words, the ones before are there, and the next one finds a usable store.
+func TestDatabaseFull(t *testing.T) {
+	q, h := open(t)
+	first := settle(t, q, h, "标题")
+	pages, err := q.Count(t.Context(), `PRAGMA page_count`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// It holds for the writer's connection alone, which is what fails.
+	err = q.Write(t.Context(), "test", func(_ context.Context, exec execFunc) error {
+		return exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := draft("长")
+	long.Body = strings.Repeat("会议要求抓好安全生产责任落实。\n", 3000)
+	_, err = q.Post(t.Context(), liaison, long)
+	wantKind(t, err, fault.Full)
+	if _, err := q.Post(t.Context(), liaison, long); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	if list, _, err := q.List(t.Context(), liaison, queue.Filter{}, "", 10); err != nil || len(list) != 2 || list[1].ID != first.ID {
+		t.Errorf("items %+v, %v", list, err)
 	}
 }
 

@@ -29,6 +29,7 @@ var (
 	errUnsigned = errors.New("an answer is not signed by the hub")
 	errNobody   = errors.New("nobody answers at the broker")
 	errFull     = errors.New("the broker has no room")
+	errShut     = errors.New("the broker takes no frames now")
 	errDown     = errors.New("the line is down")
 )
 
@@ -321,6 +322,9 @@ func (w *natsWire) publish(frame []byte, epoch string, first, last uint64) (func
 
 // acknowledged reads the broker's answer to a frame.
 func acknowledged(r reply) error {
+	if errors.Is(r.err, errNobody) {
+		return errShut
+	}
 	if r.err != nil {
 		return r.err
 	}

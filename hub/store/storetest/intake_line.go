@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"zhanqun/hub/intake"
 	"zhanqun/hub/store"
 	"zhanqun/internal/blob"
+	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
 
@@ -360,6 +362,15 @@ func files(t *testing.T, open Open) {
 			t.Errorf("offer %+v was taken", o)
 		}
 	}
+
+	in.Room = func(int64) error { return fault.New(fault.Full, "满了") }
+	large := protocol.Offer{SHA256: strings.Repeat("ab", 32), Size: 10}
+	if _, err := in.Offer(t.Context(), a, large); code(err) != protocol.CodeQuota {
+		t.Errorf("an offer without room: %v", err)
+	}
+	check("offer of what is done, without room", answer{Have: size, Done: true})(in.Offer(t.Context(), a, offer))
+	in.Room = func(int64) error { return nil }
+	check("an offer with room again", answer{})(in.Offer(t.Context(), a, large))
 }
 
 // running runs in until the returned function is called.
