@@ -3,14 +3,11 @@ package main
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -258,11 +255,7 @@ func insertSame(b *testing.B, from, into store.Options, n int) time.Duration {
 			b.Fatal(err)
 		}
 		for _, t := range tables {
-			insert := t.write
-			if into.URL != "" {
-				insert = t.writeJSON
-			}
-			if err := insert(b.Context(), tx, t.rows[at:min(at+batch, n)]); err != nil {
+			if err := t.write(b.Context(), tx, t.rows[at:min(at+batch, n)], into.URL != ""); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -276,7 +269,6 @@ func insertSame(b *testing.B, from, into store.Options, n int) time.Duration {
 type table struct {
 	name, order, where string
 	columns            []string
-	types              []string // of PostgreSQL
 	rows               [][]any
 }
 
@@ -291,12 +283,8 @@ func (t *table) read(b *testing.B, db *sql.DB) {
 		b.Fatal(err)
 	}
 	defer rows.Close()
-	columns, err := rows.ColumnTypes()
-	if err != nil {
+	if t.columns, err = rows.Columns(); err != nil {
 		b.Fatal(err)
-	}
-	for _, c := range columns {
-		t.columns, t.types = append(t.columns, c.Name()), append(t.types, c.DatabaseTypeName())
 	}
 	for rows.Next() {
 		row, into := make([]any, len(t.columns)), make([]any, len(t.columns))
@@ -313,52 +301,30 @@ func (t *table) read(b *testing.B, db *sql.DB) {
 	}
 }
 
-// write inserts rows by a prepared statement run again and again, which is the
-// fastest on SQLite.
-func (t *table) write(ctx context.Context, tx *sql.Tx, rows [][]any) error {
+// write inserts rows by the fastest means the database has: COPY, or a prepared
+// statement run again and again.
+func (t *table) write(ctx context.Context, tx *sql.Tx, rows [][]any, postgres bool) error {
 	marks := make([]string, len(t.columns))
 	for i := range marks {
 		marks[i] = fmt.Sprintf("$%d", i+1)
 	}
-	stmt, err := tx.PrepareContext(ctx, "INSERT INTO "+t.name+" ("+strings.Join(t.columns, ", ")+") VALUES ("+strings.Join(marks, ", ")+")")
+	columns := strings.Join(t.columns, ", ")
+	text := "INSERT INTO " + t.name + " (" + columns + ") VALUES (" + strings.Join(marks, ", ") + ")"
+	if postgres {
+		text = "COPY " + t.name + " (" + columns + ") FROM STDIN"
+	}
+	stmt, err := tx.PrepareContext(ctx, text)
 	if err != nil {
 		return err
 	}
+	defer stmt.Close()
 	for _, r := range rows {
 		if _, err := stmt.ExecContext(ctx, r...); err != nil {
 			return err
 		}
 	}
-	return stmt.Close()
-}
-
-// writeJSON inserts rows as one JSON array, which is the fastest INSERT on
-// PostgreSQL.
-func (t *table) writeJSON(ctx context.Context, tx *sql.Tx, rows [][]any) error {
-	values, types := slices.Clone(t.columns), make([]string, len(t.columns))
-	for i, c := range t.columns {
-		types[i] = c + " " + t.types[i]
-		if t.types[i] == "BYTEA" {
-			types[i], values[i] = c+" text", "decode("+c+", 'hex')"
-		}
+	if postgres {
+		_, err = stmt.ExecContext(ctx)
 	}
-	list := make([]map[string]any, len(rows))
-	for i, r := range rows {
-		list[i] = make(map[string]any, len(r))
-		for j, v := range r {
-			if raw, ok := v.([]byte); ok {
-				v = hex.EncodeToString(raw)
-			}
-			list[i][t.columns[j]] = v
-		}
-	}
-	var text strings.Builder
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(list); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO "+t.name+" ("+strings.Join(t.columns, ", ")+") SELECT "+strings.Join(values, ", ")+
-		" FROM json_to_recordset($1::json) AS r("+strings.Join(types, ", ")+")", text.String())
 	return err
 }
