@@ -3,21 +3,16 @@ package main
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"zhanqun/hub/access"
@@ -27,12 +22,20 @@ import (
 	"zhanqun/hub/store"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/account"
-	"zhanqun/internal/sqlite"
 	"zhanqun/internal/testenv"
 	"zhanqun/node/queue"
 	"zhanqun/node/uplink"
 	"zhanqun/protocol"
 )
+
+// databases are those the hub can keep its data in.
+var databases = []struct {
+	name    string
+	options func(b *testing.B) store.Options
+}{
+	{"sqlite", func(b *testing.B) store.Options { return store.Options{Dir: b.TempDir()} }},
+	{"postgres", func(b *testing.B) store.Options { return store.Options{URL: testenv.PostgresDurable(b)} }},
+}
 
 // BenchmarkBacklog measures how fast a node's backlog of 4 KiB items becomes
 // receipts: from the queue on the node's disk, through the broker, verified,
@@ -50,13 +53,7 @@ func BenchmarkBacklog(b *testing.B) {
 	}
 	for _, n := range []int{1_000, 20_000} {
 		var town *backlog
-		for _, d := range []struct {
-			name    string
-			options func(b *testing.B) store.Options
-		}{
-			{"sqlite", func(b *testing.B) store.Options { return store.Options{Dir: b.TempDir()} }},
-			{"postgres", func(b *testing.B) store.Options { return store.Options{URL: testenv.PostgresDurable(b)} }},
-		} {
+		for _, d := range databases {
 			b.Run(fmt.Sprintf("%s/items=%d", d.name, n), func(b *testing.B) {
 				if town == nil {
 					town = newBacklog(b, n, key)
@@ -84,11 +81,6 @@ func BenchmarkBacklog(b *testing.B) {
 	}
 }
 
-func median(list []float64) float64 {
-	list = slices.Sorted(slices.Values(list))
-	return list[len(list)/2]
-}
-
 // backlog is a node that has handed in n items and never seen its hub.
 type backlog struct {
 	dir    string
@@ -113,21 +105,7 @@ func newBacklog(b *testing.B, n int, hub protocol.Key) *backlog {
 	if err := q.SaveIdentity(b.Context(), answer, "http://hub", "电脑"); err != nil {
 		b.Fatal(err)
 	}
-	body := strings.Repeat("会议要求，各村要抓好安全生产责任落实，做到隐患早发现早处置。", 46)[:4096/3*3]
-	var hands sync.WaitGroup
-	for hand := range 32 {
-		hands.Go(func() {
-			for i := hand; i < n; i += 32 {
-				_, err := q.Post(context.Background(), queue.Actor{Login: "li", Name: "李四", Role: account.RoleLiaison}, queue.Draft{Text: queue.Text{
-					Column: "township", Title: fmt.Sprintf("许家坝镇召开安全生产工作会议（%d）", i), Body: body, Author: "张三", Source: "党政办"}})
-				if err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	hands.Wait()
+	post(b, q, n)
 	for next := uint64(0); next < uint64(n); {
 		entries, err := q.Entries(b.Context(), next, protocol.MaxFrameBytes)
 		if err != nil {
@@ -146,6 +124,26 @@ func newBacklog(b *testing.B, n int, hub protocol.Key) *backlog {
 		b.Fatal(err)
 	}
 	return t
+}
+
+// post hands in n items of 4 KiB.
+func post(b *testing.B, q *queue.Queue, n int) {
+	b.Helper()
+	var hands sync.WaitGroup
+	for hand := range 32 {
+		hands.Go(func() {
+			for i := hand; i < n; i += 32 {
+				w := words(i)
+				_, err := q.Post(context.Background(), queue.Actor{Login: "li", Name: "李四", Role: account.RoleLiaison}, queue.Draft{Text: queue.Text{
+					Column: w["column"], Title: w["title"], Body: w["body"], Author: w["author"], Source: w["source"]}})
+				if err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	hands.Wait()
 }
 
 func (t *backlog) open(b *testing.B, dir string) *queue.Queue {
@@ -213,31 +211,10 @@ func (t *backlog) carry(b *testing.B, o store.Options) time.Duration {
 	return took
 }
 
-// publish hands the backlog's frames to a bare broker that syncs every write.
+// publish hands the backlog's frames to a bare broker.
 func (t *backlog) publish(b *testing.B) time.Duration {
 	b.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: b.TempDir(), SyncAlways: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	s.Start()
-	defer s.WaitForShutdown()
-	defer s.Shutdown()
-	if !s.ReadyForConnections(10 * time.Second) {
-		b.Fatal("no broker")
-	}
-	nc, err := nats.Connect(s.ClientURL())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(64))
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, err := js.CreateStream(b.Context(), jetstream.StreamConfig{Name: "BARE", Subjects: []string{"bare"}}); err != nil {
-		b.Fatal(err)
-	}
+	_, js := bareBroker(b, jetstream.WithPublishAsyncMaxPending(64))
 	began := time.Now()
 	for _, f := range t.frames {
 		if _, err := js.PublishAsync("bare", f, jetstream.WithStallWait(time.Minute)); err != nil {
@@ -259,10 +236,7 @@ func insertSame(b *testing.B, from, into store.Options, n int) time.Duration {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	src, closeSrc := rawDatabase(b, from)
-	dst, closeDst := rawDatabase(b, into)
-	defer closeSrc()
-	defer closeDst()
+	src, dst := rawDatabase(b, from), rawDatabase(b, into)
 	tables := []*table{
 		{name: "item", order: "id"}, {name: "revision", order: "item"},
 		{name: "up_entry", order: "seq"}, {name: "event", order: "seq", where: "kind = 'item.received'"},
@@ -281,11 +255,7 @@ func insertSame(b *testing.B, from, into store.Options, n int) time.Duration {
 			b.Fatal(err)
 		}
 		for _, t := range tables {
-			insert := t.write
-			if into.URL != "" {
-				insert = t.writeJSON
-			}
-			if err := insert(b.Context(), tx, t.rows[at:min(at+batch, n)]); err != nil {
+			if err := t.write(b.Context(), tx, t.rows[at:min(at+batch, n)], into.URL != ""); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -296,26 +266,9 @@ func insertSame(b *testing.B, from, into store.Options, n int) time.Duration {
 	return time.Since(began)
 }
 
-func rawDatabase(b *testing.B, o store.Options) (*sql.DB, func()) {
-	b.Helper()
-	if o.URL == "" {
-		db, err := sqlite.Open(b.Context(), filepath.Join(o.Dir, "hub.db"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		return db.Write, func() { _ = db.Close() }
-	}
-	db, err := sql.Open("postgres", o.URL)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return db, func() { _ = db.Close() }
-}
-
 type table struct {
 	name, order, where string
 	columns            []string
-	types              []string // of PostgreSQL
 	rows               [][]any
 }
 
@@ -330,12 +283,8 @@ func (t *table) read(b *testing.B, db *sql.DB) {
 		b.Fatal(err)
 	}
 	defer rows.Close()
-	columns, err := rows.ColumnTypes()
-	if err != nil {
+	if t.columns, err = rows.Columns(); err != nil {
 		b.Fatal(err)
-	}
-	for _, c := range columns {
-		t.columns, t.types = append(t.columns, c.Name()), append(t.types, c.DatabaseTypeName())
 	}
 	for rows.Next() {
 		row, into := make([]any, len(t.columns)), make([]any, len(t.columns))
@@ -352,52 +301,30 @@ func (t *table) read(b *testing.B, db *sql.DB) {
 	}
 }
 
-// write inserts rows by a prepared statement run again and again, which is the
-// fastest on SQLite.
-func (t *table) write(ctx context.Context, tx *sql.Tx, rows [][]any) error {
+// write inserts rows by the fastest means the database has: COPY, or a prepared
+// statement run again and again.
+func (t *table) write(ctx context.Context, tx *sql.Tx, rows [][]any, postgres bool) error {
 	marks := make([]string, len(t.columns))
 	for i := range marks {
 		marks[i] = fmt.Sprintf("$%d", i+1)
 	}
-	stmt, err := tx.PrepareContext(ctx, "INSERT INTO "+t.name+" ("+strings.Join(t.columns, ", ")+") VALUES ("+strings.Join(marks, ", ")+")")
+	columns := strings.Join(t.columns, ", ")
+	text := "INSERT INTO " + t.name + " (" + columns + ") VALUES (" + strings.Join(marks, ", ") + ")"
+	if postgres {
+		text = "COPY " + t.name + " (" + columns + ") FROM STDIN"
+	}
+	stmt, err := tx.PrepareContext(ctx, text)
 	if err != nil {
 		return err
 	}
+	defer stmt.Close()
 	for _, r := range rows {
 		if _, err := stmt.ExecContext(ctx, r...); err != nil {
 			return err
 		}
 	}
-	return stmt.Close()
-}
-
-// writeJSON inserts rows as one JSON array, which is the fastest INSERT on
-// PostgreSQL.
-func (t *table) writeJSON(ctx context.Context, tx *sql.Tx, rows [][]any) error {
-	values, types := slices.Clone(t.columns), make([]string, len(t.columns))
-	for i, c := range t.columns {
-		types[i] = c + " " + t.types[i]
-		if t.types[i] == "BYTEA" {
-			types[i], values[i] = c+" text", "decode("+c+", 'hex')"
-		}
+	if postgres {
+		_, err = stmt.ExecContext(ctx)
 	}
-	list := make([]map[string]any, len(rows))
-	for i, r := range rows {
-		list[i] = make(map[string]any, len(r))
-		for j, v := range r {
-			if raw, ok := v.([]byte); ok {
-				v = hex.EncodeToString(raw)
-			}
-			list[i][t.columns[j]] = v
-		}
-	}
-	var text strings.Builder
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(list); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO "+t.name+" ("+strings.Join(t.columns, ", ")+") SELECT "+strings.Join(values, ", ")+
-		" FROM json_to_recordset($1::json) AS r("+strings.Join(types, ", ")+")", text.String())
 	return err
 }

@@ -23,6 +23,7 @@ import (
 	"zhanqun/internal/blob"
 	"zhanqun/internal/dirlock"
 	"zhanqun/internal/fault"
+	"zhanqun/internal/idle"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
 )
@@ -104,6 +105,7 @@ func (c *county) run(ctx context.Context) error {
 		c.access.Watch(ctx, watchEvery, func(err error) { c.log.Error("watching the database", "error", err) })
 	})
 	loop(c.tidy)
+	loop(idle.Run)
 	g.Go(func() error { // ends beside the pages, so that stopping takes no longer than either
 		<-ctx.Done()
 		return c.bus.Close()

@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"strings"
+	"sync"
 
 	"zhanqun/internal/account"
 	"zhanqun/internal/cli"
+	"zhanqun/internal/idle"
 	"zhanqun/node/queue"
 	"zhanqun/node/station"
 )
@@ -99,6 +101,11 @@ func serveCommand() command {
 			if err := say(ctx, c, s); err != nil {
 				return errors.Join(err, s.Close())
 			}
+			ctx, stop := context.WithCancel(ctx)
+			var work sync.WaitGroup
+			defer work.Wait()
+			defer stop()
+			work.Go(func() { idle.Run(ctx) })
 			return s.Run(ctx)
 		},
 	}

@@ -56,9 +56,15 @@ func (e Entry) SigningText(dir Direction) []byte {
 	return b
 }
 
+// Verifier tells whether sig is somebody's signature over data: a PublicKey, or
+// who has verified many signatures at once before.
+type Verifier interface {
+	Verify(data, sig []byte) bool
+}
+
 // Check reports the first reason why e cannot be an entry of node's log in
 // direction dir, or nil. It does not look into the body; see ReadBody.
-func (e Entry) Check(dir Direction, node string, key PublicKey) *Fault {
+func (e Entry) Check(dir Direction, node string, key Verifier) *Fault {
 	switch {
 	case !Speaks(e.V):
 		return &Fault{Code: CodeVersion, Detail: fmt.Sprintf("协议版本 %d 无法识别，请升级程序", e.V)}

@@ -2,9 +2,11 @@ package protocol
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // head is the JSON line in front of each body in a frame.
@@ -33,12 +35,13 @@ const frameLine = 16
 // this package always fits into an empty frame. An entry that did not fit
 // leaves the frame unchanged.
 func (f *Frame) Add(e Entry, limit int) bool {
-	line := e.headLine()
+	before := len(f.entries)
+	f.entries = e.appendHead(f.entries)
 	if f.count > 0 && (f.count >= MaxFrameEntries ||
-		frameLine+len(f.entries)+len(line)+len(e.Body)+2 > min(limit, MaxFrameBytes)) {
+		frameLine+len(f.entries)+len(e.Body)+2 > min(limit, MaxFrameBytes)) {
+		f.entries = f.entries[:before]
 		return false
 	}
-	f.entries = append(f.entries, line...)
 	f.entries = append(f.entries, '\n')
 	f.entries = append(f.entries, e.Body...)
 	f.entries = append(f.entries, '\n')
@@ -56,6 +59,41 @@ func (f *Frame) Bytes() []byte {
 	b = strconv.AppendInt(b, int64(f.count), 10)
 	b = append(b, '\n')
 	return append(b, f.entries...)
+}
+
+// appendHead appends the head line to b. Heads are short and of known form, so
+// writing them needs no encoder unless one of the texts needs escaping.
+func (e Entry) appendHead(b []byte) []byte {
+	if !unescaped(e.Node) || !unescaped(e.Epoch) || !unescaped(string(e.Kind)) || !unescaped(e.Hash) || e.Sig == nil {
+		return append(b, e.headLine()...)
+	}
+	b = append(b, `{"v":`...)
+	b = strconv.AppendInt(b, int64(e.V), 10)
+	b = append(b, `,"node":"`...)
+	b = append(b, e.Node...)
+	b = append(b, `","epoch":"`...)
+	b = append(b, e.Epoch...)
+	b = append(b, `","seq":`...)
+	b = strconv.AppendUint(b, e.Seq, 10)
+	b = append(b, `,"kind":"`...)
+	b = append(b, e.Kind...)
+	b = append(b, `","len":`...)
+	b = strconv.AppendInt(b, int64(len(e.Body)), 10)
+	b = append(b, `,"sha256":"`...)
+	b = append(b, e.Hash...)
+	b = append(b, `","sig":"`...)
+	b = base64.StdEncoding.AppendEncode(b, e.Sig)
+	return append(b, `"}`...)
+}
+
+// unescaped reports whether s stands in JSON as it is.
+func unescaped(s string) bool {
+	for _, c := range []byte(s) {
+		if c < ' ' || c > '~' || strings.IndexByte(`"\<>&`, c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (e Entry) headLine() []byte {

@@ -3,6 +3,7 @@ package protocol
 import (
 	"crypto/ed25519"
 	"fmt"
+	"slices"
 
 	"github.com/nats-io/nkeys"
 )
@@ -83,6 +84,9 @@ func ParsePublic(text string) (PublicKey, error) {
 
 // String returns the key as text.
 func (p PublicKey) String() string { return p.text }
+
+// Bytes returns the 32 bytes of the Ed25519 key.
+func (p PublicKey) Bytes() []byte { return slices.Clone(p.raw) }
 
 // Verify reports whether sig is the owner's signature over data.
 func (p PublicKey) Verify(data, sig []byte) bool {

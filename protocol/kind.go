@@ -68,6 +68,10 @@ func ReadBody(dir Direction, e Entry) (Message, []Fault) {
 		return nil, []Fault{{Code: CodeKind, Detail: fmt.Sprintf("不认识的报文种类 %q，请升级程序", e.Kind)}}
 	}
 	m := empty()
+	if s, ok := m.(*Submit); ok && s.quick(e.Body) {
+		return m, m.Validate()
+	}
+	m = empty()
 	if err := json.Unmarshal(e.Body, m); err != nil {
 		return nil, []Fault{{Code: CodeMalformed, Field: jsonField(err), Detail: "正文不是可读的 JSON"}}
 	}

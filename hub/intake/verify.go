@@ -5,6 +5,7 @@ import (
 	"html"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,18 +21,23 @@ func Verify(frames []Frame, keys map[string]protocol.PublicKey, scan func(string
 		b.Place.Seq = f.Seq
 		open(&b, f)
 	}
-	var all []*Letter
+	var runs [][]Letter // of one node each
 	for node, list := range b.Letters {
-		_, known := keys[node]
-		for i := range list {
-			if !known {
+		if _, known := keys[node]; !known {
+			for i := range list {
 				list[i].Fault = &protocol.Fault{Code: protocol.CodeNode, Detail: "没有登记这个节点"}
-				continue
 			}
-			all = append(all, &list[i])
+			continue
 		}
+		share := (len(list) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
+		runs = slices.AppendSeq(runs, slices.Chunk(list, min(max(share, fewTogether), mostTogether)))
 	}
-	spread(len(all), func(i int) { all[i].check(keys[all[i].Entry.Node], scan) })
+	spread(len(runs), func(i int) {
+		who := prove(runs[i], keys[runs[i][0].Entry.Node])
+		for j := range runs[i] {
+			runs[i][j].check(who, scan)
+		}
+	})
 	return b
 }
 
@@ -64,7 +70,7 @@ func open(b *Batch, f Frame) {
 }
 
 // check fills in what can be said of the letter without the database.
-func (l *Letter) check(key protocol.PublicKey, scan func(string) []string) {
+func (l *Letter) check(key protocol.Verifier, scan func(string) []string) {
 	if l.Fault = l.Entry.Check(protocol.Up, l.Entry.Node, key); l.Fault != nil {
 		return
 	}
@@ -97,11 +103,9 @@ func shown(m *protocol.Submit) string {
 	return b.String()
 }
 
-// spread calls f for 0 … n-1 on all processors and waits. Work is handed out in
-// small runs: letters differ in size by a factor of a thousand.
+// spread calls f for 0 … n-1 on all processors and waits.
 func spread(n int, f func(int)) {
-	const run = 8
-	workers := min(runtime.GOMAXPROCS(0), (n+run-1)/run)
+	workers := min(runtime.GOMAXPROCS(0), n)
 	if workers < 2 {
 		for i := range n {
 			f(i)
@@ -112,14 +116,8 @@ func spread(n int, f func(int)) {
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
-			for {
-				start := int(next.Add(run)) - run
-				if start >= n {
-					return
-				}
-				for i := start; i < min(start+run, n); i++ {
-					f(i)
-				}
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
 			}
 		})
 	}

@@ -99,6 +99,10 @@ var first = func() (t [256]bool) {
 	return t
 }()
 
+// second marks the second bytes of ★, 公 and 内: every fifth Chinese character
+// begins like one of them.
+var second = [256]bool{0x98: true, 0x85: true, 0x86: true}
+
 // findSpans goes over the text once. Nearly all of it is passed by the first
 // lines of the loop: an item without hits costs about a nanosecond a byte.
 func findSpans(text string) []span {
@@ -109,8 +113,10 @@ func findSpans(text string) []span {
 		case !first[b]:
 			i++
 		case b == 0xe5 || b == 0xe2:
-			if s, ok := markAt(text, i); ok {
-				out = append(out, s)
+			if i+1 < len(text) && second[text[i+1]] {
+				if s, ok := markAt(text, i); ok {
+					out = append(out, s)
+				}
 			}
 			i++
 		default:

@@ -4,7 +4,6 @@ import (
 	"html"
 	"strings"
 
-	nethtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
@@ -47,40 +46,6 @@ func LooksLikeHTML(s string) bool {
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// ToText returns the words of HTML as plain text: a line per paragraph, heading,
-// list entry or table row, cells parted by tabs, no empty lines. It is meant for
-// scanning, searching and previews and takes any HTML, clean or not.
-func ToText(s string) string {
-	var t textWriter
-	t.b.Grow(len(s))
-	z := nethtml.NewTokenizer(strings.NewReader(s))
-	skip := atom.Atom(0) // the element whose content is not words
-	for {
-		switch z.Next() {
-		case nethtml.ErrorToken: // only ever the end: a string does not fail
-			return t.b.String()
-		case nethtml.TextToken:
-			if skip == 0 {
-				t.text(string(z.Text()))
-			}
-		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
-			name, _ := z.TagName()
-			a := atom.Lookup(name)
-			t.tag(a)
-			if skip == 0 && (a == atom.Script || a == atom.Style || a == atom.Title || a == atom.Textarea) {
-				skip = a
-			}
-		case nethtml.EndTagToken:
-			name, _ := z.TagName()
-			a := atom.Lookup(name)
-			if a == skip {
-				skip = 0
-			}
-			t.tag(a)
-		}
-	}
-}
-
 // Shown returns all words of clean HTML that readers meet: those of ToText, and
 // the descriptions of its images, a line each.
 func Shown(clean string) string {
@@ -97,47 +62,6 @@ func Descriptions(clean string) []string {
 		}
 	}
 	return out
-}
-
-// textWriter writes words with at most one separator between them: a line end
-// beats a tab, a tab beats a blank.
-type textWriter struct {
-	b   strings.Builder
-	sep byte
-}
-
-func (t *textWriter) tag(a atom.Atom) {
-	switch k := kinds[a]; {
-	case a == atom.Td || a == atom.Th:
-		if t.sep != '\n' {
-			t.sep = '\t'
-		}
-	case k == kindBreak || k >= kindPara:
-		t.sep = '\n'
-	}
-}
-
-func (t *textWriter) text(s string) {
-	for s != "" {
-		n := strings.IndexAny(s, " \t\r\n\f")
-		if n < 0 {
-			n = len(s)
-		}
-		if n > 0 {
-			if t.sep != 0 && t.b.Len() > 0 {
-				t.b.WriteByte(t.sep)
-			}
-			t.sep = 0
-			t.b.WriteString(s[:n])
-		}
-		if n < len(s) {
-			if t.sep == 0 {
-				t.sep = ' '
-			}
-			n++
-		}
-		s = s[n:]
-	}
 }
 
 // Excerpt returns the first runes characters of the words of HTML on one line,

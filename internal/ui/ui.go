@@ -51,12 +51,16 @@ type Options struct {
 type Renderer struct {
 	opt     Options
 	english Lang
-	sets    map[string]*set // by language code
+	chinese *set
+	// foreign is in English, made for the first who wants it: a set takes some
+	// MiB, and few do.
+	foreign func() (*set, error)
 	names   []string
 }
 
-// New parses the shared parts and every page of the program, for each
-// language, and fails when any of them could not be shown.
+// New parses the shared parts and every page of the program and fails when any
+// of them could not be shown. A language changes words only, so what can be
+// shown in one can be in the other.
 func New(opt Options) (*Renderer, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
@@ -75,16 +79,21 @@ func New(opt Options) (*Renderer, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading en.toml: %w", err)
 	}
-	r := &Renderer{opt: opt, english: newEnglish(words), sets: map[string]*set{}}
-	for _, lang := range []Lang{{}, r.english} {
-		s, err := newSet(opt, lang)
-		if err != nil {
-			return nil, err
-		}
-		r.sets[lang.Code()] = s
-		r.names = slices.Sorted(maps.Keys(s.pages))
+	r := &Renderer{opt: opt, english: newEnglish(words)}
+	if r.chinese, err = newSet(opt, Lang{}); err != nil {
+		return nil, err
 	}
+	r.foreign = sync.OnceValues(func() (*set, error) { return newSet(opt, r.english) })
+	r.names = slices.Sorted(maps.Keys(r.chinese.pages))
 	return r, nil
+}
+
+// in returns the pages in a language.
+func (r *Renderer) in(lang Lang) (*set, error) {
+	if lang.Code() == r.english.Code() {
+		return r.foreign()
+	}
+	return r.chinese, nil
 }
 
 // Pages lists the pages of the program and the shared ones, sorted.
@@ -94,7 +103,11 @@ func (r *Renderer) Pages() []string { return slices.Clone(r.names) }
 // it fails, so that the caller can still answer with an error page.
 func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, name string, data Data) error {
 	lang := r.Lang(req)
-	page, ok := r.sets[lang.Code()].pages[name]
+	s, err := r.in(lang)
+	if err != nil {
+		return fmt.Errorf("rendering page %q: %w", name, err)
+	}
+	page, ok := s.pages[name]
 	if !ok {
 		return fmt.Errorf("rendering page %q: no such page", name)
 	}

@@ -166,8 +166,11 @@ func (p *pumping) collect(ctx context.Context) error {
 	}
 }
 
-// mark writes the cursor down, as often as the disk allows and not more: several
-// acknowledgements share one write.
+// markEvery is how soon one note of what was sent follows another.
+const markEvery = 50 * time.Millisecond
+
+// mark writes the cursor down: the first acknowledgement at once, and of many
+// that follow as many together as a page could show apart.
 func (p *pumping) mark(ctx context.Context) error {
 	for {
 		select {
@@ -177,6 +180,9 @@ func (p *pumping) mark(ctx context.Context) error {
 		}
 		if err := p.u.q.MarkSent(ctx, p.sent.Load()); err != nil {
 			return err
+		}
+		if !pause(ctx, markEvery) {
+			return ctx.Err()
 		}
 	}
 }
