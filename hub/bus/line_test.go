@@ -33,7 +33,8 @@ func TestFramesBecomeReceipts(t *testing.T) {
 		t.Fatalf("hello: %+v, %v", a, err)
 	}
 	n.send(n.Submit(n.Text()), n.Submit(n.Text()))
-	n.send(n.Submit(n.Text()))
+	newest := n.Submit(n.Text())
+	n.send(newest)
 	for head := uint64(0); head < 2; {
 		m, err := bell.NextMsg(10 * time.Second)
 		if err != nil {
@@ -48,7 +49,7 @@ func TestFramesBecomeReceipts(t *testing.T) {
 	c.await("all received", func() bool { return c.cursor(n.Node.ID) == 3 })
 	entries := n.pull(c, 0)
 	last := entries[len(entries)-1]
-	if last.Kind != protocol.KindReceipt || string(last.Body) != `{"epoch":"`+n.Epoch+`","through":3}` {
+	if last.Kind != protocol.KindReceipt || string(last.Body) != `{"epoch":"`+n.Epoch+`","through":3,"sha256":"`+newest.Hash+`"}` {
 		t.Errorf("last word %s %s", last.Kind, last.Body)
 	}
 	if more := n.pull(c, last.Seq); len(more) != 0 {
