@@ -83,9 +83,14 @@ type Options struct {
 	Connect []nats.Option
 	// Replicas of the intake stream on an external server; 0 means 1.
 	Replicas int
-	// StreamBytes bounds the intake stream. 0 means half of what the disk has
-	// free when the stream is made, at most 20 GiB.
+	// StreamBytes bounds the intake stream. 0 means half of what the embedded
+	// server's disk has free at the start, at most 20 GiB; an external server's
+	// stream keeps the bound it has, or gets the largest the server agrees to.
 	StreamBytes int64
+	// Room returns why the embedded server's disk has no room for anything new,
+	// or nil. Frames are refused meanwhile; what was taken in stays. Nil means
+	// that there is always room.
+	Room func() error
 
 	Key      protocol.Key // signs answers
 	Hub      Hub

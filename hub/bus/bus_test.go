@@ -57,6 +57,7 @@ type county struct {
 	files  *blob.Store
 	dir    string
 	addr   string
+	room   func() error // nil: always
 }
 
 func newCounty(t testing.TB) *county {
@@ -123,7 +124,7 @@ func (c *county) start() {
 func (c *county) startWith(hub bus.Hub) {
 	c.t.Helper()
 	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: hub,
-		Registry: registry{storetest.Access(c.store)}, Log: quiet(), StreamBytes: 64 << 20})
+		Registry: registry{storetest.Access(c.store)}, Log: quiet(), StreamBytes: 64 << 20, Room: c.room})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -76,6 +76,10 @@ func (b *Bus) follow(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.fetch(ctx, consumer, info.Created, box) })
 	g.Go(func() error {
+		b.door(ctx, info.Config)
+		return nil
+	})
+	g.Go(func() error {
 		for {
 			frames, err := box.take(ctx)
 			if err != nil {

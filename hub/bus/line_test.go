@@ -3,6 +3,8 @@ package bus_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -208,18 +210,58 @@ func TestStreamRefusesWhenFull(t *testing.T) {
 	for range 2 {
 		n.send(n.Submit(n.Text()))
 	}
-	m, err := n.nc.Request(protocol.UpSubject(n.Node.ID), storetest.Frame(t, n.Submit(n.Text())), 5*time.Second)
+	if got := n.refused(storetest.Frame(t, n.Submit(n.Text()))); got != 10077 {
+		t.Errorf("third frame of one node: %d", got)
+	}
+	other := c.client(storetest.Tangtou)
+	other.send(other.Submit(other.Text()))
+}
+
+// refused publishes a frame and returns why the broker did not take it, 0 if it
+// did.
+func (n *client) refused(frame []byte) int {
+	n.t.Helper()
+	m, err := n.nc.Request(protocol.UpSubject(n.Node.ID), frame, 5*time.Second)
 	if err != nil {
-		t.Fatal(err)
+		n.t.Fatal(err)
 	}
 	var ack struct {
 		Error struct {
 			ErrCode int `json:"err_code"`
 		} `json:"error"`
 	}
-	if err := json.Unmarshal(m.Data, &ack); err != nil || ack.Error.ErrCode != 10077 {
-		t.Errorf("third frame of one node: %s", m.Data)
+	if err := json.Unmarshal(m.Data, &ack); err != nil {
+		n.t.Fatal(err)
 	}
-	other := c.client(storetest.Tangtou)
-	other.send(other.Submit(other.Text()))
+	return ack.Error.ErrCode
+}
+
+// With the disk nearly full no frame gets in, what lies in the stream stays, and
+// the door opens again by itself, also behind a restart.
+func TestDiskNearlyFull(t *testing.T) {
+	c := newCounty(t)
+	c.stop()
+	var full atomic.Bool
+	c.room = func() error {
+		if full.Load() {
+			return errors.New("no room")
+		}
+		return nil
+	}
+	stuck := make(chan struct{})
+	c.startWith(blocked{c.intake, stuck})
+	n := c.client(storetest.Sitang)
+	n.send(n.Submit(n.Text()), n.Submit(n.Text()))
+	kept := storetest.Frame(t, n.Submit(n.Text()))
+	full.Store(true)
+	c.await("refuses", func() bool { return n.refused([]byte("no frame")) == 10077 })
+	close(stuck)
+	c.stop()
+	c.start()
+	n.nc = c.connect(n.Sender)
+	c.await("what was taken in is read", func() bool { return c.cursor(n.Node.ID) == 2 })
+	c.await("refuses after a restart", func() bool { return n.refused([]byte("no frame")) == 10077 })
+	full.Store(false)
+	c.await("takes frames again", func() bool { return n.refused(kept) == 0 })
+	c.await("received", func() bool { return c.cursor(n.Node.ID) == 3 })
 }
