@@ -121,6 +121,11 @@ func (b *Bus) verify(ctx context.Context, node string, m *nats.Msg) error {
 	if len(m.Data) > protocol.MaxAskBytes && !strings.HasSuffix(m.Subject, "."+protocol.VerbChunk) {
 		return protocol.Fault{Code: protocol.CodeTooLarge, Detail: "请求太大"}
 	}
+	if v := m.Header.Get(protocol.HeaderVersion); v != "" {
+		if n, err := strconv.Atoi(v); err != nil || !protocol.Speaks(n) {
+			return protocol.Fault{Code: protocol.CodeVersion, Detail: "协议版本无法识别，请升级程序"}
+		}
+	}
 	text, err := b.o.Registry.KeyOfNode(ctx, node)
 	if err != nil {
 		return fmt.Errorf("looking up node %s: %w", node, err)

@@ -85,8 +85,9 @@ type Options struct {
 	Connect []nats.Option
 	// Replicas of the intake stream on an external server; 0 means 1.
 	Replicas int
-	// StreamBytes bounds the intake stream. 0 means half of what the disk has
-	// free when the stream is made, at most 20 GiB.
+	// StreamBytes bounds the intake stream. 0 means half of what the embedded
+	// server's disk has free at the start, at most 20 GiB; an external server's
+	// stream keeps the bound it has, or gets the largest the server agrees to.
 	StreamBytes int64
 	// Reserve is the room on the embedded server's disk, in bytes, below which
 	// nothing more is taken from nodes.
@@ -114,7 +115,6 @@ type Bus struct {
 
 	store   shutter      // of the embedded server
 	short   atomic.Bool  // the disk is nearly full
-	roomy   atomic.Int64 // limit of the intake stream when it is not, in bytes
 	opening sync.Mutex   // of the stream
 
 	mu      sync.Mutex

@@ -49,14 +49,15 @@ func known(n access.Node, err error) (access.Node, error) {
 
 // county is a hub with a line: a real store, a real broker.
 type county struct {
-	t      testing.TB
-	store  *store.Store
-	intake *intake.Service
-	bus    *bus.Bus
-	key    protocol.Key // signs answers
-	files  *blob.Store
-	dir    string
-	addr   string
+	t       testing.TB
+	store   *store.Store
+	intake  *intake.Service
+	bus     *bus.Bus
+	key     protocol.Key // signs answers
+	files   *blob.Store
+	dir     string
+	addr    string
+	reserve uint64
 }
 
 func newCounty(t testing.TB) *county {
@@ -123,7 +124,7 @@ func (c *county) start() {
 func (c *county) startWith(hub bus.Hub) {
 	c.t.Helper()
 	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: hub,
-		Registry: registry{storetest.Access(c.store)}, Log: quiet(), StreamBytes: 64 << 20})
+		Registry: registry{storetest.Access(c.store)}, Log: quiet(), StreamBytes: 64 << 20, Reserve: c.reserve})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -88,6 +88,38 @@ func TestExternalBroker(t *testing.T) {
 	}
 }
 
+// A broker with little room still gets a stream, as large as it agrees to.
+func TestExternalBrokerWithLittleRoom(t *testing.T) {
+	c := newCounty(t)
+	c.stop()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), JetStreamMaxStore: 1 << 30,
+		JetStreamMaxMemory: 1 << 20, SyncAlways: true, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() {
+		c.stop()
+		s.Shutdown()
+		s.WaitForShutdown()
+	})
+	for range 2 { // the second time the stream is there
+		if c.bus, err = bus.Start(bus.Options{URL: s.ClientURL(), Key: c.key, Hub: c.intake, Registry: registry{storetest.Access(c.store)}, Log: quiet()}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if err := c.bus.WaitReady(ctx); err != nil {
+			t.Fatal(err)
+		}
+		stream, _ := c.stream()
+		if got := stream.CachedInfo().Config.MaxBytes; got < 64<<20 || got > 1<<30 {
+			t.Errorf("stream of %d bytes", got)
+		}
+		c.stop()
+	}
+}
+
 // freeAddress is one that nobody listens on yet.
 func freeAddress(t *testing.T) string {
 	t.Helper()

@@ -19,10 +19,11 @@ type gate struct {
 	registry Registry
 	log      *slog.Logger
 	server   *server.Server
-	kicks    chan uint64
+	wake     chan struct{} // somebody has to go
 
 	mu       sync.Mutex
 	sessions map[session]uint64
+	due      map[uint64]bool // connections that have to go, at most as many as there are
 }
 
 // session is a place a node may fill once: one connection for its log, one for
@@ -34,7 +35,7 @@ type session struct {
 }
 
 func newGate(own string, registry Registry, log *slog.Logger) *gate {
-	return &gate{own: own, registry: registry, log: log, kicks: make(chan uint64, 1024), sessions: map[session]uint64{}}
+	return &gate{own: own, registry: registry, log: log, wake: make(chan struct{}, 1), sessions: map[session]uint64{}, due: map[uint64]bool{}}
 }
 
 // Check implements server.Authentication.
@@ -115,21 +116,25 @@ func (g *gate) dropAll() {
 	}
 }
 
-// push hands an id to the kicker: the server may be holding locks here. Should
-// the kicker be that far behind, the connection ends with its next ping or goes on.
+// push hands an id to the kicker: the server may be holding locks here. The
+// caller holds g.mu.
 func (g *gate) push(id uint64) {
-	select {
-	case g.kicks <- id:
-	default:
-	}
+	g.due[id] = true
+	wake(g.wake)
 }
 
 // kick disconnects until ctx ends.
 func (g *gate) kick(ctx context.Context) {
 	for {
 		select {
-		case id := <-g.kicks:
-			_ = g.server.DisconnectClientByID(id) // already gone is just as well
+		case <-g.wake:
+			g.mu.Lock()
+			due := g.due
+			g.due = map[uint64]bool{}
+			g.mu.Unlock()
+			for id := range due {
+				_ = g.server.DisconnectClientByID(id) // already gone is just as well
+			}
 		case <-ctx.Done():
 			return
 		}

@@ -148,6 +148,12 @@ func TestRequestsMustBeSigned(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, m, err)
 		}
 	}
+	for _, v := range []string{"2", "x"} {
+		m, err := n.request(protocol.VerbPull, body, func(m *nats.Msg) { m.Header.Set(protocol.HeaderVersion, v) })
+		if err != nil || m.Header.Get(protocol.HeaderError) != string(protocol.CodeVersion) {
+			t.Errorf("version %s: %v, %v", v, m, err)
+		}
+	}
 	if m, err := n.request(protocol.VerbPull, []byte("no"), nil); err != nil || m.Header.Get(protocol.HeaderError) != string(protocol.CodeMalformed) {
 		t.Errorf("unreadable: %v, %v", m, err)
 	}

@@ -33,7 +33,8 @@ func TestFramesBecomeReceipts(t *testing.T) {
 		t.Fatalf("hello: %+v, %v", a, err)
 	}
 	n.send(n.Submit(n.Text()), n.Submit(n.Text()))
-	n.send(n.Submit(n.Text()))
+	newest := n.Submit(n.Text())
+	n.send(newest)
 	for head := uint64(0); head < 2; {
 		m, err := bell.NextMsg(10 * time.Second)
 		if err != nil {
@@ -48,7 +49,7 @@ func TestFramesBecomeReceipts(t *testing.T) {
 	c.await("all received", func() bool { return c.cursor(n.Node.ID) == 3 })
 	entries := n.pull(c, 0)
 	last := entries[len(entries)-1]
-	if last.Kind != protocol.KindReceipt || string(last.Body) != `{"epoch":"`+n.Epoch+`","through":3}` {
+	if last.Kind != protocol.KindReceipt || string(last.Body) != `{"epoch":"`+n.Epoch+`","through":3,"sha256":"`+newest.Hash+`"}` {
 		t.Errorf("last word %s %s", last.Kind, last.Body)
 	}
 	if more := n.pull(c, last.Seq); len(more) != 0 {
@@ -207,18 +208,57 @@ func TestStreamRefusesWhenFull(t *testing.T) {
 	for range 2 {
 		n.send(n.Submit(n.Text()))
 	}
-	m, err := n.nc.Request(protocol.UpSubject(n.Node.ID), storetest.Frame(t, n.Submit(n.Text())), 5*time.Second)
+	if got := n.refused(storetest.Frame(t, n.Submit(n.Text()))); got != 10077 {
+		t.Errorf("third frame of one node: %d", got)
+	}
+	other := c.client(storetest.Tangtou)
+	other.send(other.Submit(other.Text()))
+}
+
+// refused publishes a frame and returns why the broker did not take it, 0 if it
+// did.
+func (n *client) refused(frame []byte) int {
+	n.t.Helper()
+	m, err := n.nc.Request(protocol.UpSubject(n.Node.ID), frame, 5*time.Second)
 	if err != nil {
-		t.Fatal(err)
+		n.t.Fatal(err)
 	}
 	var ack struct {
 		Error struct {
 			ErrCode int `json:"err_code"`
 		} `json:"error"`
 	}
-	if err := json.Unmarshal(m.Data, &ack); err != nil || ack.Error.ErrCode != 10077 {
-		t.Errorf("third frame of one node: %s", m.Data)
+	if err := json.Unmarshal(m.Data, &ack); err != nil {
+		n.t.Fatal(err)
 	}
-	other := c.client(storetest.Tangtou)
-	other.send(other.Submit(other.Text()))
+	return ack.Error.ErrCode
+}
+
+// With the disk nearly full no frame gets in, and what lies in the stream stays
+// and is read.
+func TestDiskNearlyFull(t *testing.T) {
+	c := newCounty(t)
+	c.stop()
+	stuck := make(chan struct{})
+	c.startWith(blocked{c.intake, stuck})
+	n := c.client(storetest.Sitang)
+	n.send(n.Submit(n.Text()), n.Submit(n.Text()))
+	close(stuck)
+	c.stop()
+	kept := storetest.Frame(t, n.Submit(n.Text()))
+	c.reserve = 1 << 62
+	c.start()
+	n.nc = c.connect(n.Sender)
+	c.await("what was taken in is read", func() bool { return c.cursor(n.Node.ID) == 2 })
+	if got := n.refused(kept); got != 10077 {
+		t.Errorf("a frame for a full disk: %d", got)
+	}
+	c.stop()
+	c.reserve = 0
+	c.start()
+	n.nc = c.connect(n.Sender)
+	if got := n.refused(kept); got != 0 {
+		t.Errorf("a frame when there is room again: %d", got)
+	}
+	c.await("received", func() bool { return c.cursor(n.Node.ID) == 3 })
 }

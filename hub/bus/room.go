@@ -95,26 +95,6 @@ func (b *Bus) limit(ctx context.Context) {
 	}
 }
 
-// streamBytes is the limit of the intake stream: what settings say, what it had,
-// or a share of the disk; nothing while the disk is nearly full.
-func (b *Bus) streamBytes(had, holds int64) int64 {
-	limit := b.o.StreamBytes
-	if limit == 0 && had > shutBytes {
-		limit = had
-	}
-	if limit == 0 {
-		if limit = b.roomy.Load(); limit == 0 {
-			limit = b.roomForStream()
-		}
-	}
-	limit = max(limit, holds)
-	b.roomy.Store(limit)
-	if b.short.Load() {
-		return shutBytes
-	}
-	return limit
-}
-
 // room returns why nothing is taken from nodes, or nil.
 func (b *Bus) room() error {
 	if b.short.Load() {

@@ -13,12 +13,13 @@ import (
 )
 
 const (
-	mostStream = 20 << 30                        // bytes, unless settings say otherwise
-	maxMessage = protocol.MaxFrameBytes + 64<<10 // a frame, its subject and headers
-	perNode    = 4096                            // unread frames of one node: one cannot fill the stream for all
-	purgeEvery = 5 * time.Second                 // how often committed frames leave the stream
-	perPurge   = 1024                            // or after that many
-	callLimit  = 10 * time.Second                // one question to the broker
+	mostStream  = 20 << 30                        // bytes, unless settings say otherwise
+	leastStream = 64 << 20                        // with less a broker is not worth having
+	maxMessage  = protocol.MaxFrameBytes + 64<<10 // a frame, its subject and headers
+	perNode     = 4096                            // unread frames of one node: one cannot fill the stream for all
+	purgeEvery  = 5 * time.Second                 // how often committed frames leave the stream
+	perPurge    = 1024                            // or after that many
+	callLimit   = 10 * time.Second                // one question to the broker
 )
 
 // openStream makes the intake stream, or brings an older one up to date. What
@@ -33,17 +34,20 @@ func (b *Bus) openStream(ctx context.Context) (jetstream.Stream, *jetstream.Stre
 		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxMsgSize: maxMessage,
 		MaxMsgsPerSubject: perNode, DiscardNewPerSubject: true, Replicas: max(b.o.Replicas, 1),
 	}
+	var there *jetstream.StreamInfo
 	old, err := b.js.Stream(ctx, protocol.Stream)
 	switch {
 	case err == nil:
-		there := old.CachedInfo()
-		config.MaxBytes = b.streamBytes(there.Config.MaxBytes, int64(min(there.State.Bytes, 1<<62))) // #nosec G115 -- bounded
-	case errors.Is(err, jetstream.ErrStreamNotFound):
-		config.MaxBytes = b.streamBytes(0, 0)
-	default:
+		there = old.CachedInfo()
+	case !errors.Is(err, jetstream.ErrStreamNotFound):
 		return nil, nil, fmt.Errorf("looking for the intake stream: %w", err)
 	}
+	config.MaxBytes = b.streamBytes(there)
 	stream, err := b.js.CreateOrUpdateStream(ctx, config)
+	for b.o.StreamBytes == 0 && noRoom(err) && config.MaxBytes > leastStream {
+		config.MaxBytes = max(config.MaxBytes/2, leastStream)
+		stream, err = b.js.CreateOrUpdateStream(ctx, config)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("making the intake stream: %w", err)
 	}
@@ -54,8 +58,29 @@ func (b *Bus) openStream(ctx context.Context) (jetstream.Stream, *jetstream.Stre
 	return stream, info, nil
 }
 
-func (b *Bus) roomForStream() int64 {
-	if b.server == nil {
+// noRoom reports whether a broker has less room than it was asked to set aside.
+func noRoom(err error) bool {
+	const storageExceeded = 10047
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == storageExceeded
+}
+
+// streamBytes is how large the stream may become; there is what stands already,
+// or nil. While the disk is nearly full nothing fits.
+func (b *Bus) streamBytes(there *jetstream.StreamInfo) int64 {
+	if b.short.Load() {
+		return shutBytes
+	}
+	var holds int64
+	if there != nil {
+		holds = int64(min(there.State.Bytes, 1<<62)) // #nosec G115 -- bounded
+	}
+	switch {
+	case b.o.StreamBytes > 0:
+		return max(b.o.StreamBytes, holds)
+	case b.server == nil && there != nil && there.Config.MaxBytes > 0:
+		return max(there.Config.MaxBytes, holds)
+	case b.server == nil:
 		return mostStream
 	}
 	free, err := blob.Free(b.o.Dir)
@@ -63,7 +88,8 @@ func (b *Bus) roomForStream() int64 {
 		b.log.Warn("bus: free space unknown", "err", err)
 		return mostStream
 	}
-	return int64(min(max(free/2, 64<<20), mostStream)) // #nosec G115 -- bounded
+	half := (int64(min(free, 1<<62)) + holds) / 2 // #nosec G115 -- bounded
+	return max(min(max(half, leastStream), mostStream), holds)
 }
 
 // startAfter decides where to go on reading: behind what the database has

@@ -60,8 +60,17 @@ func (d *decision) node(n *Node, letters []Letter) {
 		d.plan.Nodes = append(d.plan.Nodes, n)
 	}
 	if n.Epoch != epoch || n.Up != up {
-		d.down(n.ID, protocol.KindReceipt, &protocol.Receipt{Epoch: n.Epoch, Through: n.Up})
+		d.receipt(n)
 	}
+}
+
+// receipt tells a node how far its log is committed, and with which entry.
+func (d *decision) receipt(n *Node) {
+	r := &protocol.Receipt{Epoch: n.Epoch, Through: n.Up}
+	if k := d.Known[Position{Node: n.ID, Epoch: n.Epoch, Seq: n.Up}]; k.Outcome != OutcomeUnproven {
+		r.Hash = k.Hash
+	}
+	d.down(n.ID, protocol.KindReceipt, r)
 }
 
 func (d *decision) letter(n *Node, l *Letter) {

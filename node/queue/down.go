@@ -17,6 +17,7 @@ var (
 	ErrGap        = errors.New("an entry of the down log is missing before this one")
 	ErrForged     = errors.New("an entry of the down log is not what the hub signed")
 	ErrRolledBack = errors.New("the hub has confirmed entries this node does not have")
+	ErrCopied     = errors.New("the hub has confirmed another machine's entry")
 )
 
 // ApplyDown applies entries of the down log, in order, with the cursor, in one
@@ -90,7 +91,26 @@ func (t *txn) stops(ctx context.Context, e protocol.Entry) (stop, err error) {
 		return fault.Wrap(fault.Conflict, "县级平台已收到的内容比本机保存的还多：本机的数据被还原成了旧的备份。为避免错乱已停止收发，请联系县级管理员，让本机重新入网。",
 			fmt.Errorf("%w: receipt through %d, log ends at %d", ErrRolledBack, r.Through, t.st.last)), nil
 	}
-	return nil, nil
+	return t.copied(ctx, e)
+}
+
+// copied says that a receipt is about another machine's entry: both write under
+// one identity, and what the hub has is not what is here.
+func (t *txn) copied(ctx context.Context, e protocol.Entry) (stop, err error) {
+	r, ok := receiptOf(e)
+	if !ok || r.Epoch != t.st.epoch || r.Hash == "" {
+		return nil, nil
+	}
+	var own string
+	err = t.row(ctx, `SELECT hash FROM up_entry WHERE seq = $1`, r.Through).Scan(&own)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("reading up log: %w", err)
+	}
+	if own == r.Hash {
+		return nil, nil
+	}
+	return fault.Wrap(fault.Conflict, "县级平台收到的不是本机的内容：另有一台电脑在用本机的身份（常见原因：复制了整个硬盘或数据文件夹）。已停止接收答复，本机的内容都在，请联系县级管理员。",
+		fmt.Errorf("%w: at %d", ErrCopied, r.Through)), nil
 }
 
 func receiptOf(e protocol.Entry) (*protocol.Receipt, bool) {

@@ -63,6 +63,11 @@ func TestApplyDownOrder(t *testing.T) {
 			h.seq = 3
 			return append(l[:3:3], h.receipt(t, q, 2))
 		}, 3, queue.ErrRolledBack},
+		{"a receipt for another machine's entry", func(q *queue.Queue, h *hub, l []protocol.Entry) []protocol.Entry {
+			h.seq = 0
+			l[0] = h.says(t, protocol.KindReceipt, &protocol.Receipt{Epoch: cursors(t, q).Epoch, Through: 1, Hash: protocol.HashOf([]byte("another"))})
+			return l
+		}, 0, queue.ErrCopied},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			q, h := open(t)

@@ -51,7 +51,11 @@ func (h *hub) says(t testing.TB, kind protocol.Kind, m protocol.Message) protoco
 
 func (h *hub) receipt(t testing.TB, q *queue.Queue, through uint64) protocol.Entry {
 	t.Helper()
-	return h.says(t, protocol.KindReceipt, &protocol.Receipt{Epoch: cursors(t, q).Epoch, Through: through})
+	r := &protocol.Receipt{Epoch: cursors(t, q).Epoch, Through: through}
+	if list, err := q.Entries(t.Context(), through-1, 0); err == nil && len(list) > 0 {
+		r.Hash = list[0].Hash
+	}
+	return h.says(t, protocol.KindReceipt, r)
 }
 
 func (h *hub) status(t testing.TB, item string, revision int, state protocol.State) protocol.Entry {

@@ -145,10 +145,10 @@ func words(err error) string {
 		return "应答的不是本机入网时的县级平台（签名不符），已停止收发。请联系县级管理员。"
 	case errors.Is(err, errNobody), errors.Is(err, context.DeadlineExceeded):
 		return "县级平台暂时没有应答，内容会先存在平台的信箱里，平台恢复后自动处理。"
+	case errors.Is(err, errNoStream):
+		return "县级平台的信箱暂时不收，可能还没有准备好，也可能那里的磁盘满了。内容留在本机，会自动重发。"
 	case errors.Is(err, errFull):
 		return "县级平台的信箱满了，内容留在本机，稍后会自动重发。"
-	case errors.Is(err, errShut):
-		return "县级平台的信箱暂时不收，可能是那里的磁盘满了。内容留在本机，稍后会自动重发。"
 	case errors.Is(err, nats.ErrAuthorization), err != nil && strings.Contains(strings.ToLower(err.Error()), "authorization"):
 		return "县级平台不认识本机，或已停用本机。内容都在本机，不会丢失，请联系县级管理员。"
 	}

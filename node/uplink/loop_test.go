@@ -89,6 +89,25 @@ func (w *fakeWire) count(f func(*fakeWire) int) int {
 	return f(w)
 }
 
+// hubKey is the key of the hub every bubble has joined.
+var hubKey = func() protocol.Key {
+	key, err := protocol.NewHubKey()
+	if err != nil {
+		panic(err)
+	}
+	return key
+}()
+
+// said is an entry of the down log.
+func said(t *testing.T, seq uint64, kind protocol.Kind, m protocol.Message) protocol.Entry {
+	t.Helper()
+	body, err := protocol.WriteBody(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return protocol.New(protocol.Down, "n1", "hub", seq, kind, body, hubKey)
+}
+
 // bubble runs f with an uplink over a real, joined queue, in fake time.
 func bubble(t *testing.T, f func(t *testing.T, ctx context.Context, u *Uplink, q *queue.Queue)) {
 	t.Helper()
@@ -106,11 +125,7 @@ func bubble(t *testing.T, f func(t *testing.T, ctx context.Context, u *Uplink, q
 		if _, err := q.Key(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		hub, err := protocol.NewHubKey()
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer := protocol.EnrolAnswer{Node: "n1", Unit: protocol.Unit{Code: "520624001", Name: "思唐街道"}, HubKey: hub.Public(), HubEpoch: "hub", NATS: []string{"nats://x"}}
+		answer := protocol.EnrolAnswer{Node: "n1", Unit: protocol.Unit{Code: "520624001", Name: "思唐街道"}, HubKey: hubKey.Public(), HubEpoch: "hub", NATS: []string{"nats://x"}}
 		if err := q.SaveIdentity(t.Context(), answer, "http://hub", "电脑"); err != nil {
 			t.Fatal(err)
 		}
@@ -335,12 +350,40 @@ func TestBell(t *testing.T) {
 
 // A hub whose log is shorter than what the node has of it stops the node.
 func TestHubOlderThanItsLog(t *testing.T) {
-	bubble(t, func(t *testing.T, ctx context.Context, u *Uplink, _ *queue.Queue) {
+	bubble(t, func(t *testing.T, ctx context.Context, u *Uplink, q *queue.Queue) {
+		notice := &protocol.Notice{ID: "0190d3a0-7c4e-7a51-9f6b-2d1e8c4b5a60", Title: "通知"}
+		if err := q.ApplyDown(ctx, []protocol.Entry{said(t, 1, protocol.KindNotice, notice), said(t, 2, protocol.KindNotice, notice)}); err != nil {
+			t.Fatal(err)
+		}
 		w := newFakeWire()
-		w.onPull = func(p protocol.Pull) ([]protocol.Entry, uint64, error) { return nil, 0, nil }
-		_ = during(ctx, u, w, func() { time.Sleep(time.Second) })
-		if got := words(errHubOlder); !halting(errHubOlder) || got != fault.Message(errHubOlder) {
-			t.Errorf("says %q", got)
+		w.onPull = func(protocol.Pull) ([]protocol.Entry, uint64, error) { return nil, 1, nil }
+		err := during(ctx, u, w, func() { time.Sleep(time.Second) })
+		if !errors.Is(err, errHubOlder) || !halting(err) || words(err) != fault.Message(errHubOlder) {
+			t.Errorf("session ended with %v, says %q", err, words(err))
+		}
+	})
+}
+
+// A receipt for another machine's entry confirms nothing here, and what is here
+// still goes out, so that the hub finds out as well.
+func TestReceiptOfACopy(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, u *Uplink, q *queue.Queue) {
+		post(t, q, 3, 100)
+		c, err := q.Cursors(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipt := said(t, 1, protocol.KindReceipt, &protocol.Receipt{Epoch: c.Epoch, Through: 2, Hash: protocol.HashOf([]byte("another machine's"))})
+		w := newFakeWire()
+		w.onPull = func(protocol.Pull) ([]protocol.Entry, uint64, error) { return []protocol.Entry{receipt}, 1, nil }
+		if err := during(ctx, u, w, func() { time.Sleep(time.Minute) }); !errors.Is(err, context.Canceled) {
+			t.Errorf("session ended with %v", err)
+		}
+		if c, err = q.Cursors(t.Context()); err != nil || c.Sent != 3 || c.Confirmed != 0 || c.Down != 0 {
+			t.Errorf("cursors %+v, %v", c, err)
+		}
+		if u.line.line.Error == "" {
+			t.Error("nobody is told")
 		}
 	})
 }

@@ -40,6 +40,10 @@ func (u *Uplink) pulling(ctx context.Context, w wire, wake <-chan struct{}, agai
 			retry.reset()
 		case errors.As(err, &f) && f.Code == protocol.CodeEpoch:
 			signal(again) // the hub was made anew or restored
+		case errors.Is(err, queue.ErrCopied):
+			// What is here still goes out: that is how the hub finds out as well.
+			u.log.Error("uplink: another machine uses this identity", "err", err)
+			u.line.trouble(words(err))
 		case silent(err) && ctx.Err() == nil, errors.Is(err, queue.ErrGap):
 			u.log.Debug("uplink: nothing pulled", "err", err)
 		default:

@@ -28,8 +28,8 @@ const (
 var (
 	errUnsigned = errors.New("an answer is not signed by the hub")
 	errNobody   = errors.New("nobody answers at the broker")
+	errNoStream = errors.New("the broker has no stream for frames")
 	errFull     = errors.New("the broker has no room")
-	errShut     = errors.New("the broker takes no frames now")
 	errDown     = errors.New("the line is down")
 )
 
@@ -50,6 +50,7 @@ type natsWire struct {
 	ups    chan struct{} // a connection was made
 	downs  chan struct{} // it was lost
 	bell   chan protocol.Bell
+	redial redial
 
 	mu      sync.Mutex
 	pending map[string]chan reply
@@ -62,7 +63,8 @@ func connect(ctx context.Context, id queue.Identity, name string, o Options, boo
 		return nil, fmt.Errorf("reading hub key: %w", err)
 	}
 	w := &natsWire{node: id.Node, key: id.Key, hub: hub, prefix: protocol.InboxPrefix(id.Node) + "." + rand.Text() + ".",
-		ups: make(chan struct{}, 1), downs: make(chan struct{}, 1), bell: make(chan protocol.Bell, 1), pending: map[string]chan reply{}}
+		ups: make(chan struct{}, 1), downs: make(chan struct{}, 1), bell: make(chan protocol.Bell, 1), pending: map[string]chan reply{},
+		redial: redial{now: time.Now}}
 	url := o.URL
 	if url == "" {
 		url = strings.Join(id.NATS, ",")
@@ -93,7 +95,7 @@ func (w *natsWire) options(ctx context.Context, name string, o Options, book *li
 		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort(), nats.IgnoreDiscoveredServers(),
 		nats.SetCustomDialer(dialer{ctx}), nats.Timeout(dialLimit), nats.PingInterval(25 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.CustomReconnectDelay(func(tries int) time.Duration {
-			d := backoff(200*time.Millisecond, 2*time.Minute, max(tries-1, 0))
+			d := w.redial.next(max(tries-1, 0))
 			if name == lineName {
 				book.disconnected("", d)
 			}
@@ -151,6 +153,7 @@ func (c *boundConn) Close() error {
 }
 
 func (w *natsWire) up(name string, book *lineBook) {
+	w.redial.connected()
 	if name == lineName {
 		book.connected()
 	}
@@ -159,6 +162,7 @@ func (w *natsWire) up(name string, book *lineBook) {
 
 // down fails everything that waits: what became of it is unknown.
 func (w *natsWire) down(name string, book *lineBook, err error) {
+	w.redial.lost()
 	if name == lineName {
 		book.disconnected(words(err), 0)
 	}
@@ -313,7 +317,11 @@ func (w *natsWire) publish(frame []byte, epoch string, first, last uint64) (func
 		defer cancel()
 		select {
 		case r := <-answer:
-			return acknowledged(r)
+			err := acknowledged(r)
+			if err == nil {
+				w.redial.carried()
+			}
+			return err
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -323,7 +331,7 @@ func (w *natsWire) publish(frame []byte, epoch string, first, last uint64) (func
 // acknowledged reads the broker's answer to a frame.
 func acknowledged(r reply) error {
 	if errors.Is(r.err, errNobody) {
-		return errShut
+		return errNoStream
 	}
 	if r.err != nil {
 		return r.err
@@ -369,6 +377,7 @@ func (w *natsWire) chunk(sha string, offset int64, data []byte) (func(context.Co
 		case r := <-answer:
 			m, err := w.checked(r, sig)
 			if err == nil {
+				w.redial.carried()
 				err = json.Unmarshal(m.Data, &a)
 			}
 			return a, err
@@ -424,6 +433,9 @@ func (w *natsWire) pull(ctx context.Context, p protocol.Pull) ([]protocol.Entry,
 	entries, fault := protocol.DecodeFrame(m.Data)
 	if fault != nil {
 		return nil, 0, *fault
+	}
+	if len(entries) > 0 {
+		w.redial.carried()
 	}
 	return entries, head, nil
 }

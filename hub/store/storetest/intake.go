@@ -52,6 +52,18 @@ func news(t testing.TB, s *store.Store, n *Sender) []string {
 	return Said(Words(t, s, n.Node.ID, 0))[1:]
 }
 
+// receipts are the digests that receipts of a node name, by position.
+func receipts(t testing.TB, s *store.Store, n *Sender) map[uint64]string {
+	t.Helper()
+	named := map[uint64]string{}
+	for _, m := range Words(t, s, n.Node.ID, 0) {
+		if r, ok := m.(*protocol.Receipt); ok {
+			named[r.Through] = r.Hash
+		}
+	}
+	return named
+}
+
 func kinds(t testing.TB, s *store.Store, of string) int {
 	t.Helper()
 	events := must[[]catalog.Event](t)(s.Events(t.Context(), 0, 1000))
@@ -98,13 +110,14 @@ func receives(t *testing.T, open Open) {
 // The same entries again, in other frames, have no effect and no answer.
 func repeats(t *testing.T, open Open) {
 	s, stream, node := line(t, open)
-	a, b, c := node.Submit(node.Text()), node.Submit(node.Text()), node.Submit(node.Text())
+	a, b, c := node.Submit(node.Text()), node.Submit(node.Text()), node.Raw("item.sing", []byte("{}"))
 	stream.Send(node, a, b)
 	stream.Send(node, a, b)
 	stream.Send(node, b)
 	stream.Send(node, b, c, c)
-	same(t, "told", news(t, s, node), []string{"receipt 2", "receipt 3"})
-	if n := kinds(t, s, "item.received"); n != 3 {
+	same(t, "told", news(t, s, node), []string{"receipt 2", "refusal 3 kind ", "receipt 3"})
+	same(t, "receipts", receipts(t, s, node), map[uint64]string{2: b.Hash, 3: c.Hash})
+	if n := kinds(t, s, "item.received"); n != 2 {
 		t.Errorf("%d items received", n)
 	}
 	// One batch, out of order.
@@ -236,6 +249,7 @@ func forgery(t *testing.T, open Open) {
 	stream.Send(node, forged)
 	stream.Send(node, first)
 	same(t, "told", news(t, s, node), []string{"receipt 1", "refusal 2 signature ", "receipt 2"})
+	same(t, "receipts", receipts(t, s, node), map[uint64]string{1: genuine.Hash, 2: ""})
 	if n := kinds(t, s, "item.received"); n != 2 {
 		t.Errorf("%d items received, want both genuine ones", n)
 	}
