@@ -191,6 +191,7 @@ type Entry struct {
 	PinnedUntil time.Time // stands on top of its lists until then
 	PublishedAt time.Time
 	UpdatedAt   time.Time // moves only when readers' copy changes
+	CorrectedAt time.Time // when its text was corrected last; zero if it never was
 	WithdrawnAt time.Time
 	Sources     []EntrySource
 	Columns     []string

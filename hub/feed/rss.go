@@ -15,7 +15,7 @@ type rssFeed struct {
 }
 
 type rssChannel struct {
-	Title       string    `xml:"title"`
+	Title       rssText   `xml:"title"`
 	Link        string    `xml:"link"`
 	Description string    `xml:"description"`
 	Language    string    `xml:"language"`
@@ -32,7 +32,7 @@ type rssLink struct {
 }
 
 type rssItem struct {
-	Title       string        `xml:"title"`
+	Title       rssText       `xml:"title"`
 	Link        string        `xml:"link"`
 	GUID        rssGUID       `xml:"guid"`
 	Published   string        `xml:"pubDate"`
@@ -41,6 +41,17 @@ type rssItem struct {
 	Categories  []string      `xml:"category"`
 	Description string        `xml:"description"`
 	Enclosure   *rssEnclosure `xml:"enclosure"`
+}
+
+// rssText is text where some readers expect HTML. What is special in either is
+// written as hexadecimal references, which the RSS profile recommends and all
+// readers take for text.
+type rssText struct {
+	XML string `xml:",innerxml"`
+}
+
+func textOf(s string) rssText {
+	return rssText{strings.NewReplacer("&", "&#x26;", "<", "&#x3C;", ">", "&#x3E;").Replace(s)}
 }
 
 // rssGUID is no address: the id outlives every address.
@@ -65,7 +76,7 @@ func rssTime(at time.Time) string { return at.In(beijing).Format("Mon, 02 Jan 20
 // text.
 func (d *document) rss() ([]byte, error) {
 	c := rssChannel{
-		Title: d.title, Link: d.home, Description: d.title, Language: language, Built: rssTime(d.updated), Generator: generator,
+		Title: textOf(d.title), Link: d.home, Description: d.title, Language: language, Built: rssTime(d.updated), Generator: generator,
 		Links: []rssLink{{"self", "application/rss+xml", d.self}},
 	}
 	for _, l := range d.around() {
@@ -73,7 +84,7 @@ func (d *document) rss() ([]byte, error) {
 	}
 	for _, e := range d.entries {
 		i := rssItem{
-			Title: e.title, Link: e.url, GUID: rssGUID{ID: e.id}, Published: rssTime(e.published), Updated: atomTime(e.updated),
+			Title: textOf(e.title), Link: e.url, GUID: rssGUID{ID: e.id}, Published: rssTime(e.published), Updated: atomTime(e.updated),
 			Creator: strings.Join(e.authors, "、"), Description: e.html,
 		}
 		for _, col := range e.columns {

@@ -206,6 +206,11 @@ func (s *Service) Item(ctx context.Context, who access.User, id string) (Detail,
 // explain adds what follows from the rules.
 func (s *Service) explain(d Detail, who access.User, columns []catalog.Column) (Detail, error) {
 	x := Subject{Item: d.Item, Text: d.Revisions[0], Held: d.Held}
+	for _, v := range d.Revisions {
+		if v.Revision == d.Item.LiveRevision {
+			x.LiveColumn = v.Column
+		}
+	}
 	for _, dec := range d.Decisions {
 		if dec.Revision == d.Item.Revision {
 			x.Decisions = append(x.Decisions, dec)

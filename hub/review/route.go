@@ -84,10 +84,11 @@ type plan struct {
 
 // planOf works out where x stands. The columns are those chosen last at an
 // earlier step of this revision; else those of its live entry, if the revision
-// is meant for one of them; else its own.
+// is meant for one of them, or for the same as the live one was: then the county
+// chose others, and that stands; else its own.
 func planOf(s Snapshot, x Subject) plan {
 	p := plan{valid: approvals(x.Decisions), columns: []string{x.Text.Column}}
-	if e, ok := s.Entries[x.Item.Entry]; ok && x.Item.LiveRevision > 0 && slices.Contains(e.Columns, x.Text.Column) {
+	if e, ok := s.Entries[x.Item.Entry]; ok && x.Item.LiveRevision > 0 && (slices.Contains(e.Columns, x.Text.Column) || x.LiveColumn == x.Text.Column) {
 		p.columns = e.Columns
 	}
 	for _, a := range p.valid {

@@ -111,7 +111,7 @@ func TestPlanFollowsTheColumn(t *testing.T) {
 }
 
 // A newer revision of a live item goes where the entry is, unless it is meant
-// for another column.
+// for another column than the live one was.
 func TestColumnsOfACorrection(t *testing.T) {
 	x := subject(1, "township")
 	live(&x)
@@ -120,6 +120,13 @@ func TestColumnsOfACorrection(t *testing.T) {
 	s = revise(s, 0)
 	if diff := cmp.Diff([]string{"headline", "township"}, planOf(s, s.Items[0]).columns); diff != "" {
 		t.Errorf("same column (-want +got):\n%s", diff)
+	}
+	// The county had moved it: the node, which asks for the same as before, does
+	// not move it back.
+	s.Entries["e1"] = catalog.Entry{ID: "e1", State: catalog.EntryLive, Columns: []string{"headline"}}
+	s.Items[0].LiveColumn = "township"
+	if diff := cmp.Diff([]string{"headline"}, planOf(s, s.Items[0]).columns); diff != "" {
+		t.Errorf("moved by the county (-want +got):\n%s", diff)
 	}
 	s.Items[0].Text.Column = "photo"
 	if diff := cmp.Diff([]string{"photo"}, planOf(s, s.Items[0]).columns); diff != "" {

@@ -19,12 +19,15 @@ type Snapshot struct {
 
 // Subject is one item as a rule sees it.
 type Subject struct {
-	Item      catalog.Item
-	Text      catalog.Revision   // the latest revision
-	Decisions []catalog.Decision // on the latest revision, oldest first
-	Adoptions []catalog.Adoption // the latest ones, at most 100
-	Missing   int                // files of the latest revision that have not arrived
-	Held      *Held              // a decision that has not left yet
+	Item catalog.Item
+	// LiveColumn is the column the live revision was meant for, where a newer one
+	// waits.
+	LiveColumn string
+	Text       catalog.Revision   // the latest revision
+	Decisions  []catalog.Decision // on the latest revision, oldest first
+	Adoptions  []catalog.Adoption // the latest ones, at most 100
+	Missing    int                // files of the latest revision that have not arrived
+	Held       *Held              // a decision that has not left yet
 }
 
 // Effect is what a rule wants written. The zero Effect changes nothing.
@@ -38,7 +41,8 @@ type Effect struct {
 	Adoptions []catalog.Adoption
 	// Entries are written whole. PublishedAt and WithdrawnAt are stamped by the
 	// store: the first when it is zero, the second when the state says so.
-	// UpdatedAt is always stamped, later than every stamp before it.
+	// UpdatedAt is always stamped, later than every stamp before it, and
+	// CorrectedAt with it when the version has grown.
 	Entries []catalog.Entry
 	Pins    []Pin
 	Down    []Word

@@ -17,14 +17,14 @@ const (
 // States of an entry's place in a list are those of the entry, and:
 const listGone = "gone" // the entry has left the list
 
-const entryColumns = `id, title, body, state, version, combined, credit, note, reason, published_at, updated_at, withdrawn_at, successor, pinned_until`
+const entryColumns = `id, title, body, state, version, combined, credit, note, reason, published_at, updated_at, withdrawn_at, successor, pinned_until, corrected_at`
 
 func scanEntry(row scanner) (catalog.Entry, error) {
 	var e catalog.Entry
-	var published, updated, withdrawn, pinned int64
-	err := row.Scan(&e.ID, &e.Title, &e.Body, &e.State, &e.Version, &e.Combined, &e.Credit, &e.Note, &e.Reason, &published, &updated, &withdrawn, &e.Successor, &pinned)
+	var published, updated, withdrawn, pinned, corrected int64
+	err := row.Scan(&e.ID, &e.Title, &e.Body, &e.State, &e.Version, &e.Combined, &e.Credit, &e.Note, &e.Reason, &published, &updated, &withdrawn, &e.Successor, &pinned, &corrected)
 	e.PublishedAt, e.UpdatedAt, e.WithdrawnAt = fromMillis(published), fromMillis(updated), fromMillis(withdrawn)
-	e.PinnedUntil = fromMillis(pinned)
+	e.PinnedUntil, e.CorrectedAt = fromMillis(pinned), fromMillis(corrected)
 	return e, err
 }
 
@@ -109,14 +109,18 @@ func (t *tx) stamp(ctx context.Context, before int64) (int64, error) {
 	return at, nil
 }
 
-// putEntry writes an entry whole, as its rule decided it. fresh says that it is
-// new.
-func (t *tx) putEntry(ctx context.Context, e catalog.Entry, fresh bool) error {
+// putEntry writes an entry whole, as its rule decided it. was is the version it
+// had before; 0 says that it is new.
+func (t *tx) putEntry(ctx context.Context, e catalog.Entry, was int) error {
+	fresh := was == 0
 	at, err := t.stamp(ctx, millis(e.UpdatedAt))
 	if err != nil {
 		return err
 	}
-	published, withdrawn := millis(e.PublishedAt), int64(0)
+	published, withdrawn, corrected := millis(e.PublishedAt), int64(0), millis(e.CorrectedAt)
+	if was > 0 && e.Version > was {
+		corrected = at
+	}
 	if published == 0 {
 		published = at
 	}
@@ -124,12 +128,12 @@ func (t *tx) putEntry(ctx context.Context, e catalog.Entry, fresh bool) error {
 		withdrawn = at
 	}
 	verb := `UPDATE entry SET title = $2, body = $3, state = $4, version = $5, combined = $6, credit = $7, note = $8, reason = $9,
-		published_at = $10, updated_at = $11, withdrawn_at = $12, successor = $13, pinned_until = $14 WHERE id = $1`
+		published_at = $10, updated_at = $11, withdrawn_at = $12, successor = $13, pinned_until = $14, corrected_at = $15 WHERE id = $1`
 	if fresh {
-		verb = `INSERT INTO entry (` + entryColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+		verb = `INSERT INTO entry (` + entryColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 	}
 	if _, err := t.ExecContext(ctx, verb, e.ID, e.Title, e.Body, e.State, e.Version, e.Combined, e.Credit, e.Note, e.Reason, published, at, withdrawn,
-		e.Successor, millis(e.PinnedUntil)); err != nil {
+		e.Successor, millis(e.PinnedUntil), corrected); err != nil {
 		return fmt.Errorf("writing entry %s: %w", e.ID, err)
 	}
 	if err := t.putLists(ctx, e, at, fresh); err != nil {

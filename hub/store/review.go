@@ -166,6 +166,9 @@ func (t *tx) subjects(ctx context.Context, ids []string) (map[string]review.Subj
 			Attachments: i.Attachments, Flags: i.Flags,
 		}}
 	}
+	if err := t.liveColumns(ctx, items, all); err != nil {
+		return nil, err
+	}
 	decisions, err := collect(ctx, t, scanDecision, `SELECT `+decisionColumns+` FROM decision WHERE item IN `+in+`
 		AND revision = (SELECT i.revision FROM item i WHERE i.id = decision.item) ORDER BY at, id`, text)
 	if err != nil {
@@ -177,6 +180,23 @@ func (t *tx) subjects(ctx context.Context, ids []string) (map[string]review.Subj
 		all[d.Item] = x
 	}
 	return all, nil
+}
+
+// liveColumns notes what column the live revisions were meant for of those
+// items that have a newer one.
+func (t *tx) liveColumns(ctx context.Context, items []catalog.Item, all map[string]review.Subject) error {
+	for _, i := range items {
+		if i.LiveRevision == 0 || i.LiveRevision == i.Revision {
+			continue
+		}
+		x := all[i.ID]
+		err := t.QueryRowContext(ctx, `SELECT column_slug FROM revision WHERE item = $1 AND revision = $2`, i.ID, i.LiveRevision).Scan(&x.LiveColumn)
+		if err != nil {
+			return fmt.Errorf("reading the live column of item %s: %w", i.ID, err)
+		}
+		all[i.ID] = x
+	}
+	return nil
 }
 
 // complete adds what only the items asked for need: text, adoptions, files.

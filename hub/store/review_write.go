@@ -29,8 +29,7 @@ func (t *tx) apply(ctx context.Context, before review.Snapshot, e review.Effect)
 		}
 	}
 	for _, entry := range e.Entries {
-		_, known := before.Entries[entry.ID]
-		if err := t.putEntry(ctx, entry, !known); err != nil {
+		if err := t.putEntry(ctx, entry, before.Entries[entry.ID].Version); err != nil {
 			return err
 		}
 	}

@@ -117,6 +117,7 @@ type section struct {
 
 var sections = []section{
 	{"信息", "/items", ""}, {"综合", "/combine", access.Review}, {"站点", "/sites", access.ReadAll}, {"预警", "/findings", ""},
+	{"排名", "/rankings", access.ReadAll},
 	{"节点", "/nodes", access.ReadAll}, {"单位", "/units", access.ReadAll}, {"栏目", "/columns", access.ReadAll},
 	{"人员", "/users", access.Manage}, {"拒收", "/refusals", access.ReadAll}, {"操作记录", "/audit", access.Audit},
 }

@@ -80,6 +80,7 @@ func (s *Server) pageRoutes() []route {
 		{"GET /findings/{id}", "", s.findingPage},
 		{"POST /findings/{id}/settle", access.Inspect, s.settle},
 
+		{"GET /rankings", access.ReadAll, s.rankingsPage},
 		{"GET /nodes", access.ReadAll, s.nodesPage},
 		{"POST /nodes/invite", access.Manage, s.invite},
 		{"GET /nodes/{id}", access.ReadAll, s.nodePage},

@@ -223,9 +223,23 @@ func reviewPlacement(t *testing.T, open Open) {
 	if now := must[int64](t)(o.FeedHead(t.Context())); now != head || !o.Item(id).Entry.UpdatedAt.Equal(after.UpdatedAt) {
 		t.Error("pinning changed what feeds say")
 	}
+	if !o.Item(id).Entry.CorrectedAt.IsZero() {
+		t.Error("another column was taken for a correction")
+	}
 	o.Revise(id) // a correction leaves it where it is
 	o.Decide(o.Second, id, catalog.ActionApprove)
 	same(t, "pinned after a correction", pinned(feed.List{}), []string{after.ID})
+	corrected := o.Item(id).Entry
+	same(t, "columns after a correction", corrected.Columns, []string{"photo"})
+	if !corrected.CorrectedAt.Equal(corrected.UpdatedAt) {
+		t.Errorf("corrected: %+v", corrected)
+	}
+	if err := o.Desk.Repost(t.Context(), o.Deputy, after.ID, []string{"township"}, "归位"); err != nil {
+		t.Fatal(err)
+	}
+	if e := o.Item(id).Entry; !e.CorrectedAt.Equal(corrected.CorrectedAt) || !e.UpdatedAt.After(corrected.UpdatedAt) {
+		t.Errorf("reposted after a correction: %+v", e)
+	}
 	o.Clock.Advance(time.Hour)
 	same(t, "after its time", pinned(feed.List{}), []string{})
 	if err := o.Desk.Pin(t.Context(), o.Second, after.ID, o.Clock.Now().Add(time.Hour), "汛期"); err != nil {
