@@ -65,7 +65,7 @@ func BenchmarkRest(b *testing.B) {
 		hub.serve()
 		node.serve()
 		report("empty")
-		fill(b, hub, node, dir)
+		stock(b, hub, node, dir)
 		report("worked")
 		node.stop()
 		hub.stop()
@@ -87,9 +87,9 @@ func rest(b *testing.B) {
 	}
 }
 
-// fill brings the node into the county, hands in items, waits until the hub has
+// stock brings the node into the county, hands in items, waits until the hub has
 // them and reads the pages of both.
-func fill(b *testing.B, hub, node *resting, dir string) {
+func stock(b *testing.B, hub, node *resting, dir string) {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "units.csv")
 	if err := os.WriteFile(file, []byte(units), 0o600); err != nil {
