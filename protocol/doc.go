@@ -186,7 +186,7 @@
 //	refusal         Refusal     epoch, seq, kind, item?, revision?, code, field?, message
 //	item.status     Status      item, revision, state, step? of steps?, stepName?, reason? code,
 //	                            fields? names in Submit, comment?, by?, columns?, entry? id, url?,
-//	                            outlet?, combined?, at
+//	                            outlet?, off? taken off the portal with its entry, combined?, at
 //	finding         Finding     id, state, class, target, site?, item?, places list, total, status?,
 //	                            reason, looks, firstBad, lastBad, advice?, note?, at
 //	                Place       page, element?, label?

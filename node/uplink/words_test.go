@@ -20,7 +20,7 @@ func TestAcknowledgements(t *testing.T) {
 		{"stored", reply{m: &nats.Msg{Data: []byte(`{"stream":"ZQ_UP","seq":7}`)}}, ""},
 		{"full", reply{m: &nats.Msg{Data: []byte(`{"error":{"code":503,"err_code":10077,"description":"maximum bytes exceeded"}}`)}}, "信箱满了"},
 		{"another refusal", reply{m: &nats.Msg{Data: []byte(`{"error":{"code":500,"err_code":1,"description":"?"}}`)}}, "自动重试"},
-		{"no stream yet", reply{err: errNobody}, "信箱还没有准备好"},
+		{"no stream yet", reply{err: errNobody}, "信箱暂时不收"},
 		{"line lost", reply{err: errDown}, "自动重试"},
 		{"another stream", reply{m: &nats.Msg{Data: []byte(`{"stream":"OTHER","seq":7}`)}}, "自动重试"},
 		{"no position", reply{m: &nats.Msg{Data: []byte(`{"stream":"ZQ_UP"}`)}}, "自动重试"},
