@@ -376,7 +376,8 @@ func TestReceiptOfACopy(t *testing.T) {
 		receipt := said(t, 1, protocol.KindReceipt, &protocol.Receipt{Epoch: c.Epoch, Through: 2, Hash: protocol.HashOf([]byte("another machine's"))})
 		w := newFakeWire()
 		w.onPull = func(protocol.Pull) ([]protocol.Entry, uint64, error) { return []protocol.Entry{receipt}, 1, nil }
-		if err := during(ctx, u, w, func() { time.Sleep(time.Minute) }); !errors.Is(err, context.Canceled) {
+		// After a minute it would say hello again, and begin anew.
+		if err := during(ctx, u, w, func() { time.Sleep(50 * time.Second) }); !errors.Is(err, context.Canceled) {
 			t.Errorf("session ended with %v", err)
 		}
 		if c, err = q.Cursors(t.Context()); err != nil || c.Sent != 3 || c.Confirmed != 0 || c.Down != 0 {
