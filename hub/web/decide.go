@@ -23,12 +23,16 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, u access.User) e
 	revision, _ := strconv.Atoi(r.PostFormValue("revision")) // 0 is refused like any wrong number
 	q := review.Request{Item: r.PathValue("id"), Revision: revision, Action: r.PostFormValue("action"), Reason: r.PostFormValue("reason"),
 		Fields: r.PostForm["fields"], Comment: r.PostFormValue("comment"), Override: r.PostFormValue("override"),
-		Columns: r.PostForm["columns"], Note: r.PostFormValue("note")}
-	held, err := s.Review.Hold(ctx, u, q)
+		Columns: r.PostForm["columns"], Note: r.PostFormValue("note"), Emergency: r.PostFormValue("emergency") != "", URL: r.PostFormValue("url")}
+	var held review.Held
+	var err error
+	if q.PublishAt, err = hourOf(r.PostFormValue("publishAt")); err == nil {
+		held, err = s.Review.Hold(ctx, u, q)
+	}
 	if err != nil {
 		return s.decideAgain(w, r, u, q, err)
 	}
-	s.sessions.Flash(ctx, web.Flash{Tone: string(ui.Good), Text: decidedText(q.Action, s.lang(r)), Undo: "/items/" + q.Item + "/undo", Until: held.DueAt})
+	s.sessions.Flash(ctx, web.Flash{Tone: string(ui.Good), Text: decidedText(q, s.lang(r)), Undo: "/items/" + q.Item + "/undo", Until: held.DueAt})
 	http.Redirect(w, r, s.goOn(r, u, q.Item), http.StatusSeeOther)
 	return nil
 }
@@ -37,13 +41,17 @@ func formFault(err error) error {
 	return fault.Wrap(fault.Invalid, "表单内容无法读取，请刷新页面后重填。", err)
 }
 
-func decidedText(action string, lang ui.Lang) string {
-	switch action {
-	case catalog.ActionApprove:
+func decidedText(q review.Request, lang ui.Lang) string {
+	switch {
+	case q.Emergency:
+		return ui.T(lang, "几秒后紧急发布，事后补审。")
+	case !q.PublishAt.IsZero():
+		return ui.T(lang, "已通过，到时自动发布。")
+	case q.Action == catalog.ActionApprove:
 		return ui.T(lang, "已通过，几秒后生效。")
-	case catalog.ActionReturn:
+	case q.Action == catalog.ActionReturn:
 		return ui.T(lang, "已退回，几秒后通知报送单位。")
-	case catalog.ActionReject:
+	case q.Action == catalog.ActionReject:
 		return ui.T(lang, "已定为不采用，几秒后通知报送单位。")
 	}
 	return ui.T(lang, "已撤回，几秒后从门户撤下。")

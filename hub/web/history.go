@@ -93,7 +93,9 @@ func history(d review.Detail, lang ui.Lang) []ui.Event {
 // decisionTitle names the step and what was decided.
 func decisionTitle(d review.Detail, dec catalog.Decision, lang ui.Lang) string {
 	title := ui.T(lang, chips[dec.Action].Word)
-	if dec.Step >= 1 && dec.Step <= len(d.Steps) && dec.Action == catalog.ActionApprove {
+	if dec.Emergency {
+		title = ui.T(lang, "紧急发布")
+	} else if dec.Step >= 1 && dec.Step <= len(d.Steps) && dec.Action == catalog.ActionApprove {
 		title = d.Steps[dec.Step-1].Name + title
 	}
 	if d.Item.Revision > 1 {
@@ -116,7 +118,7 @@ func decisionText(dec catalog.Decision, lang ui.Lang) string {
 		}
 	}
 	text := strings.Join(parts, " · ")
-	for _, said := range []string{dec.Comment, dec.Override} {
+	for _, said := range []string{dec.Comment, dec.Override, dec.Note} {
 		if said != "" && text != "" {
 			text += "："
 		}

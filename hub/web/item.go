@@ -42,6 +42,12 @@ type itemPage struct {
 	Outlet   review.Outlet // as filled in
 }
 
+// Confirming reports whether the text is on the portal already and is looked at
+// afterwards.
+func (p *itemPage) Confirming() bool {
+	return p.D.Item.Emergency && p.D.Item.LiveRevision == p.D.Item.Revision
+}
+
 // comparison is what changed since a revision that matters.
 type comparison struct {
 	From     int

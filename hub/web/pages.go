@@ -47,6 +47,7 @@ var chips = map[string]ui.Chip{
 	"phone":                        {Word: "含手机号", Shape: "triangle", Tone: ui.Warn},
 	"bank_card":                    {Word: "含银行卡号", Shape: "triangle", Tone: ui.Warn},
 	"secrecy":                      {Word: "含密级标记", Shape: "bar", Tone: ui.Bad},
+	"emergency":                    {Word: "待补审", Shape: "triangle", Tone: ui.Warn},
 	"silent":                       {Word: "还没有联系", Shape: "ring", Tone: ui.Neutral},
 	"skewed":                       {Word: "时钟不准", Shape: "triangle", Tone: ui.Warn},
 	"approve":                      {Word: "通过", Shape: "check", Tone: ui.Good},
@@ -70,7 +71,13 @@ func newPages(s *Server) (*ui.Renderer, error) {
 	return ui.New(ui.Options{Templates: Templates(), Brand: "站群 · 县级平台", Chips: chips, Fill: s.fill, Now: s.Now,
 		Funcs: template.FuncMap{"roleName": roleName, "inc": func(i int) int { return i + 1 },
 			"waited": func(since time.Time) time.Duration { return s.Now().Sub(since) },
-			"clock":  func(at time.Time) string { return at.In(ui.Zone).Format("15:04:05") }}})
+			"local": func(at time.Time) string { // as a form field wants it; empty for none
+				if at.IsZero() {
+					return ""
+				}
+				return at.In(ui.Zone).Format("2006-01-02T15:04")
+			},
+			"clock": func(at time.Time) string { return at.In(ui.Zone).Format("15:04:05") }}})
 }
 
 // roleName is the name of a role, given as such or as a column's step has it.

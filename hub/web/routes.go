@@ -68,6 +68,9 @@ func (s *Server) pageRoutes() []route {
 		{"POST /items/{id}/claim", access.Review, s.claim},
 		{"POST /items/{id}/release", access.Review, s.release},
 		{"POST /items/{id}/adopt", access.Adopt, s.adopt},
+		{"POST /items/{id}/schedule", access.Review, s.schedule},
+		{"POST /items/{id}/repost", access.Review, s.repost},
+		{"POST /items/{id}/pin", access.Review, s.pin},
 		{"GET /combine", access.Review, s.combinePage},
 		{"POST /combine", access.Review, s.combine},
 
