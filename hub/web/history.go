@@ -94,7 +94,7 @@ func history(d review.Detail, lang ui.Lang) []ui.Event {
 func decisionTitle(d review.Detail, dec catalog.Decision, lang ui.Lang) string {
 	title := ui.T(lang, chips[dec.Action].Word)
 	if dec.Step >= 1 && dec.Step <= len(d.Steps) && dec.Action == catalog.ActionApprove {
-		title = d.Steps[dec.Step-1].Name + title
+		title = ui.T(lang, "%s已通过", ui.T(lang, d.Steps[dec.Step-1].Name))
 	}
 	if d.Item.Revision > 1 {
 		title = fmt.Sprintf("%s · %s", title, ui.T(lang, "第 %d 稿", dec.Revision))
