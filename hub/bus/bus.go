@@ -113,9 +113,9 @@ type Bus struct {
 	running sync.WaitGroup
 	closed  sync.Once
 
-	store   shutter      // of the embedded server
-	short   atomic.Bool  // the disk is nearly full
-	opening sync.Mutex   // of the stream
+	store   shutter     // of the embedded server
+	short   atomic.Bool // the disk is nearly full
+	opening sync.Mutex  // of the stream
 
 	mu      sync.Mutex
 	stream  jetstream.Stream // nil until it is known

@@ -77,7 +77,7 @@ type Item struct {
 	Origin       string                `json:"origin,omitempty"` // code of the village it came from
 	OriginName   string                `json:"originName,omitempty"`
 	Title        string                `json:"title"`
-	Body         string                `json:"body,omitempty"` // cleaned HTML; only where one item is asked for
+	Body         string                `json:"body,omitempty"` // cleaned HTML; only where it is asked for
 	Column       string                `json:"column"`
 	Source       string                `json:"source"`
 	Author       string                `json:"author"`

@@ -128,7 +128,7 @@ func (r rules) include(s Snapshot, x Subject, who access.User, q Combination, ro
 			return err
 		}
 		c := *f
-		c.Message = "“" + x.Item.Title + "”：" + f.Message
+		c.Message = "信息“" + x.Item.Title + "”：" + f.Message
 		return &c
 	}
 	if err := free(s, x, who); err != nil {

@@ -146,7 +146,8 @@ func corrected(s Snapshot, e catalog.Entry, note string) catalog.Entry {
 	if note == "" {
 		note = "发布单位更正了内容。"
 	}
-	e.Note = s.At.In(beijing).Format("2006年1月2日") + "更正：" + note
+	at := s.At.In(beijing)
+	e.Note = fmt.Sprintf("%d年%d月%d日更正：%s", at.Year(), at.Month(), at.Day(), note)
 	return e
 }
 

@@ -25,6 +25,7 @@ type Query struct {
 	Role   string // items whose step is due for this role
 	Text   string // part of the title
 	Oldest bool   // oldest first
+	Texts  bool   // with the bodies, as cleaned HTML; pages are short where texts are long
 	After  Position
 	Limit  int
 }
@@ -119,11 +120,63 @@ func (s *Service) List(ctx context.Context, who access.User, q Query) (Page, err
 			return Page{}, who.Need(access.ReadAll)
 		}
 	}
+	if q.Texts {
+		return s.texts(ctx, q)
+	}
 	list, next, err := s.store.Items(ctx, q)
 	if err != nil {
 		return Page{}, err
 	}
 	return Page{Items: list, Next: next.String()}, nil
+}
+
+// Bounds of a page with texts: how many items are read at once, and after how
+// many bytes of text the page ends. One text is at most 200 KiB.
+const (
+	textsAtOnce = 20
+	textBytes   = 1 << 20
+)
+
+// texts is a page of items with their bodies. It ends early rather than hold
+// more than textBytes and one text more; the next page goes on there.
+func (s *Service) texts(ctx context.Context, q Query) (Page, error) {
+	page, limit, size := Page{}, q.Limit, 0
+	for {
+		q.Limit = min(textsAtOnce, limit-len(page.Items))
+		list, next, err := s.store.Items(ctx, q)
+		if err != nil {
+			return Page{}, err
+		}
+		for _, i := range list {
+			size += len(i.Body)
+			if i.Body, err = shown(i.ID, i.Body); err != nil {
+				return Page{}, err
+			}
+			page.Items = append(page.Items, i)
+			if size >= textBytes {
+				page.Next = Position{At: i.ReceivedAt, ID: i.ID}.String()
+				return page, nil
+			}
+		}
+		page.Next = next.String()
+		if next.ID == "" || len(list) < q.Limit || len(page.Items) == limit {
+			return page, nil
+		}
+		q.After = next
+	}
+}
+
+// shown is a text as it may be shown. One that is nested too deep to be shown is
+// left out; the raw text is in its revision.
+func shown(item, body string) (string, error) {
+	body, err := clean(body)
+	if fault.Is(err, fault.Invalid) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("item %s: %w", item, err)
+	}
+	return body, nil
 }
 
 // dueRole is the role whose steps are who's to decide, or "".
@@ -222,14 +275,10 @@ func (s *Service) explain(d Detail, who access.User, columns []catalog.Column) (
 	}
 	p := planOf(snap, x)
 	d.Columns, d.Steps = p.columns, p.route
-	body, err := clean(x.Text.Body)
-	if fault.Is(err, fault.Invalid) {
-		body, err = "", nil // nested too deep to be shown; the raw text is in Revisions
+	var err error
+	if d.Item.Body, err = shown(d.Item.ID, x.Text.Body); err != nil {
+		return Detail{}, err
 	}
-	if err != nil {
-		return Detail{}, fmt.Errorf("item %s: %w", d.Item.ID, err)
-	}
-	d.Item.Body = body
 	d.Can = s.current().can(snap, x, who)
 	return d, nil
 }

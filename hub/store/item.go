@@ -23,6 +23,25 @@ const (
 	LEFT JOIN account a ON a.id = i.claimed_by LEFT JOIN revision r ON r.item = i.id AND r.revision = i.revision `
 )
 
+// itemBody follows itemColumns where the text is wanted, too.
+const itemBody = `, COALESCE(r.body, '')`
+
+// scanItemText reads itemColumns and itemBody.
+func scanItemText(row scanner) (catalog.Item, error) {
+	var body string
+	i, err := scanItem(wider{row, &body})
+	i.Body = body
+	return i, err
+}
+
+// wider is a row with one more column at its end.
+type wider struct {
+	scanner
+	last any
+}
+
+func (w wider) Scan(into ...any) error { return w.scanner.Scan(append(into, w.last)...) }
+
 func scanItem(row scanner) (catalog.Item, error) {
 	var i catalog.Item
 	var state, flags, files string

@@ -165,7 +165,7 @@ func listQueries() map[string]planned {
 		for _, p := range []review.Position{{}, after} {
 			q.After, q.Limit = p, 50
 			w := walkOf(q)
-			text, end := w.page(q.Limit)
+			text, end := w.page(itemColumns+itemBody, q.Limit)
 			list[name+p.String()] = planned{text, w.args, false}
 			list["end of "+name+p.String()] = planned{end, w.args[:w.walkArgs], false}
 		}

@@ -93,7 +93,7 @@ func clause(conditions []string) string {
 
 // page returns the query for one page, and that for the row where the search
 // ends; the latter takes the arguments of the walk only.
-func (w *itemWalk) page(limit int) (list, end string) {
+func (w *itemWalk) page(columns string, limit int) (list, end string) {
 	window := limit
 	if len(w.filter) > 0 {
 		window = searchWindow
@@ -102,14 +102,18 @@ func (w *itemWalk) page(limit int) (list, end string) {
 	end = fmt.Sprintf("SELECT received_at, id %s LIMIT 1 OFFSET %d", walk, searchWindow-1)
 	order := strings.NewReplacer("received_at", "p.received_at", " id", " p.id").Replace(w.order)
 	page := "SELECT id, received_at FROM (SELECT * " + walk + " LIMIT " + w.arg(window) + ") w" + clause(w.filter) + w.order + " LIMIT " + w.arg(limit)
-	return "SELECT " + itemColumns + " FROM (" + page + ") p JOIN item i ON i.id = p.id" + itemTables + order, end
+	return "SELECT " + columns + " FROM (" + page + ") p JOIN item i ON i.id = p.id" + itemTables + order, end
 }
 
 // Items implements review.Store.
 func (s *Store) Items(ctx context.Context, q review.Query) ([]catalog.Item, review.Position, error) {
 	w := walkOf(q)
-	query, endQuery := w.page(q.Limit)
-	list, err := collect(ctx, s.read, scanItem, query, w.args...)
+	columns, scan := itemColumns, scanItem
+	if q.Texts {
+		columns, scan = itemColumns+itemBody, scanItemText
+	}
+	query, endQuery := w.page(columns, q.Limit)
+	list, err := collect(ctx, s.read, scan, query, w.args...)
 	if err != nil {
 		return nil, review.Position{}, fmt.Errorf("listing items: %w", err)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"zhanqun/hub/access"
@@ -34,6 +35,16 @@ func nextAfter[T any](list []T, limit int, key func(T) string) string {
 	return key(list[len(list)-1])
 }
 
+// wordOf reads a parameter that is one of known words, or absent. A word with a
+// slip must not pass for "there are none".
+func wordOf(r *http.Request, name, unknown string, known ...string) (string, error) {
+	word := r.FormValue(name)
+	if word != "" && !slices.Contains(known, word) {
+		return "", fault.Field(name, unknown)
+	}
+	return word, nil
+}
+
 func (s *Server) apiColumns(w http.ResponseWriter, r *http.Request, _ access.User) error {
 	list, err := s.Access.Columns(r.Context())
 	if err != nil {
@@ -47,7 +58,11 @@ func (s *Server) apiUnits(w http.ResponseWriter, r *http.Request, _ access.User)
 	if err != nil {
 		return err
 	}
-	list, err := s.Access.Units(r.Context(), access.UnitQuery{Parent: r.FormValue("parent"), Level: r.FormValue("level"),
+	level, err := wordOf(r, "level", "没有这个级别。", catalog.LevelCounty, catalog.LevelDepartment, catalog.LevelTownship, catalog.LevelVillage)
+	if err != nil {
+		return err
+	}
+	list, err := s.Access.Units(r.Context(), access.UnitQuery{Parent: r.FormValue("parent"), Level: level,
 		After: r.FormValue("cursor"), Limit: limit})
 	if err != nil {
 		return err
@@ -60,7 +75,11 @@ func (s *Server) apiNodes(w http.ResponseWriter, r *http.Request, _ access.User)
 	if err != nil {
 		return err
 	}
-	list, err := s.Access.Nodes(r.Context(), access.NodeQuery{Unit: r.FormValue("unit"), State: r.FormValue("state"),
+	state, err := wordOf(r, "state", unknownState, access.NodeActive, access.NodeFrozen, access.NodeRevoked)
+	if err != nil {
+		return err
+	}
+	list, err := s.Access.Nodes(r.Context(), access.NodeQuery{Unit: r.FormValue("unit"), State: state,
 		After: r.FormValue("cursor"), Limit: limit})
 	if err != nil {
 		return err
@@ -115,6 +134,12 @@ type findingCursor struct {
 	ID string    `json:"id"`
 }
 
+// unknownState is said of a state in an address that there is not.
+const unknownState = "没有这个状态。"
+
+var findingStates = []string{health.StateActive, protocol.FindingOpen, protocol.FindingFixing, protocol.FindingDisputed, protocol.FindingRecheck,
+	protocol.FindingClosed, protocol.FindingStruck}
+
 // findingQuery reads the filter of a list of findings. Who may not read all
 // sees those of the own unit.
 func (s *Server) findingQuery(r *http.Request, u access.User, def int) (health.FindingQuery, error) {
@@ -122,11 +147,15 @@ func (s *Server) findingQuery(r *http.Request, u access.User, def int) (health.F
 	if err != nil {
 		return health.FindingQuery{}, err
 	}
+	state, err := wordOf(r, "state", unknownState, findingStates...)
+	if err != nil {
+		return health.FindingQuery{}, err
+	}
 	var c findingCursor
 	if _, err := web.Cursor(r, "cursor", &c); err != nil {
 		return health.FindingQuery{}, err
 	}
-	q := health.FindingQuery{Site: r.FormValue("site"), Unit: r.FormValue("unit"), State: r.FormValue("state"),
+	q := health.FindingQuery{Site: r.FormValue("site"), Unit: r.FormValue("unit"), State: state,
 		Before: c.At, BeforeID: c.ID, Limit: limit}
 	if !u.May(access.ReadAll) {
 		if u.Unit == "" {

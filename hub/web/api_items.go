@@ -22,13 +22,14 @@ func (s *Server) apiItems(w http.ResponseWriter, r *http.Request, u access.User)
 	if err != nil {
 		return err
 	}
+	q.Texts = true
 	page, err := s.Review.List(r.Context(), u, q)
 	if err != nil {
 		return err
 	}
 	list := make([]item, 0, len(page.Items))
 	for _, i := range page.Items {
-		list = append(list, item{i, i.Origin})
+		list = append(list, itemOf(i))
 	}
 	return writeList(w, "items", list, page.Next)
 }
@@ -38,7 +39,10 @@ func (s *Server) apiItems(w http.ResponseWriter, r *http.Request, u access.User)
 type item struct {
 	catalog.Item
 	Origin string `json:"origin"`
+	Body   string `json:"body"`
 }
+
+func itemOf(i catalog.Item) item { return item{i, i.Origin, i.Body} }
 
 // itemQuery reads the filter of a list of items, for the interface and the pages.
 func itemQuery(r *http.Request, limit int) (review.Query, error) {
@@ -61,7 +65,6 @@ func itemQuery(r *http.Request, limit int) (review.Query, error) {
 // itemDetail is an item with all that belongs to it, as the interface tells it.
 type itemDetail struct {
 	item
-	Body      string             `json:"body"`
 	Revisions []catalog.Revision `json:"revisions"`
 	Decisions []catalog.Decision `json:"decisions"`
 	Adoptions []catalog.Adoption `json:"adoptions"`
@@ -85,7 +88,7 @@ func (s *Server) detail(ctx context.Context, u access.User, id string) (itemDeta
 	if err != nil {
 		return itemDetail{}, err
 	}
-	return itemDetail{item: item{d.Item, d.Item.Origin}, Body: d.Item.Body, Revisions: some(d.Revisions), Decisions: some(d.Decisions),
+	return itemDetail{item: itemOf(d.Item), Revisions: some(d.Revisions), Decisions: some(d.Decisions),
 		Adoptions: some(d.Adoptions), Checks: checksOf(d, ui.Lang{}), Columns: some(d.Columns), Steps: some(d.Steps), Can: d.Can}, nil
 }
 

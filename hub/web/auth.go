@@ -21,6 +21,22 @@ func who(ctx context.Context) (access.User, bool) {
 	return u, ok
 }
 
+// introduced tells a program that came without token and session to bring one,
+// before it is told what forms lack.
+func (s *Server) introduced() web.Middleware {
+	return func(next http.Handler) http.Handler {
+		return s.errs.Wrap(func(w http.ResponseWriter, r *http.Request) error {
+			if web.IsAPI(r) && web.BearerToken(r) == "" && s.sessions.UserID(r.Context()) == "" {
+				return errSignIn
+			}
+			next.ServeHTTP(w, r)
+			return nil
+		})
+	}
+}
+
+var errSignIn = fault.New(fault.Unauthenticated, "请先登录。")
+
 // identify finds out who asks: by bearer token where there is one, otherwise by
 // session. A token never falls back to a session, since requests with a token
 // are not held against forgery.
@@ -70,7 +86,7 @@ func (s *Server) signedIn(h person) http.HandlerFunc {
 			http.Redirect(w, r, "/signin?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 			return nil
 		case !ok:
-			return fault.New(fault.Unauthenticated, "请先登录。")
+			return errSignIn
 		case u.MustChange && !web.IsAPI(r) && !strings.HasPrefix(r.URL.Path, "/account"):
 			http.Redirect(w, r, "/account/password", http.StatusSeeOther)
 			return nil

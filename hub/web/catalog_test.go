@@ -8,7 +8,11 @@ import (
 	"zhanqun/internal/ui/uitest"
 )
 
-// What the store says of its own troubles is shown here.
+// Faults of the areas and of what keeps their records are shown on these pages,
+// and so are the states their sentences name. Columns, steps and what the areas
+// write for townships and readers have words of their own.
 func TestCatalog(t *testing.T) {
-	uitest.Catalog(t, uitest.Sources{Templates: Templates(), Go: []fs.FS{os.DirFS(".")}, Seen: []fs.FS{os.DirFS("../store")}})
+	uitest.Catalog(t, uitest.Sources{Templates: Templates(), Chips: chips,
+		Every: []fs.FS{os.DirFS("."), os.DirFS("../review"), os.DirFS("../access"), os.DirFS("../health"), os.DirFS("../intake"), os.DirFS("../listfile"), os.DirFS("../store")},
+		Seen:  []fs.FS{os.DirFS("../catalog")}})
 }

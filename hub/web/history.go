@@ -96,7 +96,7 @@ func decisionTitle(d review.Detail, dec catalog.Decision, lang ui.Lang) string {
 	if dec.Emergency {
 		title = ui.T(lang, "紧急发布")
 	} else if dec.Step >= 1 && dec.Step <= len(d.Steps) && dec.Action == catalog.ActionApprove {
-		title = d.Steps[dec.Step-1].Name + title
+		title = ui.T(lang, "%s已通过", ui.T(lang, d.Steps[dec.Step-1].Name))
 	}
 	if d.Item.Revision > 1 {
 		title = fmt.Sprintf("%s · %s", title, ui.T(lang, "第 %d 稿", dec.Revision))

@@ -4,16 +4,19 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"testing"
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/intake"
 	"zhanqun/hub/ranking"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/account"
 	"zhanqun/internal/blob"
+	"zhanqun/internal/content"
 )
 
 // county is a hub of the sample county with people of every role, its pages,
@@ -32,7 +35,13 @@ type county struct {
 // newCounty opens a hub on a new store.
 func newCounty(t testing.TB, change ...func(*Options)) *county {
 	t.Helper()
-	c := &county{Office: storetest.NewOffice(t, storetest.SQLite), people: map[account.Role]access.User{}, counted: map[string][]int{}}
+	return newCountyOn(t, storetest.SQLite, change...)
+}
+
+func newCountyOn(t testing.TB, open storetest.Open, change ...func(*Options)) *county {
+	t.Helper()
+	c := &county{Office: storetest.NewOffice(t, open), people: map[account.Role]access.User{}, counted: map[string][]int{}}
+	c.Stream.Intake = intake.New(intake.Options{Store: c.Store, Now: c.Now, Scan: kindsIn, Log: slog.New(slog.DiscardHandler)})
 	c.access = storetest.Access(c.Store)
 	c.people[account.RoleReviewer], c.people[account.RoleChief] = c.Reviewer, c.Chief
 	for role, unit := range map[account.Role]string{account.RoleAdmin: "", account.RoleViewer: "", account.RoleLiaison: storetest.Sitang,
@@ -70,4 +79,15 @@ func newCounty(t testing.TB, change ...func(*Options)) *county {
 	}
 	c.h = c.srv.Handler()
 	return c
+}
+
+// kindsIn names what stands in a text that should not be public, as the hub does.
+func kindsIn(text string) []string {
+	var kinds []string
+	for _, hit := range content.Scan(content.ToText(text)) {
+		if kind := string(hit.Kind); !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
 }

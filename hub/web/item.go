@@ -84,7 +84,7 @@ func (s *Server) newItemPage(r *http.Request, u access.User, id string) (*itemPa
 	p.Form = review.Request{Revision: d.Item.Revision}
 	p.Claimed = d.Item.ClaimedBy != "" && d.Item.ClaimedBy != u.ID && s.Now().Before(d.Item.ClaimedUntil)
 	if k := d.Item.Step; d.Item.DueRole != "" && k >= 1 && k <= len(d.Steps) {
-		p.Step = d.Steps[k-1].Name
+		p.Step = ui.T(lang, d.Steps[k-1].Name)
 	}
 	for _, flag := range d.Item.Flags {
 		p.Override = p.Override || flag != review.FlagSecrecy

@@ -2,8 +2,10 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"zhanqun/hub/access"
+	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
@@ -32,7 +34,7 @@ func (s *Server) handler() http.Handler {
 	for _, r := range append(s.pageRoutes(), s.apiRoutes()...) {
 		private.HandleFunc(r.pattern, s.allowed(r.need, r.h))
 	}
-	private.HandleFunc("/", s.errs.Func(notFound))
+	private.HandleFunc("/", s.errs.Func(unknown(private)))
 
 	public := http.NewServeMux()
 	public.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plainText(w, http.StatusOK, "ok") })
@@ -44,7 +46,7 @@ func (s *Server) handler() http.Handler {
 	public.HandleFunc("GET /api/openapi.json", s.errs.Func(openAPI))
 	public.HandleFunc("POST "+protocol.EnrolPath, s.errs.Func(s.apiEnrol))
 	s.Feed.Routes(public)
-	public.Handle("/", web.Chain(routed(private), s.sessions.Load(s.errs), web.Forgery(s.errs, s.sessions), s.identify()))
+	public.Handle("/", web.Chain(routed(private), s.sessions.Load(s.errs), s.introduced(), web.Forgery(s.errs, s.sessions), s.identify()))
 	return routed(public)
 }
 
@@ -134,4 +136,22 @@ func (s *Server) apiRoutes() []route {
 	}
 }
 
-func notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
+// unknown answers for what mux has no route for: with the methods it does have
+// for the address, if any.
+func unknown(mux *http.ServeMux) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var allow []string
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
+			other := r.Clone(r.Context())
+			other.Method = method
+			if _, pattern := mux.Handler(other); pattern != "/" {
+				allow = append(allow, method)
+			}
+		}
+		if len(allow) == 0 {
+			return errNotFound
+		}
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		return fault.New(fault.NotAllowed, "这个地址不能这样使用，请从页面上操作。")
+	}
+}

@@ -116,7 +116,7 @@ const maxUpload = 4 << 20
 func (s *Server) Handler() http.Handler {
 	return web.Chain(s.handler(),
 		s.counting(), web.RequestID(), web.AccessLog(s.Logger), web.Recover(s.errs), web.SecurityHeaders(),
-		web.Hosts(s.errs, s.Hosts...), web.Gzip(), web.MaxBytes(web.Bytes(maxUpload)))
+		web.Hosts(s.errs, s.Hosts...), web.Gzip(), web.MaxBytes(web.Bytes(maxUpload)), web.Readable(s.errs))
 }
 
 // plainText answers a probe.

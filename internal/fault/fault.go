@@ -23,6 +23,7 @@ const (
 	Unauthenticated             // 401: nobody is signed in
 	Forbidden                   // 403: signed in, but not allowed
 	NotFound                    // 404: no such thing, or not visible to the asker
+	NotAllowed                  // 405: not in this way; what can be done stands in Allow
 	Conflict                    // 409: judged on a stale revision, or already done
 	Gone                        // 410: existed and was withdrawn
 	TooLarge                    // 413: over a stated limit
@@ -37,6 +38,7 @@ var statuses = map[Kind]int{
 	Unauthenticated: http.StatusUnauthorized,
 	Forbidden:       http.StatusForbidden,
 	NotFound:        http.StatusNotFound,
+	NotAllowed:      http.StatusMethodNotAllowed,
 	Conflict:        http.StatusConflict,
 	Gone:            http.StatusGone,
 	TooLarge:        http.StatusRequestEntityTooLarge,

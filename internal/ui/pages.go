@@ -24,7 +24,7 @@ func failureTitle(status int) string {
 		return "请先登录"
 	case http.StatusForbidden:
 		return "没有权限"
-	case http.StatusNotFound:
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return "没有找到"
 	case http.StatusConflict:
 		return "内容已有变化"

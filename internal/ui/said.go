@@ -127,11 +127,30 @@ func said(l Lang, text string) string {
 	if at, err := time.Parse("1月2日 15:04", text); err == nil {
 		return at.Format("2 Jan 15:04")
 	}
-	// Some are stored without the full stop they are shown with.
+	// Some are stored without the full stop they are shown with, some the other
+	// way round.
 	if bare, ok := strings.CutSuffix(text, "。"); ok {
 		if told := T(l, bare); told != bare {
 			return strings.TrimSuffix(told, ".") + "."
 		}
+	} else if whole, ok := l.words[text+"。"]; ok {
+		return strings.TrimSuffix(whole, ".")
+	}
+	if told, ok := list(l, text); ok {
+		return told
 	}
 	return text
+}
+
+// list is a list of words, 甲、乙, in the language l, if it has words for all.
+func list(l Lang, text string) (string, bool) {
+	parts := strings.Split(text, "、")
+	for i, part := range parts {
+		told, ok := l.words[part]
+		if !ok || len(parts) == 1 {
+			return "", false
+		}
+		parts[i] = told
+	}
+	return strings.Join(parts, ", "), true
 }

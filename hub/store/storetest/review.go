@@ -22,7 +22,7 @@ func reviewSuite(t *testing.T, open Open) {
 		{"combined", reviewCombined}, {"files", reviewFiles}, {"held", reviewHeld}, {"lapsed", reviewLapsed}, {"run", reviewRun},
 		{"emergency", reviewEmergency}, {"hour", reviewHour}, {"note", reviewNote}, {"placement", reviewPlacement},
 		{"stamps", reviewStamps}, {"adoptions", reviewAdoptions}, {"columns change", reviewColumnsChange},
-		{"next", reviewNext}, {"lists", reviewLists}, {"search", reviewSearch}, {"who reads", reviewReaders}, {"counts", reviewCounts},
+		{"next", reviewNext}, {"lists", reviewLists}, {"search", reviewSearch}, {"texts", reviewTexts}, {"who reads", reviewReaders}, {"counts", reviewCounts},
 		{"two at once", reviewTwoAtOnce}, {"combine and withdraw at once", reviewRace}, {"events", reviewEvents}, {"walk", reviewWalk},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.run(t, open) })
