@@ -2,7 +2,7 @@
 # make test     everything, after installing what is missing (see .ci/prepare)
 # make cross    compile for every supported system
 # make lint     gofmt and golangci-lint
-# make bench    the figures of the README, as ratios to the machine's own limits
+# make bench    the figures of the README, as ratios to the machine's own limits (.ci/bench . 1s for all benchmarks)
 # make fuzz     a short run of every fuzz target
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -12,10 +12,7 @@ TARGETS := linux/amd64 linux/arm64 linux/loong64 windows/amd64
 # give the same bytes everywhere.
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 
-BENCH     ?= .
-BENCHTIME ?= 1x
-BENCHPKGS ?= $(shell grep -rl --include='*_test.go' '^func Benchmark' hub internal node protocol | xargs -r dirname | sort -u | sed 's|^|./|')
-FUZZTIME  ?= 10s
+FUZZTIME ?= 10s
 
 .PHONY: build cross test lint bench fuzz
 
@@ -42,9 +39,8 @@ lint:
 	.ci/format
 	CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false" go tool -modfile=.ci/tools/go.mod golangci-lint run ./...
 
-# Package after package, so that figures do not disturb each other.
 bench:
-	CGO_ENABLED=0 go test -vet=off -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 60m $(BENCHPKGS)
+	.ci/bench
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)

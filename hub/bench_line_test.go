@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -163,7 +167,6 @@ func (t *backlog) carry(b *testing.B, o store.Options) time.Duration {
 	if err := os.CopyFS(dir, os.DirFS(t.dir)); err != nil {
 		b.Fatal(err)
 	}
-	q := t.open(b, dir)
 	log := slog.New(slog.DiscardHandler)
 	s, err := store.Open(b.Context(), o)
 	if err != nil {
@@ -187,28 +190,84 @@ func (t *backlog) carry(b *testing.B, o store.Options) time.Duration {
 	if err := hub.WaitReady(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(b.Context())
-	done := make(chan error, 1)
-	up := uplink.New(uplink.Options{Queue: q, URL: hub.Address(), Log: log})
+	took := t.empty(b, dir, hub.Address())
+	if err := errors.Join(hub.Close(), s.Close()); err != nil {
+		b.Fatal(err)
+	}
+	return took
+}
+
+// empty runs the node as a process of its own, as nodes are in life, until its
+// backlog is confirmed.
+func (t *backlog) empty(b *testing.B, dir, url string) time.Duration {
+	b.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	node := exec.CommandContext(b.Context(), self, dir, url, strconv.Itoa(t.n))
+	node.Args[0], node.Stderr = benchNode, os.Stderr
+	in, err := node.StdinPipe()
+	out, err2 := node.StdoutPipe()
+	if err := errors.Join(err, err2, node.Start()); err != nil {
+		b.Fatal(err)
+	}
+	says := bufio.NewReader(out)
+	if _, err := says.ReadString('\n'); err != nil { // ready
+		b.Fatal(err, node.Wait())
+	}
 	began := time.Now()
+	_, err = io.WriteString(in, "go\n")
+	_, err2 = says.ReadString('\n') // confirmed
+	took := time.Since(began)
+	if err := errors.Join(err, err2, in.Close(), node.Wait()); err != nil {
+		b.Fatal(err)
+	}
+	return took
+}
+
+// benchNode is the name under which this program is a node that empties its
+// backlog: it says when it is ready, begins when told to, and says when all is
+// confirmed.
+const benchNode = "zhanqun-bench-node"
+
+func emptyBacklog() {
+	dir, url, all := os.Args[1], os.Args[2], os.Args[3]
+	ctx, stop := context.WithCancel(context.Background())
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	q, err := queue.Open(ctx, queue.Options{Dir: dir, Log: log, Reserve: -1})
+	must := func(err error) {
+		if err != nil {
+			log.Error("node failed", "err", err)
+			os.Exit(1)
+		}
+	}
+	must(err)
+	n, err := strconv.ParseUint(all, 10, 64)
+	must(err)
+	in := bufio.NewReader(os.Stdin)
+	say := func(s string) {
+		_, err := io.WriteString(os.Stdout, s+"\n")
+		must(err)
+	}
+	say("ready")
+	_, err = in.ReadString('\n')
+	must(err)
+	done := make(chan error, 1)
+	up := uplink.New(uplink.Options{Queue: q, URL: url, Log: log})
 	go func() { done <- up.Run(ctx) }()
 	for {
 		changed := q.Changed()
-		c, err := q.Cursors(b.Context())
-		if err != nil {
-			b.Fatal(err)
-		}
-		if c.Confirmed == uint64(t.n) {
+		c, err := q.Cursors(ctx)
+		must(err)
+		if c.Confirmed == n {
 			break
 		}
 		<-changed
 	}
-	took := time.Since(began)
+	say("confirmed")
 	stop()
-	if err := errors.Join(<-done, hub.Close(), s.Close(), q.Close()); err != nil {
-		b.Fatal(err)
-	}
-	return took
+	must(errors.Join(<-done, q.Close()))
 }
 
 // publish hands the backlog's frames to a bare broker.

@@ -13,9 +13,10 @@ import (
 	"zhanqun/internal/cli"
 )
 
-// TestMain lets scripts run this program under its own name.
+// TestMain lets scripts run this program under its own name, and a benchmark a
+// node.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hub": main})
+	testscript.Main(m, map[string]func(){"hub": main, benchNode: emptyBacklog})
 }
 
 func TestScripts(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,8 +25,8 @@ type head struct {
 // Frame collects consecutive entries of one log until it is full. The zero
 // value is an empty frame.
 type Frame struct {
-	entries []byte
-	count   int
+	data  []byte // room for the first line, then the entries
+	count int
 }
 
 // frameLine is the longest first line: "ZQ1 " + count + line break.
@@ -35,30 +36,41 @@ const frameLine = 16
 // this package always fits into an empty frame. An entry that did not fit
 // leaves the frame unchanged.
 func (f *Frame) Add(e Entry, limit int) bool {
-	before := len(f.entries)
-	f.entries = e.appendHead(f.entries)
-	if f.count > 0 && (f.count >= MaxFrameEntries ||
-		frameLine+len(f.entries)+len(e.Body)+2 > min(limit, MaxFrameBytes)) {
-		f.entries = f.entries[:before]
+	f.Grow(0)
+	before := len(f.data)
+	f.data = e.appendHead(f.data)
+	if f.count > 0 && (f.count >= MaxFrameEntries || len(f.data)+len(e.Body)+2 > min(limit, MaxFrameBytes)) {
+		f.data = f.data[:before]
 		return false
 	}
-	f.entries = append(f.entries, '\n')
-	f.entries = append(f.entries, e.Body...)
-	f.entries = append(f.entries, '\n')
+	f.data = append(f.data, '\n')
+	f.data = append(f.data, e.Body...)
+	f.data = append(f.data, '\n')
 	f.count++
 	return true
+}
+
+// Grow makes room for n bytes of entries, so that adding them copies nothing
+// twice.
+func (f *Frame) Grow(n int) {
+	if f.data == nil {
+		f.data = make([]byte, frameLine, frameLine+n)
+		return
+	}
+	f.data = slices.Grow(f.data, n)
 }
 
 // Len returns the number of entries in the frame.
 func (f *Frame) Len() int { return f.count }
 
-// Bytes returns the encoded frame. An empty frame is "ZQ1 0\n".
+// Bytes returns the encoded frame, which shares the frame's memory: it holds
+// until the next Add. An empty frame is "ZQ1 0\n".
 func (f *Frame) Bytes() []byte {
-	b := make([]byte, 0, frameLine+len(f.entries))
-	b = append(b, "ZQ1 "...)
-	b = strconv.AppendInt(b, int64(f.count), 10)
-	b = append(b, '\n')
-	return append(b, f.entries...)
+	f.Grow(0)
+	line := fmt.Appendf(nil, "ZQ1 %d\n", f.count)
+	start := frameLine - len(line)
+	copy(f.data[start:], line)
+	return f.data[start:]
 }
 
 // appendHead appends the head line to b. Heads are short and of known form, so

@@ -9,12 +9,17 @@ import (
 	"zhanqun/protocol"
 )
 
+// HeadBytes is about how long the head of an entry is; a frame counts exactly.
+const HeadBytes = 350
+
+const entriesAfter = `SELECT s.node, s.epoch, s.pruned, u.seq, u.kind, u.hash, u.sig, u.body
+	FROM up_entry u, station s WHERE u.seq > $1 ORDER BY u.seq LIMIT $2`
+
 // Entries returns entries of the up log after a position, in order and without
 // gaps, until maxBytes of bodies and heads are full, but at least one if there
 // is one.
 func (q *Queue) Entries(ctx context.Context, after uint64, maxBytes int) (list []protocol.Entry, err error) {
-	rows, err := q.db.Read.QueryContext(ctx, `SELECT s.node, s.epoch, s.pruned, u.seq, u.kind, u.hash, u.sig, u.body
-		FROM up_entry u, station s WHERE u.seq > $1 ORDER BY u.seq LIMIT $2`, after, protocol.MaxFrameEntries)
+	rows, err := q.entries.QueryContext(ctx, after, protocol.MaxFrameEntries)
 	if err != nil {
 		return nil, fmt.Errorf("reading up log: %w", err)
 	}
@@ -28,8 +33,7 @@ func (q *Queue) Entries(ctx context.Context, after uint64, maxBytes int) (list [
 		if e.Seq <= pruned {
 			return nil, errForgotten
 		}
-		// A head is about 350 bytes; the frame itself counts exactly.
-		if size += len(e.Body) + 350; size > maxBytes && len(list) > 0 {
+		if size += len(e.Body) + HeadBytes; size > maxBytes && len(list) > 0 {
 			break
 		}
 		list = append(list, e)

@@ -78,6 +78,8 @@ type Queue struct {
 	keyMu sync.Mutex
 	key   *protocol.Key // nil until read from its file
 
+	entries *sql.Stmt // of Entries, which a backlog asks for again and again
+
 	watch   *sql.Conn // its data_version moves with every commit of anybody
 	watchMu sync.Mutex
 
@@ -118,6 +120,9 @@ func Open(ctx context.Context, o Options) (_ *Queue, err error) {
 	if err = q.prepare(ctx); err != nil {
 		return q, fmt.Errorf("preparing queue: %w", err)
 	}
+	if q.entries, err = q.db.Read.PrepareContext(ctx, entriesAfter); err != nil {
+		return q, fmt.Errorf("opening queue: %w", err)
+	}
 	if q.watch, err = q.db.Read.Conn(ctx); err != nil {
 		return q, fmt.Errorf("opening queue: %w", err)
 	}
@@ -153,6 +158,9 @@ func (q *Queue) Close() error {
 		q.watch = nil
 	}
 	q.watchMu.Unlock()
+	if q.entries != nil {
+		errs = append(errs, q.entries.Close())
+	}
 	if q.db != nil {
 		errs = append(errs, q.db.Close())
 	}

@@ -66,6 +66,7 @@ func (l *lane) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		f, wait, ok, err := l.u.q.NextFile(ctx)
 		switch {
+		case err != nil && ctx.Err() != nil: // stopping, no trouble
 		case err != nil:
 			l.u.log.Error("uplink: looking for files", "err", err)
 			pause(ctx, l.again.next())

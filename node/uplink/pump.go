@@ -83,6 +83,7 @@ func (p *pumping) send(ctx context.Context, next uint64) error {
 			continue
 		}
 		var f protocol.Frame
+		f.Grow(frameSize(entries))
 		first := next + 1
 		for _, e := range entries {
 			if !f.Add(e, max(size, 1)) {
@@ -120,6 +121,15 @@ func (p *pumping) send(ctx context.Context, next uint64) error {
 			}
 		}
 	}
+}
+
+// frameSize is about how many bytes entries take.
+func frameSize(entries []protocol.Entry) int {
+	n := 0
+	for i := range entries {
+		n += len(entries[i].Body) + queue.HeadBytes
+	}
+	return n
 }
 
 // learn adapts to how the last frames fared.
