@@ -47,7 +47,7 @@ func (st *formState) known(ctx context.Context) string {
 	if st.sessions.UserID(ctx) != "" {
 		return st.sessions.scs.GetString(ctx, keyToken)
 	}
-	c, err := st.r.Cookie(cookieName(st.sessions.secure, "form"))
+	c, err := st.r.Cookie(st.sessions.cookieName(st.r, "form"))
 	if err != nil || len(c.Value) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
 		return ""
 	}
@@ -81,7 +81,7 @@ func (st *formState) renew(ctx context.Context) string {
 		return token
 	}
 	http.SetCookie(st.w, &http.Cookie{ //nolint:gosec // Secure wherever the pages are served over HTTPS
-		Name: cookieName(st.sessions.secure, "form"), Value: token, Path: "/",
+		Name: st.sessions.cookieName(st.r, "form"), Value: token, Path: "/",
 		HttpOnly: true, Secure: st.sessions.secure, SameSite: http.SameSiteStrictMode,
 	})
 	return token

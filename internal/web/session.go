@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -44,20 +45,34 @@ func NewSessions(store scs.Store, now func() time.Time, secure bool) *Sessions {
 	m := &scs.SessionManager{
 		Store: store, Codec: scs.GobCodec{}, Lifetime: SessionLife, HashTokenInStore: true,
 		Cookie: scs.SessionCookie{
-			Name: cookieName(secure, "session"), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
+			Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
 			Persist: false, // on a shared PC, closing the browser forgets the sign-in
 		},
 	}
 	return &Sessions{scs: m, now: now, secure: secure}
 }
 
-// cookieName adds the prefix that makes browsers refuse the cookie unless it
-// came over HTTPS, from this very host.
-func cookieName(secure bool, name string) string {
-	if secure {
+// cookieName is the name of a cookie in the answer to r. Browsers send the
+// cookies of a host to all its ports (RFC 6265 §8.5), so the port belongs to the
+// name: a node and its hub on one machine would sign each other's people out.
+// Over HTTPS the prefix makes browsers refuse the cookie unless it came so, from
+// this very host.
+func (s *Sessions) cookieName(r *http.Request, name string) string {
+	if _, port, err := net.SplitHostPort(r.Host); err == nil && port != "" {
+		name += "-" + port
+	}
+	if s.secure {
 		return "__Host-" + name
 	}
 	return name
+}
+
+// writeCookie hands the session's token to the browser; an empty one takes it
+// away.
+func (s *Sessions) writeCookie(ctx context.Context, w http.ResponseWriter, r *http.Request, token string, expiry time.Time) {
+	m := *s.scs
+	m.Cookie.Name = s.cookieName(r, "session")
+	m.WriteSessionCookie(ctx, w, token, expiry)
 }
 
 type sessionKey struct{}
@@ -69,7 +84,7 @@ func (s *Sessions) Load(errs Errors) Middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Add("Vary", "Cookie")
 			token := ""
-			if c, err := r.Cookie(s.scs.Cookie.Name); err == nil {
+			if c, err := r.Cookie(s.cookieName(r, "session")); err == nil {
 				token = c.Value
 			}
 			ctx, err := s.scs.Load(r.Context(), token)
@@ -173,9 +188,9 @@ func (w *sessionWriter) save(ctx context.Context) {
 			w.errs.Answer(w.ResponseWriter, w.r, fmt.Errorf("saving session: %w", err))
 			return
 		}
-		m.WriteSessionCookie(ctx, w.ResponseWriter, token, expiry)
+		w.sessions.writeCookie(ctx, w.ResponseWriter, w.r, token, expiry)
 	case scs.Destroyed:
-		m.WriteSessionCookie(ctx, w.ResponseWriter, "", time.Time{})
+		w.sessions.writeCookie(ctx, w.ResponseWriter, w.r, "", time.Time{})
 	}
 }
 

@@ -88,6 +88,27 @@ func (d *desk) signIn() {
 
 func (d *desk) who() string { return d.do("GET", "/who", nil).Body.String() }
 
+// A hub and a node on one machine, opened in one browser: browsers send the
+// cookies of a host to all its ports.
+func TestTwoProgramsOnOneHost(t *testing.T) {
+	d := newDesk(t, false)
+	do := func(port, method, path string) string {
+		return d.do(method, "http://127.0.0.1:"+port+path, nil, "Sec-Fetch-Site", "same-origin").Body.String()
+	}
+	do("8080", "POST", "/in")
+	if who := do("8081", "GET", "/who"); who != "" {
+		t.Errorf("signed in at the other program as %q", who)
+	}
+	do("8081", "POST", "/in")
+	do("8081", "POST", "/out")
+	if who := do("8080", "GET", "/who"); who != "wang" {
+		t.Errorf("signing out at the other program left %q", who)
+	}
+	if do("8080", "GET", "/form") == "" || d.cookies["session-8080"] == nil {
+		t.Errorf("cookies %v", d.cookies)
+	}
+}
+
 func TestSignInAndOut(t *testing.T) {
 	d := newDesk(t, false)
 	if d.who() != "" {
