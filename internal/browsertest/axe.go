@@ -6,7 +6,9 @@ import "github.com/chromedp/chromedp"
 // and what sticks out of the window; axe is the checker's text (testenv.Axe).
 func (b *Tab) Accessible(axe string) string {
 	b.t.Helper()
-	b.do(chromedp.Evaluate[chromedp.Void](axe + ";undefined"))
+	if b.Eval(`typeof window.axe`) == "undefined" {
+		b.do(chromedp.Evaluate[chromedp.Void](axe + ";undefined"))
+	}
 	found := b.Eval(`axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).join("; ")).join("\n"))`)
 	over := b.Eval(`(() => { const wide = document.documentElement.scrollWidth - window.innerWidth; if (wide <= 0) return "";
 		const out = [...document.querySelectorAll("main *, header *, footer *")].filter((e) => e.getBoundingClientRect().right > window.innerWidth + 1);

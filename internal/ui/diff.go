@@ -54,6 +54,11 @@ const foldAfter = 2
 // memory are bounded whatever it is given.
 func Diff(old, new string) Comparison {
 	c := comparing{cells: maxAllCells}
+	c.run(old, new)
+	return c.Comparison
+}
+
+func (c *comparing) run(old, new string) {
 	ops, ok := c.align(paragraphs(old), paragraphs(new))
 	c.Coarse = !ok
 	for i := 0; i < len(ops); {
@@ -83,7 +88,6 @@ func Diff(old, new string) Comparison {
 		}
 	}
 	c.Paras = fold(c.Paras)
-	return c.Comparison
 }
 
 // comparing is a comparison under way and what it may still cost.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,80 +20,86 @@ var pictureDir = flag.String("pictures", "", "folder to write pictures of the pa
 type look struct {
 	name, path string
 	act        func(b *browsertest.Tab) // what leads to the state, from the page on
+	brief      bool                     // one of many of its kind: seen at each width and in each theme once
 }
 
 // looks are every page in its states, for one person.
 func (f *sample) looks() []look {
 	list := []look{
-		{"home", "/", nil}, {"items", "/items", nil}, {"items-due", "/items?due=1", nil}, {"items-none", "/items?q=没有", nil}, {"new", "/items/new", nil},
-		{"findings", "/findings", nil}, {"findings-closed", "/findings?state=closed", nil}, {"queue", "/queue", nil}, {"notices", "/notices", nil},
-		{"people", "/people", nil}, {"password", "/account/password", nil}, {"missing", "/nowhere", nil},
-		{"withdraw", "/items/" + f.items["adopted"] + "/withdraw", nil},
-		{"edit-returned", "/items/" + f.items["returned"] + "/edit", nil}, {"edit-refused", "/items/" + f.items["refused"] + "/edit", nil},
-		{"edit-privacy", "/items/" + f.items["draft"] + "/edit", func(b *browsertest.Tab) {
+		{name: "home", path: "/"}, {name: "items", path: "/items"}, {name: "items-due", path: "/items?due=1"}, {name: "items-none", path: "/items?q=没有"}, {name: "new", path: "/items/new"},
+		{name: "findings", path: "/findings"}, {name: "findings-closed", path: "/findings?state=closed"}, {name: "queue", path: "/queue"}, {name: "notices", path: "/notices"},
+		{name: "people", path: "/people"}, {name: "password", path: "/account/password"}, {name: "missing", path: "/nowhere"},
+		{name: "withdraw", path: "/items/" + f.items["adopted"] + "/withdraw"},
+		{name: "edit-returned", path: "/items/" + f.items["returned"] + "/edit"}, {name: "edit-refused", path: "/items/" + f.items["refused"] + "/edit"},
+		{name: "edit-privacy", path: "/items/" + f.items["draft"] + "/edit", act: func(b *browsertest.Tab) {
 			b.Fill("#f-author", "")
 			b.Eval(`document.querySelector("form[data-guard]").noValidate = true; ""`) // as browsers of old
 			b.Leads(func() { b.Press("提交到县里") })
 		}},
-		{"edit-bad-file", "/items/new", func(b *browsertest.Tab) {
+		{name: "edit-bad-file", path: "/items/new", act: func(b *browsertest.Tab) {
 			b.Fill("#f-title", "带坏附件的信息")
 			b.Attach("#f-files", onDisk(f.t, "空.jpg", nil), onDisk(f.t, "页面.jpg", []byte("<!doctype html><p>x")), onDisk(f.t, "现场.jpg", photo(f.t, 140)))
 			b.Leads(func() { b.Press("上传选中的文件") })
 		}},
-		{"edit-stale", "/items/" + f.items["draft"] + "/edit", func(b *browsertest.Tab) {
+		{name: "edit-stale", path: "/items/" + f.items["draft"] + "/edit", act: func(b *browsertest.Tab) {
 			f.draft(township, queue.Draft{ID: f.items["draft"], Version: f.item(f.items["draft"]).Version, Text: text("许家坝镇卫生院家庭医生签约服务进村")})
 			b.Fill("#f-body", "10月28日，许家坝镇卫生院组织家庭医生进村签约，当日签约86户。")
 			b.Leads(func() { b.Click(`form > .buttons [value="draft"]`) })
 		}},
-		{"item-diff", "/items/" + f.items["corrected"], func(b *browsertest.Tab) { b.Press("第 1 稿") }},
-		{"keys", "/items/" + f.items["returned"], func(b *browsertest.Tab) { b.Keys("?"); b.Until(`document.getElementById("keys").open`) }},
-		{"discard", "/items/" + f.items["draft"], func(b *browsertest.Tab) { b.Leads(func() { b.Press("删除草稿") }) }},
-		{"people-new", "/people", func(b *browsertest.Tab) {
+		{name: "item-diff", path: "/items/" + f.items["corrected"], act: func(b *browsertest.Tab) { b.Press("第 1 稿") }},
+		{name: "keys", path: "/items/" + f.items["returned"], act: func(b *browsertest.Tab) { b.Keys("?"); b.Until(`document.getElementById("keys").open`) }},
+		{name: "discard", path: "/items/" + f.items["draft"], act: func(b *browsertest.Tab) { b.Leads(func() { b.Press("删除草稿") }) }},
+		{name: "people-new", path: "/people", act: func(b *browsertest.Tab) {
 			b.Fill("#f-name", "孙丽")
-			b.Fill("#f-login", fmt.Sprintf("sun%d", time.Now().UnixNano()))
+			b.Fill("#f-login", "sunli")
 			b.Choose("#f-village", villageB)
 			b.Leads(func() { b.Click("main .panel button") })
 		}},
-		{"people-wrong", "/people", func(b *browsertest.Tab) {
+		{name: "people-wrong", path: "/people", act: func(b *browsertest.Tab) {
 			b.Fill("#f-name", "孙丽")
 			b.Fill("#f-login", "wang")
 			b.Leads(func() { b.Click("main .panel button") })
 		}},
-		{"people-reset", "/people", func(b *browsertest.Tab) { b.Leads(func() { b.Press("重置密码") }) }},
+		{name: "people-reset", path: "/people", act: func(b *browsertest.Tab) { b.Leads(func() { b.Press("重置密码") }) }},
 	}
 	for _, state := range []string{"draft", "sent_back", "awaiting", "queued", "sent", "received", "withdrawing", "returned", "refused", "approved", "adopted", "corrected", "again", "endorsed", "rejected", "withdrawn"} {
-		list = append(list, look{"item-" + state, "/items/" + f.items[state], nil})
+		list = append(list, look{name: "item-" + state, path: "/items/" + f.items[state], brief: true})
 	}
 	for _, state := range []string{"open", "recheck", "disputed", "closed"} {
-		list = append(list, look{"finding-" + state, "/findings/" + f.findings[state], nil})
+		list = append(list, look{name: "finding-" + state, path: "/findings/" + f.findings[state], brief: true})
 	}
 	return list
 }
 
 // villageLooks are the pages a village sees otherwise than the township.
 func (f *sample) villageLooks() []look {
-	return []look{{"village-home", "/", nil}, {"village-items", "/items", nil}, {"village-new", "/items/new", nil}, {"village-findings", "/findings", nil},
-		{"village-item-awaiting", "/items/" + f.items["awaiting"], nil}, {"village-item-sent_back", "/items/" + f.items["sent_back"], nil},
-		{"village-edit-sent_back", "/items/" + f.items["sent_back"] + "/edit", nil}, {"village-takeback", "/items/" + f.items["awaiting"] + "/withdraw", nil}}
+	return []look{{name: "village-home", path: "/", brief: true}, {name: "village-items", path: "/items", brief: true}, {name: "village-new", path: "/items/new", brief: true}, {name: "village-findings", path: "/findings", brief: true},
+		{name: "village-item-awaiting", path: "/items/" + f.items["awaiting"], brief: true}, {name: "village-item-sent_back", path: "/items/" + f.items["sent_back"], brief: true},
+		{name: "village-edit-sent_back", path: "/items/" + f.items["sent_back"] + "/edit", brief: true}, {name: "village-takeback", path: "/items/" + f.items["awaiting"] + "/withdraw", brief: true}}
 }
+
+// kinds are the ways a page is looked at.
+var kinds = []struct {
+	name  string
+	width int64
+	dark  bool
+}{{"desktop", 1280, false}, {"phone", 390, false}, {"desktop-dark", 1280, true}, {"phone-dark", 390, true}}
 
 // see holds one look: nothing to find for the accessibility checker, nothing
 // wider than the window, nothing too small for a finger, nothing the browser
 // complains of.
 func (p *visitor) see(axe string, l look) {
 	p.t.Helper()
-	for _, kind := range []struct {
-		name  string
-		width int64
-		dark  bool
-	}{{"desktop", 1280, false}, {"phone", 390, false}, {"desktop-dark", 1280, true}, {"phone-dark", 390, true}} {
-		p.Look(kind.width, kind.dark)
-		if kind.name == "desktop" {
-			p.Visit(p.url + l.path)
-			if l.act != nil {
-				l.act(p.Tab)
-			}
+	p.Look(1280, false)
+	p.Visit(p.url + l.path)
+	if l.act != nil {
+		l.act(p.Tab)
+	}
+	for _, kind := range kinds {
+		if l.brief && (kind.width < 720) == kind.dark {
+			continue
 		}
+		p.Look(kind.width, kind.dark)
 		if found := p.Accessible(axe); found != "" {
 			p.t.Errorf("%s, %s: %s", l.name, kind.name, found)
 		}
@@ -127,8 +132,8 @@ func TestEveryPageIsWellMade(t *testing.T) {
 	f.serve()
 	first := browsertest.Open(t)
 	stranger := &visitor{first.Other(), t, f.url}
-	stranger.see(axe, look{"signin", "/signin", nil})
-	stranger.see(axe, look{"signin-wrong", "/signin", func(b *browsertest.Tab) {
+	stranger.see(axe, look{name: "signin", path: "/signin"})
+	stranger.see(axe, look{name: "signin-wrong", path: "/signin", act: func(b *browsertest.Tab) {
 		b.Fill("#f-login", "wang")
 		b.Fill("#f-password", "wrong-wrong")
 		b.Leads(func() { b.Press("登录") })
@@ -142,19 +147,19 @@ func TestEveryPageIsWellMade(t *testing.T) {
 	}
 	f.line(queue.Line{Since: noon.Add(-26 * time.Hour), LastContact: noon.Add(-26 * time.Hour), NextTry: noon.Add(90 * time.Second), Skew: -time.Hour,
 		Error: "暂时连不上县级平台，内容都在本机，会自动重试。"})
-	for _, l := range []look{{"queue-down", "/queue", nil}, {"home-down", "/", nil}} {
+	for _, l := range []look{{name: "queue-down", path: "/queue", brief: true}, {name: "home-down", path: "/", brief: true}} {
 		wang.see(axe, l)
 	}
 	wang.Visit(f.url + "/lang/en?back=/")
-	for _, l := range []look{{"english-home", "/", nil}, {"english-item", "/items/" + f.items["returned"], nil}, {"english-edit", "/items/" + f.items["refused"] + "/edit", nil},
-		{"english-finding", "/findings/" + f.findings["recheck"], nil}, {"english-queue", "/queue", nil}, {"english-people", "/people", nil}} {
+	for _, l := range []look{{name: "english-home", path: "/", brief: true}, {name: "english-item", path: "/items/" + f.items["returned"], brief: true}, {name: "english-edit", path: "/items/" + f.items["refused"] + "/edit", brief: true},
+		{name: "english-finding", path: "/findings/" + f.findings["recheck"], brief: true}, {name: "english-queue", path: "/queue", brief: true}, {name: "english-people", path: "/people", brief: true}} {
 		wang.see(axe, l)
 	}
 	bare := newSite(t)
 	bare.serve()
 	nobody := &visitor{first.Other(), t, bare.url}
 	nobody.signIn("wang", password)
-	for _, l := range []look{{"empty-home", "/", nil}, {"empty-items", "/items", nil}, {"empty-findings", "/findings", nil}, {"empty-notices", "/notices", nil}, {"empty-queue", "/queue", nil}} {
+	for _, l := range []look{{name: "empty-home", path: "/", brief: true}, {name: "empty-items", path: "/items", brief: true}, {name: "empty-findings", path: "/findings", brief: true}, {name: "empty-notices", path: "/notices", brief: true}, {name: "empty-queue", path: "/queue", brief: true}} {
 		nobody.see(axe, l)
 	}
 }
