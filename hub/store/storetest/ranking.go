@@ -179,7 +179,7 @@ func rankBounds(t *testing.T, open Open) {
 	for i, u := range units {
 		codes[i] = u.Code
 	}
-	if slices.Sort(codes); !slices.Equal(codes, []string{Sitang, Xujiaba, Tangtou, Bureau}) {
+	if slices.Sort(codes); !slices.Equal(codes, []string{Bureau, Sitang, Xujiaba, Tangtou}) {
 		t.Errorf("units to rank: %v", codes)
 	}
 	p := ranking.MonthOf(at)
