@@ -62,19 +62,19 @@ type draft struct {
 }
 
 // revision is the last one that is handed in.
-func (d *draft) revision() int {
-	if d.fate.returned() {
+func (dr *draft) revision() int {
+	if dr.fate.returned() {
 		return 2
 	}
 	return 1
 }
 
 // titleOf is the title of a revision. The number tells which draft it is.
-func (d *draft) titleOf(revision int) string {
+func (dr *draft) titleOf(revision int) string {
 	if revision == 2 {
-		return fmt.Sprintf("%s修改稿（%d号）", d.title, d.n)
+		return fmt.Sprintf("%s修改稿（%d号）", dr.title, dr.n)
 	}
-	return fmt.Sprintf("%s（%d号）", d.title, d.n)
+	return fmt.Sprintf("%s（%d号）", dr.title, dr.n)
 }
 
 var numberIn = regexp.MustCompile(`（(\d+)号）$`)
