@@ -21,6 +21,7 @@ import (
 	"zhanqun/internal/blob"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
+	"zhanqun/protocol"
 )
 
 func (c *county) lockFolder(context.Context) error {
@@ -80,7 +81,25 @@ func (c *county) buildAccess(ctx context.Context) (err error) {
 	if c.password, err = c.access.Prepare(ctx); err != nil {
 		return err
 	}
-	return c.access.SetPortal(ctx, c.base)
+	return errors.Join(c.access.SetPortal(ctx, c.base), c.access.SetLimits(ctx, c.limits()))
+}
+
+// limits are what the settings take of attachments.
+func (c *county) limits() protocol.Limits {
+	l := c.cfg.Limits
+	return protocol.Limits{Attachments: l.MaxAttachments, AttachmentBytes: l.MaxAttachmentBytes, ItemBytes: l.MaxItemBytes}
+}
+
+// room returns why the disk has no room for anything new, or nil.
+func (c *county) room() error {
+	free, err := blob.Free(c.cfg.Dir)
+	if err != nil {
+		return fmt.Errorf("reading free disk space: %w", err)
+	}
+	if reserve := c.cfg.Limits.DiskReserveBytes; int64(min(free, 1<<62)) < reserve { // #nosec G115 -- bounded
+		return fault.New(fault.Full, fmt.Sprintf("磁盘剩余 %d MiB，低于保留的 %d MiB。", free>>20, reserve>>20))
+	}
+	return nil
 }
 
 func (c *county) buildReview(context.Context) error {
@@ -112,8 +131,9 @@ func (c *county) buildHealth(context.Context) error {
 }
 
 func (c *county) buildIntake(context.Context) error {
+	limits := c.limits()
 	c.intake = intake.New(intake.Options{
-		Store: c.store, Files: c.files, Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
+		Store: c.store, Files: c.files, Limits: &limits, Room: c.room, Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
 	})
 	return nil
 }
@@ -124,7 +144,7 @@ const startTime = 30 * time.Second
 func (c *county) startBus(ctx context.Context) error {
 	o := bus.Options{
 		Listen: c.cfg.NATS.Listen, Dir: filepath.Join(c.cfg.Dir, "nats"), URL: c.cfg.NATS.URL,
-		Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
+		Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Room: c.room, Log: c.log,
 	}
 	var err error
 	if o.Connect, err = credentials(c.cfg.NATS); err != nil {

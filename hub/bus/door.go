@@ -38,7 +38,11 @@ func (b *Bus) door(ctx context.Context, config jetstream.StreamConfig) {
 				b.log.Error("bus: the intake stream's limit not changed", "err", err)
 			} else {
 				config = moved
-				b.log.Warn("bus: frames are let in or not, going by the disk", "open", full == nil, "why", full)
+				if full != nil {
+					b.log.Error("bus: no frames are let in, the disk is nearly full", "err", full)
+				} else {
+					b.log.Info("bus: frames are let in again")
+				}
 			}
 		}
 		select {

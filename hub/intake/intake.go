@@ -72,6 +72,11 @@ type Store interface {
 type Options struct {
 	Store Store
 	Files *blob.Store // where attachments go; nil refuses them as busy
+	// Limits are what the county takes of attachments; nil means protocol.WireLimits.
+	Limits *protocol.Limits
+	// Room returns why the disk has no room for files now, or nil. What is there
+	// stays. Nil means that there is always room.
+	Room func() error
 	// Scan names what stands in a text that should not be public; see package
 	// content. Nil finds nothing.
 	Scan func(text string) []string
@@ -99,6 +104,13 @@ type Wait struct {
 
 // New returns a service. Run it to have sightings written down.
 func New(o Options) *Service {
+	if o.Limits == nil {
+		wire := protocol.WireLimits()
+		o.Limits = &wire
+	}
+	if o.Room == nil {
+		o.Room = func() error { return nil }
+	}
 	if o.Scan == nil {
 		o.Scan = func(string) []string { return nil }
 	}

@@ -46,7 +46,7 @@ func (s *Service) Receive(ctx context.Context, stream string, created int64, fra
 	if err != nil {
 		return nil, err
 	}
-	b := Verify(frames, keys, s.Scan)
+	b := Verify(frames, keys, Rules{Scan: s.Scan, Limits: *s.Limits})
 	b.Place.Stream, b.Place.Created = stream, created
 	return func(ctx context.Context) ([]string, error) {
 		r, err := s.commit(ctx, b)

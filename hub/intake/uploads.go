@@ -68,6 +68,11 @@ func (s *Service) openUpload(ctx context.Context, key uploadKey, size int64) (*u
 	if size != 0 && size != f.Size && !f.Done {
 		f = File{Node: key.node, SHA256: key.sha256, Size: size}
 	}
+	if !f.Done {
+		if err := s.room(); err != nil {
+			return nil, err
+		}
+	}
 	u := &upload{file: f, dirty: !f.Done && f.Have == 0}
 	u.used.Store(s.Now().UnixMilli())
 	u.digest = digestFrom(&u.file)

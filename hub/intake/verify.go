@@ -10,9 +10,15 @@ import (
 	"zhanqun/protocol"
 )
 
+// Rules are what a text is held against that needs no database.
+type Rules struct {
+	Scan   func(text string) []string // names what should perhaps not be public
+	Limits protocol.Limits            // of attachments
+}
+
 // Verify opens frames, checks every signature and reads every body, on as many
 // processors as there are. keys are the public keys of the nodes that exist.
-func Verify(frames []Frame, keys map[string]protocol.PublicKey, scan func(string) []string) Batch {
+func Verify(frames []Frame, keys map[string]protocol.PublicKey, r Rules) Batch {
 	b := Batch{Letters: map[string][]Letter{}}
 	for _, f := range frames {
 		b.Place.Seq = f.Seq
@@ -29,7 +35,7 @@ func Verify(frames []Frame, keys map[string]protocol.PublicKey, scan func(string
 			all = append(all, &list[i])
 		}
 	}
-	spread(len(all), func(i int) { all[i].check(keys[all[i].Entry.Node], scan) })
+	spread(len(all), func(i int) { all[i].check(keys[all[i].Entry.Node], r) })
 	return b
 }
 
@@ -62,7 +68,7 @@ func open(b *Batch, f Frame) {
 }
 
 // check fills in what can be said of the letter without the database.
-func (l *Letter) check(key protocol.PublicKey, scan func(string) []string) {
+func (l *Letter) check(key protocol.PublicKey, r Rules) {
 	if l.Fault = l.Entry.Check(protocol.Up, l.Entry.Node, key); l.Fault != nil {
 		return
 	}
@@ -73,9 +79,24 @@ func (l *Letter) check(key protocol.PublicKey, scan func(string) []string) {
 		l.Fault = &faults[0]
 		return
 	}
-	if m, ok := message.(*protocol.Submit); ok {
-		l.Flags = scan(m.Title + "\n" + m.Body)
+	m, ok := message.(*protocol.Submit)
+	if !ok {
+		return
 	}
+	if faults := r.Limits.Faults(m.Attachments); len(faults) > 0 {
+		l.Fault = &faults[0]
+		return
+	}
+	l.Flags = r.Scan(public(m))
+}
+
+// public is everything of an item that readers would see.
+func public(m *protocol.Submit) string {
+	text := m.Title + "\n" + m.Body
+	for _, a := range m.Attachments {
+		text += "\n" + a.Name + "\n" + a.Alt
+	}
+	return text
 }
 
 // spread calls f for 0 … n-1 on all processors and waits. Work is handed out in

@@ -58,6 +58,17 @@ func (s Settings) refuses(column string) string {
 	return ""
 }
 
+// limits are what the county takes of attachments.
+func (s Settings) limits() protocol.Limits {
+	l := protocol.WireLimits()
+	if s.Limits != nil {
+		l.Attachments = min(l.Attachments, s.Limits.Attachments)
+		l.AttachmentBytes = min(l.AttachmentBytes, s.Limits.AttachmentBytes)
+		l.ItemBytes = min(l.ItemBytes, s.Limits.ItemBytes)
+	}
+	return l
+}
+
 const selectSettings = `SELECT settings_rev, settings, unit, unit_name FROM station`
 
 func readSettings(row scanner) (Settings, error) {
