@@ -93,7 +93,7 @@ func TestScanSeesAllThatIsPublic(t *testing.T) {
 	if l := b.Letters["n1"][0]; l.Fault != nil || len(l.Flags) != 1 {
 		t.Fatalf("letter %+v", l)
 	}
-	for _, want := range []string{"标题甲", "正文乙", "名称丙", "说明丁"} {
+	for _, want := range []string{"标题甲", "正文乙", "张三", "党政办", "名称丙", "说明丁"} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("%s is not looked at", want)
 		}

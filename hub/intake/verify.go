@@ -92,7 +92,7 @@ func (l *Letter) check(key protocol.PublicKey, r Rules) {
 
 // public is everything of an item that readers would see.
 func public(m *protocol.Submit) string {
-	text := m.Title + "\n" + m.Body
+	text := m.Title + "\n" + m.Body + "\n" + m.Author + "\n" + m.Source
 	for _, a := range m.Attachments {
 		text += "\n" + a.Name + "\n" + a.Alt
 	}

@@ -103,6 +103,8 @@ func scan(m *protocol.Submit, words string) []Problem {
 	}
 	look("title", m.Title)
 	look("body", words)
+	look("author", m.Author)
+	look("source", m.Source)
 	look("note", m.Note)
 	for i, a := range m.Attachments {
 		look(fmt.Sprintf("attachments[%d].name", i), a.Name)

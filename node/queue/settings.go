@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"zhanqun/protocol"
 )
@@ -50,12 +51,25 @@ func (s Settings) Village(code string) (protocol.Unit, bool) {
 func (s Settings) refuses(column string) string {
 	c, ok := s.Column(column)
 	switch {
-	case !ok:
+	case column == "":
 		return "请选择栏目。"
+	case !ok:
+		return "没有“" + column + "”这个栏目，可以选：" + s.open() + "。"
 	case c.Closed:
 		return "栏目“" + c.Name + "”已停用，请改选其他栏目。"
 	}
 	return ""
+}
+
+// open names the columns that can be chosen.
+func (s Settings) open() string {
+	var names []string
+	for _, c := range s.Columns {
+		if !c.Closed {
+			names = append(names, c.Slug+" "+c.Name)
+		}
+	}
+	return strings.Join(names, "、")
 }
 
 // limits are what the county takes of attachments.
