@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -220,7 +221,7 @@ func twoHubs(t *testing.T, open Open) {
 }
 
 // refusing is a database that cannot hold a certain title, nor anything of a
-// certain place in a log.
+// certain place in a log, nor a stray with a certain word in it.
 type refusing struct {
 	*store.Store
 	title string
@@ -235,8 +236,15 @@ func (r refusing) ApplyUp(ctx context.Context, b intake.Batch) (intake.Result, e
 			}
 		}
 	}
+	for _, s := range b.Strays {
+		if bytes.Contains(s.Data, []byte(cannotBeKept)) {
+			return intake.Result{}, intake.ErrContent
+		}
+	}
 	return r.Store.ApplyUp(ctx, b)
 }
+
+const cannotBeKept = "cannot be kept"
 
 // What the database cannot hold is refused; all others are received. When it
 // cannot even be refused, the node's log stops there, and nobody else's.
@@ -248,15 +256,15 @@ func impossible(t *testing.T, open Open) {
 	stream.Read(slices.Concat(
 		stream.Frames(node.Node.ID, Frame(t, node.Submit(node.Text()), node.Submit(bad), node.Submit(node.Text()))),
 		stream.Frames(node.Node.ID, Frame(t, node.Submit(node.Text()), node.Submit(node.Text()))),
-		stream.Frames(other.Node.ID, Frame(t, other.Submit(other.Text()))),
+		stream.Frames(other.Node.ID, []byte("no frame"), []byte(cannotBeKept), Frame(t, other.Submit(other.Text()))),
 	)...)
 	same(t, "told", news(t, s, node), []string{"receipt 1", "refusal 2 malformed ", "receipt 2", "receipt 3"})
 	same(t, "told another", news(t, s, other), []string{"receipt 1"})
-	kept := must[[]intake.Kept](t)(stream.Intake.Refusals(t.Context(), intake.KeptQuery{Limit: 1}))
-	if len(kept) != 1 || kept[0].Seq != 0 || kept[0].Code != protocol.CodeMalformed {
+	kept := must[[]intake.Kept](t)(stream.Intake.Refusals(t.Context(), intake.KeptQuery{Limit: 10}))
+	if len(kept) != 3 || kept[0].Node != node.Node.ID || kept[0].Seq != 0 || kept[1].Seq != 2 || kept[2].Node != other.Node.ID {
 		t.Errorf("kept %+v", kept)
 	}
-	if place := must[intake.Place](t)(s.StreamPlace(t.Context())); place.Seq != 3 {
+	if place := must[intake.Place](t)(s.StreamPlace(t.Context())); place.Seq != 5 {
 		t.Errorf("place %+v", place)
 	}
 }
