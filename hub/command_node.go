@@ -4,11 +4,13 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
 	"zhanqun/hub/access"
 	"zhanqun/internal/cli"
+	"zhanqun/internal/fault"
 )
 
 func nodeInviteCommand() command {
@@ -24,6 +26,9 @@ func nodeInviteCommand() command {
 			}
 			return withAccess(ctx, c, func(a *access.Service) error {
 				code, invite, err := a.Invite(ctx, actor(c), c.Args[0], c.Cfg.HTTP.PublicURL, time.Duration(days)*day)
+				if fault.Is(err, fault.NotFound) {
+					return fault.Wrap(fault.NotFound, "没有代码为 "+c.Args[0]+" 的单位。请核对代码，或先用 hub unit import 导入单位。", err)
+				}
 				if err != nil {
 					return err
 				}
@@ -49,15 +54,27 @@ var nodeStates = map[string]string{access.NodeActive: "正常", access.NodeFroze
 
 func nodeListCommand() command {
 	var unit string
+	var forNATS bool
 	return command{
 		Name: "node list", Lists: true,
 		Short:   "列出入网的节点",
-		Example: "hub node list\nhub node list --unit 520624001 --json",
-		Flags:   func(f *flag.FlagSet) { f.StringVar(&unit, "unit", "", "只列这个单位 `CODE`") },
+		Example: "hub node list\nhub node list --unit 520624001 --json\nhub node list --nats > users.conf",
+		Flags: func(f *flag.FlagSet) {
+			f.StringVar(&unit, "unit", "", "只列这个单位 `CODE`")
+			f.BoolVar(&forNATS, "nats", false, "写成外部 NATS 的用户名单（见 config/README.md）")
+		},
 		Run: func(ctx context.Context, c *call) error {
 			return withAccess(ctx, c, func(a *access.Service) error {
 				list, err := everyNode(ctx, a, unit)
 				if err != nil {
+					return err
+				}
+				if forNATS {
+					text, err := natsUsers(c.Cfg.NATS, list)
+					if err != nil {
+						return err
+					}
+					_, err = io.WriteString(c.Out, text)
 					return err
 				}
 				if c.JSON {
@@ -101,6 +118,9 @@ func nodeRevokeCommand() command {
 		Run: func(ctx context.Context, c *call) error {
 			return withAccess(ctx, c, func(a *access.Service) error {
 				n, err := a.RevokeNode(ctx, actor(c), c.Args[0], reason)
+				if fault.Is(err, fault.NotFound) {
+					return fault.Wrap(fault.NotFound, "没有节点 "+c.Args[0]+"。用 hub node list 查看全部节点。", err)
+				}
 				if err != nil {
 					return err
 				}

@@ -113,15 +113,21 @@ func (c *county) run(ctx context.Context) error {
 	return errors.Join(g.Wait(), c.close())
 }
 
-// tidyEvery is how often what has expired is deleted.
-const tidyEvery = time.Hour
+// tidyEvery is how often what has expired is deleted, and keepPieces how long
+// the pieces of a file that never became whole are kept: its node sends it from
+// the start then.
+const (
+	tidyEvery  = time.Hour
+	keepPieces = 30 * 24 * time.Hour
+)
 
 // tidy deletes what has expired, and anchors the audit log, until ctx ends.
 func (c *county) tidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
-		if err := c.access.Prune(ctx); err != nil && ctx.Err() == nil {
+		_, _, err := c.files.Sweep(ctx, c.store.Now().Add(-keepPieces))
+		if err = errors.Join(err, c.access.Prune(ctx)); err != nil && ctx.Err() == nil {
 			c.log.Error("tidying", "error", err)
 		}
 		c.anchor(ctx)

@@ -51,9 +51,19 @@ func openStore(ctx context.Context, cfg config.Hub, log *slog.Logger) (s *store.
 	}
 	s, err = store.Open(ctx, store.Options{URL: cfg.Database.URL.Reveal(), Dir: cfg.Dir, Key: key, Log: log})
 	if err != nil {
-		return nil, key, fmt.Errorf("打不开数据库：%w", err)
+		return nil, key, noDatabase(cfg, err)
 	}
 	return s, key, nil
+}
+
+// noDatabase says what to look at when the database cannot be opened, unless the
+// failure says it itself.
+func noDatabase(cfg config.Hub, err error) error {
+	var told *fault.Error
+	if errors.As(err, &told) || !cfg.Database.URL.IsSet() {
+		return fmt.Errorf("打不开数据库：%w", err)
+	}
+	return fault.Wrap(fault.Unavailable, "打不开数据库（"+err.Error()+"）。请检查设置 database.url，以及数据库是否在运行、能不能连上。", err)
 }
 
 func makeFolder(dir string) error {

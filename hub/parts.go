@@ -22,6 +22,7 @@ import (
 	"zhanqun/internal/blob"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
+	"zhanqun/protocol"
 )
 
 func (c *county) lockFolder(context.Context) error {
@@ -81,7 +82,13 @@ func (c *county) buildAccess(ctx context.Context) (err error) {
 	if c.password, err = c.access.Prepare(ctx); err != nil {
 		return err
 	}
-	return c.access.SetPortal(ctx, c.base)
+	return errors.Join(c.access.SetPortal(ctx, c.base), c.access.SetLimits(ctx, c.limits()))
+}
+
+// limits are what the settings take of attachments.
+func (c *county) limits() protocol.Limits {
+	l := c.cfg.Limits
+	return protocol.Limits{Attachments: l.MaxAttachments, AttachmentBytes: l.MaxAttachmentBytes, ItemBytes: l.MaxItemBytes}
 }
 
 func (c *county) buildReview(context.Context) error {
@@ -128,8 +135,9 @@ func (c *county) buildHealth(context.Context) error {
 }
 
 func (c *county) buildIntake(context.Context) error {
+	limits := c.limits()
 	c.intake = intake.New(intake.Options{
-		Store: c.store, Files: c.files, Room: c.room, Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
+		Store: c.store, Files: c.files, Limits: &limits, Room: c.room, Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
 	})
 	return nil
 }

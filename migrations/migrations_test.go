@@ -38,9 +38,11 @@ func names(t *testing.T, dir string) []string {
 
 // Up, down to nothing, and up again must leave what the first up left.
 func TestUpDownUp(t *testing.T) {
-	const liteTables = `SELECT name FROM sqlite_master WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose_%' ORDER BY name`
-	const postgresTables = `SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = 'public' AND c.relkind IN ('r', 'i', 'S') AND relname NOT LIKE 'goose_%' ORDER BY relname`
+	const liteTables = `SELECT name || ': ' || coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose_%' ORDER BY name`
+	const postgresTables = `SELECT relname || ': ' || coalesce(pg_get_indexdef(c.oid), '') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = 'public' AND c.relkind IN ('r', 'i', 'S') AND relname NOT LIKE 'goose_%'
+		UNION ALL SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')
+		FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'goose_%' ORDER BY 1`
 	for _, tt := range []struct {
 		name    string
 		history migrations.History

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,7 +98,14 @@ func readBody(c *call, name string) (string, error) {
 }
 
 func cannotRead(name string, err error) error {
-	return fault.Wrap(fault.Invalid, "读不了文件 "+name+"："+err.Error()+"。请检查文件名和权限。", err)
+	why := err.Error()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		why = "没有这个文件"
+	case errors.Is(err, fs.ErrPermission):
+		why = "没有读取权限"
+	}
+	return fault.Wrap(fault.Invalid, "读不了文件 "+name+"："+why+"。请检查文件名和权限。", err)
 }
 
 func submit(ctx context.Context, c *call, q *queue.Queue, d queue.Draft, attach []string) error {
@@ -150,9 +160,9 @@ func withFields(err error) error {
 	}
 	var parts []string
 	for _, text := range fields {
-		parts = append(parts, text)
+		parts = append(parts, strings.TrimSuffix(text, "。"))
 	}
-	return fault.Wrap(fault.KindOf(err), strings.Join(sorted(parts), " "), err)
+	return fault.Wrap(fault.KindOf(err), strings.Join(sorted(parts), "；")+"。", err)
 }
 
 func listCommand() command {
@@ -164,13 +174,16 @@ func listCommand() command {
 		Short:   "列出信息和进展，最新的在前",
 		Example: "node list\nnode list --state returned --json",
 		Flags: func(f *flag.FlagSet) {
-			f.StringVar(&state, "state", "", "只看这个`状态`：draft awaiting queued sent received in_review returned rejected adopted corrected withdrawn refused")
+			f.StringVar(&state, "state", "", "只看这个`状态`："+stateHelp())
 			f.StringVar(&filter.Query, "q", "", "标题里的`文字`")
 			f.BoolVar(&filter.Due, "due", false, "只看需要处理的")
 			f.IntVar(&limit, "limit", 50, "最多多少`条`")
 		},
 		Run: func(ctx context.Context, c *call) error {
 			filter.State = queue.State(state)
+			if _, known := stateNames[filter.State]; !known && state != "" {
+				return fmt.Errorf("%w: 没有状态 %s，可以是 %s", cli.ErrUsage, state, stateHelp())
+			}
 			return withQueue(ctx, c, func(q *queue.Queue) error {
 				list, err := items(ctx, q, local(c), filter, limit)
 				if err != nil {
@@ -219,7 +232,15 @@ func showCommand() command {
 				if c.JSON {
 					return cli.WriteJSON(c.Out, d)
 				}
-				rows := [][]string{{"标题", d.Title}, {"状态", stateName(d.State)}, {"栏目", d.Column}, {"稿次", strconv.Itoa(d.Revision)}}
+				files, err := q.Files(ctx, d.ID)
+				if err != nil {
+					return err
+				}
+				rows := [][]string{{"标题", d.Title}, {"状态", stateName(d.State)}, {"栏目", d.Column}, {"稿次", strconv.Itoa(d.Revision)},
+					{"作者", d.Author}, {"来源", d.Text.Source}}
+				for _, a := range d.Text.Attachments {
+					rows = append(rows, []string{"附件", a.Name + attachmentState(files, a.SHA256)})
+				}
 				if d.Status != nil && d.Status.Comment != "" {
 					rows = append(rows, []string{"审核意见", d.Status.Comment})
 				}
@@ -233,10 +254,28 @@ func showCommand() command {
 				for _, h := range d.History {
 					rows = append(rows, []string{cli.When(h.At), strings.TrimSpace(actName(h) + " " + h.By + " " + h.Text)})
 				}
-				return cli.Table(c.Out, rows)
+				if err := cli.Table(c.Out, rows); err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.Out, "\n%s\n", strings.TrimSpace(content.ToText(d.Text.Body)))
+				return err
 			})
 		},
 	}
+}
+
+// attachmentState says how far a file is on its way.
+func attachmentState(files []queue.File, sha string) string {
+	i := slices.IndexFunc(files, func(f queue.File) bool { return f.SHA256 == sha })
+	switch {
+	case i < 0:
+		return ""
+	case files[i].Done:
+		return "（已传到县里）"
+	case files[i].Error != "":
+		return "（" + files[i].Error + "）"
+	}
+	return fmt.Sprintf("（已传 %d%%）", files[i].Progress())
 }
 
 func withdrawCommand() command {

@@ -38,6 +38,12 @@ var stateNames = map[queue.State]string{
 	queue.State(protocol.StateCorrected): "已更正", queue.State(protocol.StateWithdrawn): "已撤回",
 }
 
+// stateHelp names the states as they are typed, in the order of an item's life.
+func stateHelp() string {
+	return strings.Join([]string{"draft", "awaiting", "queued", "sent", "received", "in_review", "returned", "rejected", "approved", "adopted", "corrected",
+		"withdrawn", "refused"}, " ")
+}
+
 func stateName(s queue.State) string {
 	if name := stateNames[s]; name != "" {
 		return name

@@ -212,7 +212,7 @@
 //
 // A join code is "zq1-" and the unpadded base64url of a JSON object with the
 // hub's address (h) and a secret (s) that works once. The node makes its key and
-// posts [Enrol] as JSON to <h>/api/v1/enrol, signed over three lines:
+// posts [Enrol] as application/json to <h>/api/v1/enrol, signed over three lines:
 //
 //	zhanqun-enrol-1
 //	<secret>

@@ -22,11 +22,14 @@ const (
 )
 
 // SettingsFor puts together what a node of unit is told of the county.
-// villages are the units directly below it.
-func SettingsFor(unit catalog.Unit, villages []catalog.Unit, columns []catalog.Column, county, portal string) *protocol.Settings {
+// villages are the units directly below it, limits those of attachments.
+func SettingsFor(unit catalog.Unit, villages []catalog.Unit, columns []catalog.Column, county, portal string, limits protocol.Limits) *protocol.Settings {
 	m := &protocol.Settings{
 		Unit: protocol.Unit{Code: unit.Code, Name: unit.Name}, County: county, Portal: portal,
 		Villages: make([]protocol.Unit, 0, len(villages)), Columns: make([]protocol.Column, 0, len(columns)),
+	}
+	if limits != protocol.WireLimits() {
+		m.Limits = &limits
 	}
 	for _, v := range villages {
 		m.Villages = append(m.Villages, protocol.Unit{Code: v.Code, Name: v.Name})
@@ -59,6 +62,14 @@ func (s *Service) SendSettings(ctx context.Context) error {
 func (s *Service) SetPortal(ctx context.Context, base string) error {
 	if err := s.Store.SetPortal(ctx, base); err != nil {
 		return fmt.Errorf("noting the hub's address: %w", err)
+	}
+	return nil
+}
+
+// SetLimits notes what the county takes of attachments.
+func (s *Service) SetLimits(ctx context.Context, limits protocol.Limits) error {
+	if err := s.Store.SetLimits(ctx, limits); err != nil {
+		return fmt.Errorf("noting the county's limits: %w", err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/protocol"
 )
 
 // Store keeps what this area knows. Each method is one transaction. A thing
@@ -34,6 +35,9 @@ type UnitStore interface {
 	// Portal returns the address readers and nodes reach the hub at, or "".
 	Portal(ctx context.Context) (string, error)
 	SetPortal(ctx context.Context, base string) error
+	// SetLimits notes what nodes are told of attachments; until then it is what
+	// the wire carries.
+	SetLimits(ctx context.Context, limits protocol.Limits) error
 	// SendSettings tells up to limit nodes the settings they have not been told
 	// and returns how many it looked at; fewer than limit means that all know.
 	SendSettings(ctx context.Context, limit int) (int, error)

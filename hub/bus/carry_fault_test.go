@@ -169,6 +169,9 @@ func TestCopiedNodeIsFrozen(t *testing.T) {
 	two.start()
 	two.line("the copy says why", func(l queue.Line) bool { return strings.Contains(l.Error, "两台电脑") })
 	two.stop()
+	if cur := two.cursors(); cur.Confirmed != 3 {
+		t.Errorf("the copy takes %d of its five for received, only three ever were its own", cur.Confirmed)
+	}
 	one.start()
 	one.line("the original says why", func(l queue.Line) bool { return strings.Contains(l.Error, "两台电脑") })
 	if got := c.received(); len(got) != 5 {

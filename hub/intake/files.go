@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"hash"
 	"sync"
 	"sync/atomic"
@@ -45,9 +45,8 @@ func (s *Service) Offer(ctx context.Context, node string, o protocol.Offer) (pro
 	switch {
 	case !protocol.ValidSHA256(o.SHA256) || o.Size <= 0:
 		return protocol.OfferAnswer{}, protocol.Fault{Code: protocol.CodeField, Field: "sha256", Detail: "附件摘要或大小无效"}
-	case o.Size > protocol.MaxAttachmentBytes:
-		return protocol.OfferAnswer{}, protocol.Fault{Code: protocol.CodeTooLarge, Field: "size",
-			Detail: fmt.Sprintf("附件超过 %d MiB", protocol.MaxAttachmentBytes>>20)}
+	case o.Size > s.Limits.AttachmentBytes:
+		return protocol.OfferAnswer{}, protocol.Fault{Code: protocol.CodeTooLarge, Field: "size", Detail: "附件太大，超过县里规定的上限"}
 	}
 	u, err := s.upload(ctx, node, o.SHA256, o.Size)
 	if err != nil {
@@ -78,6 +77,9 @@ func (s *Service) Chunk(ctx context.Context, node, sha string, offset int64, dat
 	}
 	if u.partial == nil {
 		return protocol.OfferAnswer{}, protocol.Fault{Code: protocol.CodeUnknown, Detail: "请先申报这个文件"}
+	}
+	if err := s.Room(end - u.file.Have); err != nil {
+		return protocol.OfferAnswer{}, roomFault(err)
 	}
 	data = data[u.file.Have-offset:]
 	if err := u.partial.WriteAt(u.file.Have, data); err != nil {
@@ -117,7 +119,7 @@ func (s *Service) finish(ctx context.Context, u *upload) error {
 	}
 	mediaType, err := s.Inspect(ctx, u.file.SHA256)
 	if fault.Is(err, fault.Invalid) {
-		return protocol.Fault{Code: protocol.CodeContent, Detail: fault.Message(err)}
+		return errors.Join(protocol.Fault{Code: protocol.CodeContent, Detail: fault.Message(err)}, s.throwAway(u))
 	}
 	if err != nil {
 		return err
@@ -129,6 +131,16 @@ func (s *Service) finish(ctx context.Context, u *upload) error {
 	}
 	u.file, u.dirty = done, false
 	return nil
+}
+
+// throwAway removes a file that nobody can use, whoever brings it: otherwise it
+// would lie there for ever. It has to be sent anew to be looked at again.
+func (s *Service) throwAway(u *upload) error {
+	u.restart()
+	err := errors.Join(s.Files.Remove(u.file.SHA256), u.close())
+	var reopen error
+	u.partial, reopen = s.Files.Partial(u.file.SHA256, u.file.Size)
+	return errors.Join(err, reopen)
 }
 
 func (u *upload) restart() {

@@ -72,12 +72,14 @@ type Store interface {
 type Options struct {
 	Store Store
 	Files *blob.Store // where attachments go; nil refuses them as busy
-	// Room returns a fault of kind Full when a file of that many bytes is not to
-	// be begun. Nil means that there is always room.
+	// Limits are what the county takes of attachments; nil means protocol.WireLimits.
+	Limits *protocol.Limits
+	// Room returns a fault of kind Full when there is no room for that many bytes
+	// of files. What is there stays. Nil means that there is always room.
 	Room func(bytes int64) error
 	// Scan names what stands in HTML that should not be public; see package
 	// content. Nil finds nothing.
-	Scan func(text string) []string
+	Scan func(html string) []string
 	// Inspect names the media type of a file that has arrived, or refuses it
 	// with a fault. Nil takes everything.
 	Inspect func(ctx context.Context, sha256 string) (mediaType string, err error)
@@ -104,6 +106,10 @@ type Wait struct {
 
 // New returns a service. Run it to have sightings written down.
 func New(o Options) *Service {
+	if o.Limits == nil {
+		wire := protocol.WireLimits()
+		o.Limits = &wire
+	}
 	if o.Scan == nil {
 		o.Scan = func(string) []string { return nil }
 	}

@@ -67,6 +67,39 @@ func TestInOrder(t *testing.T) {
 	}
 }
 
+// Everything readers would see is looked at, names and captions of files too.
+func TestScanSeesAllThatIsPublic(t *testing.T) {
+	key, err := protocol.NewNodeKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := protocol.WriteBody(&protocol.Submit{Item: "0190d3a0-7c4e-7a51-9f6b-2d1e8c4b5a60", Revision: 1, Unit: "u", Column: "c", Title: "标题甲", Body: "正文乙",
+		Author: "张三", Source: "党政办", Attachments: []protocol.Attachment{{SHA256: strings.Repeat("a", 64), Name: "名称丙.jpg", Size: 1, Type: "image/jpeg", Alt: "说明丁"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f protocol.Frame
+	f.Add(protocol.New(protocol.Up, "n1", "e", 1, protocol.KindSubmit, body, key), protocol.MaxFrameBytes)
+	public, err := protocol.ParsePublic(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen string
+	b := Verify([]Frame{{Node: "n1", Seq: 1, Data: f.Bytes()}}, map[string]protocol.PublicKey{"n1": public},
+		Rules{Limits: protocol.WireLimits(), Scan: func(text string) []string {
+			seen = text
+			return []string{"found"}
+		}})
+	if l := b.Letters["n1"][0]; l.Fault != nil || len(l.Flags) != 1 {
+		t.Fatalf("letter %+v", l)
+	}
+	for _, want := range []string{"标题甲", "正文乙", "张三", "党政办", "名称丙", "说明丁"} {
+		if !strings.Contains(seen, want) {
+			t.Errorf("%s is not looked at", want)
+		}
+	}
+}
+
 func TestSightingsJoin(t *testing.T) {
 	var s sightings
 	at := time.Unix(1000, 0)
@@ -114,7 +147,8 @@ func FuzzVerify(f *testing.F) {
 	f.Add("N!", good.Bytes())
 	f.Add("n1", []byte("ZQ1 1\n{}\n\n"))
 	f.Fuzz(func(t *testing.T, node string, data []byte) {
-		b := Verify([]Frame{{Node: node, Seq: 7, Data: data}}, map[string]protocol.PublicKey{"n1": public}, func(string) []string { return nil })
+		b := Verify([]Frame{{Node: node, Seq: 7, Data: data}}, map[string]protocol.PublicKey{"n1": public},
+			Rules{Limits: protocol.WireLimits(), Scan: func(string) []string { return nil }})
 		for id, letters := range b.Letters {
 			for _, l := range letters {
 				if id != node || l.Entry.Node != node || l.At != 7 {

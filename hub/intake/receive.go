@@ -46,7 +46,7 @@ func (s *Service) Receive(ctx context.Context, stream string, created int64, fra
 	if err != nil {
 		return nil, err
 	}
-	b := Verify(frames, keys, s.Scan)
+	b := Verify(frames, keys, Rules{Scan: s.Scan, Limits: *s.Limits})
 	b.Place.Stream, b.Place.Created = stream, created
 	return func(ctx context.Context) ([]string, error) {
 		r, err := s.commit(ctx, b)
@@ -83,7 +83,8 @@ func (s *Service) persist(ctx context.Context, b Batch) (r Result, content error
 }
 
 // singly applies a batch that the database refuses one letter at a time, so
-// that the one it cannot hold is refused and all others are received.
+// that the one it cannot hold is refused and all others are received. What is
+// not a letter is kept first: a crash in between keeps it twice, not never.
 func (s *Service) singly(ctx context.Context, b Batch) (total Result, err error) {
 	type part struct {
 		node  string
@@ -103,6 +104,13 @@ func (s *Service) singly(ctx context.Context, b Batch) (total Result, err error)
 		}
 		return a.index - b.index
 	})
+	for _, stray := range b.Strays {
+		r, err := s.keep(ctx, b.Place, stray)
+		if err != nil {
+			return total, err
+		}
+		total.Add(r)
+	}
 	for _, p := range parts {
 		one := b.Letters[p.node][p.index : p.index+1 : p.index+1]
 		// The frame counts as read with the whole batch, at the end.
@@ -117,9 +125,20 @@ func (s *Service) singly(ctx context.Context, b Batch) (total Result, err error)
 		}
 		total.Add(r)
 	}
-	r, err := s.persist(ctx, Batch{Place: b.Place, Strays: b.Strays})
-	total.Add(r)
+	_, err = s.persist(ctx, Batch{Place: b.Place})
 	return total, err
+}
+
+// keep keeps a stray without moving the place. One that the database cannot hold
+// is lost with a word in the log, so that it holds up nobody.
+func (s *Service) keep(ctx context.Context, at Place, stray Stray) (Result, error) {
+	at.Seq = 0
+	r, err := s.persist(ctx, Batch{Place: at, Strays: []Stray{stray}})
+	if errors.Is(err, ErrContent) {
+		s.Log.Error("intake: the database cannot hold a stray", "node", stray.Node, "stream_seq", stray.At, "bytes", len(stray.Data), "err", err)
+		return r, nil
+	}
+	return r, err
 }
 
 // condemn refuses a letter that the database cannot hold. If not even the
@@ -130,8 +149,7 @@ func (s *Service) condemn(ctx context.Context, b Batch, l *Letter) (Result, erro
 	l.Message, l.Fault = nil, &protocol.Fault{Code: protocol.CodeMalformed, Detail: "内容里有无法保存的字符或数值"}
 	r, err := s.persist(ctx, b)
 	if errors.Is(err, ErrContent) {
-		stray := Stray{Node: l.Entry.Node, At: l.At, Data: raw(l), Fault: *l.Fault}
-		r, err = s.persist(ctx, Batch{Place: b.Place, Strays: []Stray{stray}})
+		return s.keep(ctx, b.Place, Stray{Node: l.Entry.Node, At: l.At, Data: raw(l), Fault: *l.Fault})
 	}
 	return r, err
 }

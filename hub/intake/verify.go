@@ -13,9 +13,15 @@ import (
 	"zhanqun/protocol"
 )
 
+// Rules are what a text is held against that needs no database.
+type Rules struct {
+	Scan   func(text string) []string // names what in HTML should perhaps not be public
+	Limits protocol.Limits            // of attachments
+}
+
 // Verify opens frames, checks every signature and reads every body, on as many
 // processors as there are. keys are the public keys of the nodes that exist.
-func Verify(frames []Frame, keys map[string]protocol.PublicKey, scan func(string) []string) Batch {
+func Verify(frames []Frame, keys map[string]protocol.PublicKey, r Rules) Batch {
 	b := Batch{Letters: map[string][]Letter{}}
 	for _, f := range frames {
 		b.Place.Seq = f.Seq
@@ -35,7 +41,7 @@ func Verify(frames []Frame, keys map[string]protocol.PublicKey, scan func(string
 	spread(len(runs), func(i int) {
 		who := prove(runs[i], keys[runs[i][0].Entry.Node])
 		for j := range runs[i] {
-			runs[i][j].check(who, scan)
+			runs[i][j].check(who, r)
 		}
 	})
 	return b
@@ -70,7 +76,7 @@ func open(b *Batch, f Frame) {
 }
 
 // check fills in what can be said of the letter without the database.
-func (l *Letter) check(key protocol.Verifier, scan func(string) []string) {
+func (l *Letter) check(key protocol.Verifier, r Rules) {
 	if l.Fault = l.Entry.Check(protocol.Up, l.Entry.Node, key); l.Fault != nil {
 		return
 	}
@@ -81,9 +87,15 @@ func (l *Letter) check(key protocol.Verifier, scan func(string) []string) {
 		l.Fault = &faults[0]
 		return
 	}
-	if m, ok := message.(*protocol.Submit); ok {
-		l.Flags = scan(shown(m))
+	m, ok := message.(*protocol.Submit)
+	if !ok {
+		return
 	}
+	if faults := r.Limits.Faults(m.Attachments); len(faults) > 0 {
+		l.Fault = &faults[0]
+		return
+	}
+	l.Flags = r.Scan(shown(m))
 }
 
 // shown is all that readers would meet of an item, as HTML.
@@ -94,7 +106,9 @@ func shown(m *protocol.Submit) string {
 			b.WriteString("<p>" + html.EscapeString(s) + "</p>")
 		}
 	}
-	line(m.Title)
+	for _, text := range []string{m.Title, m.Author, m.Source} {
+		line(text)
+	}
 	b.WriteString(m.Body)
 	for _, a := range m.Attachments {
 		line(a.Name)

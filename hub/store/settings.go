@@ -13,34 +13,67 @@ import (
 	"zhanqun/protocol"
 )
 
+// Keys of what nodes are told beside units and columns.
+const (
+	portalSetting = "portal"
+	limitsSetting = "limits"
+)
+
 // Portal implements access.UnitStore.
 func (s *Store) Portal(ctx context.Context) (string, error) {
-	return portal(ctx, s.read)
+	return setting(ctx, s.read, portalSetting)
 }
 
-func portal(ctx context.Context, q queryer) (string, error) {
-	var base string
-	err := q.QueryRowContext(ctx, `SELECT value FROM setting WHERE key = 'portal'`).Scan(&base)
+// setting returns a setting, or "".
+func setting(ctx context.Context, q queryer, key string) (value string, err error) {
+	err = q.QueryRowContext(ctx, `SELECT value FROM setting WHERE key = $1`, key).Scan(&value)
 	if err != nil && !notFound(err) {
-		return "", fmt.Errorf("reading the hub's address: %w", err)
+		return "", fmt.Errorf("reading setting %s: %w", key, err)
 	}
-	return base, nil
+	return value, nil
 }
 
 // SetPortal implements access.UnitStore.
 func (s *Store) SetPortal(ctx context.Context, base string) error {
-	return s.tx(ctx, "noting the hub's address", func(t *tx) error {
-		old, err := portal(ctx, t)
-		if err != nil || old == base {
+	return s.setSetting(ctx, portalSetting, base)
+}
+
+// SetLimits implements access.UnitStore.
+func (s *Store) SetLimits(ctx context.Context, limits protocol.Limits) error {
+	text, err := jsonText(limits)
+	if err != nil {
+		return err
+	}
+	return s.setSetting(ctx, limitsSetting, text)
+}
+
+// setSetting changes what nodes are told, if it is a change.
+func (s *Store) setSetting(ctx context.Context, key, value string) error {
+	return s.tx(ctx, "noting setting "+key, func(t *tx) error {
+		old, err := setting(ctx, t, key)
+		if err != nil || old == value {
 			return err
 		}
-		_, err = t.ExecContext(ctx, `INSERT INTO setting (key, value) VALUES ('portal', $1)
-			ON CONFLICT (key) DO UPDATE SET value = excluded.value`, base)
+		_, err = t.ExecContext(ctx, `INSERT INTO setting (key, value) VALUES ($1, $2)
+			ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
 		if err != nil {
 			return err
 		}
-		return t.settingsChanged(ctx, "portal", base)
+		return t.settingsChanged(ctx, key, "")
 	})
+}
+
+// limits returns what the county takes of attachments.
+func limits(ctx context.Context, q queryer) (protocol.Limits, error) {
+	l := protocol.WireLimits()
+	text, err := setting(ctx, q, limitsSetting)
+	if err != nil || text == "" {
+		return l, err
+	}
+	if err := json.Unmarshal([]byte(text), &l); err != nil {
+		return l, fmt.Errorf("reading the county's limits: %w", err)
+	}
+	return l, nil
 }
 
 // settingsChanged gives the settings the next number, so that every node is
@@ -126,6 +159,7 @@ func (t *tx) tellSettings(ctx context.Context, n told, c county, number int64) e
 // county is what settings are made of.
 type county struct {
 	name, portal string
+	limits       protocol.Limits
 	columns      []catalog.Column
 	units        map[string]catalog.Unit
 	villages     map[string][]catalog.Unit // by parent, ordered by code
@@ -142,8 +176,9 @@ func readCounty(ctx context.Context, t *tx, nodes []told) (county, error) {
 	if err != nil {
 		return c, err
 	}
-	var errs [4]error
-	c.portal, errs[0] = portal(ctx, t)
+	var errs [5]error
+	c.portal, errs[0] = setting(ctx, t, portalSetting)
+	c.limits, errs[4] = limits(ctx, t)
 	c.columns, errs[1] = columns(ctx, t)
 	err = t.QueryRowContext(ctx, `SELECT name FROM unit WHERE level = 'county' ORDER BY code LIMIT 1`).Scan(&c.name)
 	if !notFound(err) {
@@ -163,5 +198,5 @@ func readCounty(ctx context.Context, t *tx, nodes []told) (county, error) {
 }
 
 func (c county) settings(unit string) *protocol.Settings {
-	return access.SettingsFor(c.units[unit], c.villages[unit], c.columns, c.name, c.portal)
+	return access.SettingsFor(c.units[unit], c.villages[unit], c.columns, c.name, c.portal, c.limits)
 }

@@ -31,9 +31,6 @@ type Account struct {
 
 	generation int64
 	password   string
-	failures   int
-	failedAt   int64
-	locked     int64
 }
 
 // Actor returns the account as the person who acts.
@@ -45,12 +42,12 @@ func (a Account) Actor() Actor {
 // password, so that sessions begun with the old one end.
 func (a Account) Ref() string { return a.ID + "." + strconv.FormatInt(a.generation, 10) }
 
-const accountColumns = `id, login, name, role, village, password, generation, disabled, must_change, failures, failed_at, locked_until, created_at, seen_at`
+const accountColumns = `id, login, name, role, village, password, generation, disabled, must_change, created_at, seen_at`
 
 func scanAccount(row scanner) (a Account, err error) {
 	var created, seen int64
 	err = row.Scan(&a.ID, &a.Login, &a.Name, &a.Role, &a.Village, &a.password, &a.generation, &a.Disabled, &a.MustChange,
-		&a.failures, &a.failedAt, &a.locked, &created, &seen)
+		&created, &seen)
 	a.CreatedAt = time.UnixMilli(created)
 	if seen > 0 {
 		a.SeenAt = time.UnixMilli(seen)
@@ -58,13 +55,20 @@ func scanAccount(row scanner) (a Account, err error) {
 	return a, err
 }
 
+// foldLogin returns the form under which a login is kept and looked up.
+func foldLogin(typed string) string { return strings.ToLower(content.CleanLine(typed)) }
+
+func validLogin(login string) bool {
+	return login != "" && len(login) <= 60 && !strings.ContainsAny(login, " \n")
+}
+
 // AddAccount makes an account. Login is what is typed at sign-in; a village
 // liaison needs the code of a village. The password is set by somebody else, so
 // it has to be changed at the first sign-in unless mustChange is false.
 func (q *Queue) AddAccount(ctx context.Context, a Account, password string, mustChange bool) (Account, error) {
-	a.Login, a.Name = strings.ToLower(content.CleanLine(a.Login)), content.CleanLine(a.Name)
+	a.Login, a.Name = foldLogin(a.Login), content.CleanLine(a.Name)
 	switch {
-	case a.Login == "" || len(a.Login) > 60 || strings.ContainsAny(a.Login, " \n"):
+	case !validLogin(a.Login):
 		return Account{}, fault.Field("login", "登录名不能为空，不能有空格，最长 60 字节。")
 	case a.Name == "" || len(a.Name) > 200:
 		return Account{}, fault.Field("name", "姓名不能为空，最长 200 字节。")
@@ -91,7 +95,7 @@ func (q *Queue) AddAccount(ctx context.Context, a Account, password string, must
 	a.ID, a.MustChange = id.String(), mustChange
 	err = q.write(ctx, "adding account", func(ctx context.Context, t *txn) error {
 		a.CreatedAt = time.UnixMilli(t.now)
-		err := t.exec(ctx, `INSERT INTO account (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, 0, 0, 0, $8, 0)`,
+		err := t.exec(ctx, `INSERT INTO account (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, $8, 0)`,
 			a.ID, a.Login, a.Name, string(a.Role), a.Village, hash, a.MustChange, t.now)
 		if sqlite.IsConflict(err) {
 			return fault.Field("login", "登录名“"+a.Login+"”已经有人用了，请换一个。")
@@ -121,7 +125,7 @@ var errNoAccount = fault.New(fault.NotFound, "没有这个账号。")
 
 // AccountByLogin returns an account.
 func (q *Queue) AccountByLogin(ctx context.Context, login string) (Account, error) {
-	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM account WHERE login = $1`, strings.ToLower(content.CleanLine(login))))
+	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM account WHERE login = $1`, foldLogin(login)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Account{}, errNoAccount
 	}
@@ -145,8 +149,8 @@ func (q *Queue) AccountByRef(ctx context.Context, ref string) (Account, error) {
 	return a, nil
 }
 
-// SetPassword gives an account a new password and ends its sessions. mustChange
-// says that its owner has to choose another one at the next sign-in.
+// SetPassword gives an account a new password, ends its sessions and lifts a
+// lock on its name. mustChange says that its owner has to choose another one at the next sign-in.
 func (q *Queue) SetPassword(ctx context.Context, login, password string, mustChange bool) error {
 	a, err := q.AccountByLogin(ctx, login)
 	if err != nil {
@@ -157,8 +161,11 @@ func (q *Queue) SetPassword(ctx context.Context, login, password string, mustCha
 		return err
 	}
 	return q.write(ctx, "setting password", func(ctx context.Context, t *txn) error {
-		return t.exec(ctx, `UPDATE account SET password = $2, generation = generation + 1, must_change = $3, failures = 0, locked_until = 0 WHERE id = $1`,
-			a.ID, hash, mustChange)
+		err := t.exec(ctx, `UPDATE account SET password = $2, generation = generation + 1, must_change = $3 WHERE id = $1`, a.ID, hash, mustChange)
+		if err != nil {
+			return err
+		}
+		return t.exec(ctx, `DELETE FROM lockout WHERE login = $1`, a.Login)
 	})
 }
 

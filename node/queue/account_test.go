@@ -1,6 +1,8 @@
 package queue_test
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,6 +73,14 @@ func TestSignIn(t *testing.T) {
 	}
 	_, err = q.SignIn(t.Context(), "wang", password)
 	wantKind(t, err, fault.Limited)
+	told := fault.Message(err)
+	for range 4 { // there has been one
+		_, err := q.SignIn(t.Context(), "Nobody", "wrong")
+		wantKind(t, err, fault.Unauthenticated)
+	}
+	if _, err = q.SignIn(t.Context(), "nobody", "wrong"); fault.Message(err) != told {
+		t.Errorf("a lock tells who exists: %v", err)
+	}
 	now = now.Add(2 * time.Minute)
 	if a, err = q.SignIn(t.Context(), "wang", password); err != nil {
 		t.Fatal(err)
@@ -79,7 +89,11 @@ func TestSignIn(t *testing.T) {
 	if got, err := q.AccountByRef(t.Context(), ref); err != nil || got.Login != "wang" || got.SeenAt.IsZero() {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if err := q.SetPassword(t.Context(), "wang", "another-good-one-2026", false); err != nil {
+	for range 5 {
+		_, err := q.SignIn(t.Context(), "wang", "wrong")
+		wantKind(t, err, fault.Unauthenticated)
+	}
+	if err := q.SetPassword(t.Context(), "wang", "another-good-one-2026", false); err != nil { // lifts the lock
 		t.Fatal(err)
 	}
 	_, err = q.AccountByRef(t.Context(), ref) // the old session is over
@@ -96,6 +110,27 @@ func TestSignIn(t *testing.T) {
 	wantKind(t, err, fault.Unauthenticated)
 	_, err = q.AccountByRef(t.Context(), "")
 	wantKind(t, err, fault.Unauthenticated)
+}
+
+// A hundred guesses sent at once are five, however the program is run.
+func TestGuessesAtOnce(t *testing.T) {
+	q, _ := open(t)
+	addWang(t, q)
+	var guessed atomic.Int64
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			if _, err := q.SignIn(t.Context(), "wang", "wrong"); fault.Is(err, fault.Unauthenticated) {
+				guessed.Add(1)
+			} else if !fault.Is(err, fault.Limited) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := guessed.Load(); n != 5 {
+		t.Errorf("%d guesses were made before the name was locked", n)
+	}
 }
 
 func TestTokens(t *testing.T) {

@@ -106,6 +106,8 @@ func scan(m *protocol.Submit, words string) []Problem {
 	for _, d := range content.Descriptions(m.Body) {
 		look("body", d)
 	}
+	look("author", m.Author)
+	look("source", m.Source)
 	look("note", m.Note)
 	for i, a := range m.Attachments {
 		look(fmt.Sprintf("attachments[%d].name", i), a.Name)

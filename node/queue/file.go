@@ -42,7 +42,11 @@ func (q *Queue) AddFile(ctx context.Context, name string, r io.Reader) (protocol
 	if err := q.room(); err != nil {
 		return protocol.Attachment{}, err
 	}
-	ref, err := q.blobs.Put(ctx, r, protocol.MaxAttachmentBytes)
+	settings, err := q.Settings(ctx)
+	if err != nil {
+		return protocol.Attachment{}, err
+	}
+	ref, err := q.blobs.Put(ctx, r, settings.limits().AttachmentBytes)
 	if err != nil {
 		return protocol.Attachment{}, fmt.Errorf("keeping attachment: %w", err)
 	}

@@ -23,6 +23,44 @@ func attach(t testing.TB, q *queue.Queue, n int) protocol.Attachment {
 	return a
 }
 
+// What the county does not take is refused here, where somebody can do something
+// about it.
+func TestLimitsOfTheCounty(t *testing.T) {
+	q, h := open(t)
+	first, second := attach(t, q, 1), attach(t, q, 2)
+	d := draft("两张图")
+	d.Attachments = []protocol.Attachment{first, second}
+	saved, err := q.SaveDraft(t.Context(), liaison, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := &protocol.Settings{Unit: protocol.Unit{Code: unit, Name: "许家坝镇"}, Columns: []protocol.Column{{Slug: "township", Name: "乡镇传真"}},
+		Limits: &protocol.Limits{Attachments: 1, AttachmentBytes: first.Size, ItemBytes: 1 << 40}}
+	down(t, q, h.says(t, protocol.KindSettings, settings))
+	_, err = q.Submit(t.Context(), liaison, saved.ID, queue.Handing{})
+	if wantKind(t, err, fault.Invalid); fault.Fields(err)["attachments"] == "" {
+		t.Errorf("fields %v", fault.Fields(err))
+	}
+	if _, err := q.AddFile(t.Context(), "大.txt", strings.NewReader(strings.Repeat("字", int(first.Size)))); !fault.Is(err, fault.TooLarge) {
+		t.Errorf("a file the county does not take: %v", err)
+	}
+	d.Attachments = d.Attachments[:1]
+	if _, err := q.Post(t.Context(), liaison, d); err != nil {
+		t.Errorf("what the county takes: %v", err)
+	}
+	// More than the wire carries nobody can take.
+	settings.Limits = &protocol.Limits{Attachments: 1000, AttachmentBytes: 1 << 50, ItemBytes: 1 << 50}
+	down(t, q, h.says(t, protocol.KindSettings, settings))
+	many := make([]protocol.Attachment, protocol.MaxAttachments+1)
+	for i := range many {
+		many[i] = first
+	}
+	d.Attachments = many
+	if _, err := q.Post(t.Context(), liaison, d); !fault.Is(err, fault.Invalid) {
+		t.Errorf("more than the wire carries: %v", err)
+	}
+}
+
 // Files travel oldest entry first, each once, and only when an item that names
 // them was handed in.
 func TestFileLane(t *testing.T) {

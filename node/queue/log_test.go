@@ -1,6 +1,9 @@
 package queue_test
 
 import (
+	"io/fs"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -225,5 +228,32 @@ func TestSecondOpenAndIdentity(t *testing.T) {
 		if err := q.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Whatever is in the data folder, its owner alone may read it.
+func TestOnlyTheOwnerReads(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "node")
+	q := openAt(t, dir, func() time.Time { return start })
+	join(t, q)
+	d := draft("带图")
+	d.Attachments = []protocol.Attachment{attach(t, q, 1)}
+	if _, err := q.Post(t.Context(), liaison, d); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" { // which keeps no such bits
+			t.Errorf("%s is %v", path, info.Mode())
+		}
+		n++
+		return err
+	})
+	if err != nil || n < 8 {
+		t.Errorf("%d files and folders, %v", n, err)
 	}
 }

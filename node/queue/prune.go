@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"zhanqun/internal/account"
 )
 
 // Retention is how long a confirmed entry is kept, so that a hub restored from
@@ -57,6 +59,8 @@ func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 		WHERE d.kind = 'receipt' AND d.at < $1 AND d.seq < s.down LIMIT $2)`, old, pruneBatch)
 	var other int64
 	sweep(&other, `DELETE FROM once WHERE key IN (SELECT key FROM once WHERE at < $1 LIMIT $2)`, now.Add(-keepOnce).UnixMilli(), pruneBatch)
+	sweep(&other, `DELETE FROM lockout WHERE login IN (SELECT login FROM lockout WHERE failed_at < $1 LIMIT $2)`,
+		now.Add(-account.DefaultLockout().Window).UnixMilli(), pruneBatch)
 	sweep(&other, `DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires < $1 LIMIT $2)`, now.UnixMilli(), pruneBatch)
 	if err == nil {
 		p.Files, err = q.pruneFiles(ctx, now)

@@ -50,6 +50,9 @@ func (q *Queue) ready(ctx context.Context, actor Actor, i Item, t Text) (ready, 
 		bad.add(f.Field, f.Detail)
 	}
 	q.checkFiles(m, &bad)
+	for _, f := range settings.limits().Faults(m.Attachments) {
+		bad.add(f.Field, f.Detail)
+	}
 	r := ready{message: m, rev: settings.rev}
 	if actor.Township() {
 		if m.Unit == "" {
@@ -92,8 +95,8 @@ func (i *Item) next() int {
 	return i.Revision + 1
 }
 
-// current makes sure that r is still what i needs, and that its column is still
-// one if the settings have changed since.
+// current makes sure that r is still what i needs, and that the county still
+// takes it if the settings have changed since.
 func (t *txn) current(ctx context.Context, r ready, i Item) error {
 	if r.message.Item != i.ID || r.message.Revision != i.next() || r.message.Origin != i.Village || r.body != nil && r.message.Unit != t.st.unit {
 		return errStale
@@ -108,6 +111,9 @@ func (t *txn) current(ctx context.Context, r ready, i Item) error {
 	t.q.settings.Store(&settings)
 	if text := settings.refuses(r.message.Column); text != "" {
 		return fault.Field("column", text)
+	}
+	for _, f := range settings.limits().Faults(r.message.Attachments) {
+		return fault.Field(f.Field, f.Detail)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"zhanqun/protocol"
 )
@@ -47,12 +48,36 @@ func (s Settings) Files() protocol.Limits {
 func (s Settings) refuses(column string) string {
 	c, ok := s.Column(column)
 	switch {
-	case !ok:
+	case column == "":
 		return "请选择栏目。"
+	case !ok:
+		return "没有“" + column + "”这个栏目，可以选：" + s.open() + "。"
 	case c.Closed:
 		return "栏目“" + c.Name + "”已停用，请改选其他栏目。"
 	}
 	return ""
+}
+
+// open names the columns that can be chosen.
+func (s Settings) open() string {
+	var names []string
+	for _, c := range s.Columns {
+		if !c.Closed {
+			names = append(names, c.Slug+" "+c.Name)
+		}
+	}
+	return strings.Join(names, "、")
+}
+
+// limits are what the county takes of attachments.
+func (s Settings) limits() protocol.Limits {
+	l := protocol.WireLimits()
+	if s.Limits != nil {
+		l.Attachments = min(l.Attachments, s.Limits.Attachments)
+		l.AttachmentBytes = min(l.AttachmentBytes, s.Limits.AttachmentBytes)
+		l.ItemBytes = min(l.ItemBytes, s.Limits.ItemBytes)
+	}
+	return l
 }
 
 const selectSettings = `SELECT settings_rev, settings, unit, unit_name FROM station`

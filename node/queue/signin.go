@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"zhanqun/internal/account"
@@ -16,20 +15,25 @@ import (
 var errWrongPassword = fault.New(fault.Unauthenticated, "登录名或密码不对。")
 
 // SignIn checks a password. A wrong one, an unknown login and a disabled account
-// look the same from outside. Repeated failures lock the account for a while.
+// look the same from outside and take the same time. Repeated failures lock a
+// name for a while, whether or not there is such an account.
 func (q *Queue) SignIn(ctx context.Context, login, password string) (Account, error) {
-	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM account WHERE login = $1`, strings.ToLower(content.CleanLine(login))))
-	if errors.Is(err, sql.ErrNoRows) {
+	if login = foldLogin(login); !validLogin(login) {
+		return Account{}, errWrongPassword
+	}
+	// The attempt is counted before the password is looked at, so that a
+	// thousand guesses sent at once are not all made before the first one fails.
+	if err := q.attempt(ctx, login); err != nil {
+		return Account{}, err
+	}
+	a, err := q.AccountByLogin(ctx, login)
+	if fault.Is(err, fault.NotFound) {
 		if err := account.VerifyNobody(ctx, password); err != nil {
 			return Account{}, fmt.Errorf("signing in: %w", err)
 		}
 		return Account{}, errWrongPassword
 	}
 	if err != nil {
-		return Account{}, fmt.Errorf("signing in: %w", err)
-	}
-	rule := account.DefaultLockout()
-	if err := rule.Check(time.UnixMilli(a.locked), q.now()); err != nil {
 		return Account{}, err
 	}
 	ok, rehash, err := account.Verify(ctx, a.password, password)
@@ -37,7 +41,7 @@ func (q *Queue) SignIn(ctx context.Context, login, password string) (Account, er
 		return Account{}, fmt.Errorf("signing in: %w", err)
 	}
 	if !ok || a.Disabled {
-		return Account{}, errors.Join(errWrongPassword, q.countFailure(ctx, a.ID, rule))
+		return Account{}, errWrongPassword
 	}
 	hash := a.password
 	if rehash {
@@ -46,27 +50,35 @@ func (q *Queue) SignIn(ctx context.Context, login, password string) (Account, er
 		}
 	}
 	return a, q.write(ctx, "noting sign-in", func(ctx context.Context, t *txn) error {
-		return t.exec(ctx, `UPDATE account SET password = $2, failures = 0, locked_until = 0, seen_at = $3 WHERE id = $1 AND password = $4`,
-			a.ID, hash, t.now, a.password)
+		if err := t.exec(ctx, `DELETE FROM lockout WHERE login = $1`, login); err != nil {
+			return err
+		}
+		return t.exec(ctx, `UPDATE account SET password = $2, seen_at = $3 WHERE id = $1 AND password = $4`, a.ID, hash, t.now, a.password)
 	})
 }
 
-// countFailure counts inside the transaction, so that guesses sent at once count
-// each.
-func (q *Queue) countFailure(ctx context.Context, id string, rule account.Lockout) error {
-	return q.write(ctx, "noting failed sign-in", func(ctx context.Context, t *txn) error {
+// attempt counts one attempt as failed until SignIn forgets it, or says why
+// there may be none now.
+func (q *Queue) attempt(ctx context.Context, login string) error {
+	rule := account.DefaultLockout()
+	return q.write(ctx, "counting a sign-in", func(ctx context.Context, t *txn) error {
 		var failures int
-		var last int64
-		if err := t.row(ctx, `SELECT failures, failed_at FROM account WHERE id = $1`, id).Scan(&failures, &last); err != nil {
+		var last, locked int64
+		err := t.row(ctx, `SELECT failures, failed_at, locked_until FROM lockout WHERE login = $1`, login).Scan(&failures, &last, &locked)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		now := time.UnixMilli(t.now)
-		failures = rule.Count(failures, time.UnixMilli(last), now)
-		var locked int64
+		if err := rule.Check(time.UnixMilli(locked), now); err != nil {
+			return err
+		}
+		failures, locked = rule.Count(failures, time.UnixMilli(last), now), 0
 		if until := rule.After(failures, now); !until.IsZero() {
 			locked = until.UnixMilli()
 		}
-		return t.exec(ctx, `UPDATE account SET failures = $2, failed_at = $3, locked_until = $4 WHERE id = $1`, id, failures, t.now, locked)
+		return t.exec(ctx, `INSERT INTO lockout (login, failures, failed_at, locked_until) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (login) DO UPDATE SET failures = excluded.failures, failed_at = excluded.failed_at, locked_until = excluded.locked_until`,
+			login, failures, t.now, locked)
 	})
 }
 

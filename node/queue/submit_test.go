@@ -66,6 +66,7 @@ func TestSubmitRefuses(t *testing.T) {
 		{"unknown format", func(d *queue.Draft) { d.Format = "rtf" }, "format", fault.Invalid},
 		{"identity number", func(d *queue.Draft) { d.Body = "张某，身份证号11010519491231002X。" }, "body", fault.Invalid},
 		{"mobile number in the title", func(d *queue.Draft) { d.Title = "联系电话13800138000" }, "title", fault.Invalid},
+		{"mobile number of the author", func(d *queue.Draft) { d.Author = "李强 13800138000" }, "author", fault.Invalid},
 		{"secrecy mark", func(d *queue.Draft) { d.Body = "机密★1年\n关于会议的通知" }, "body", fault.Invalid},
 		{"secrecy mark with a reason", func(d *queue.Draft) { d.Body, d.Override = "机密★1年\n关于会议的通知", "领导同意" }, "body", fault.Invalid},
 		{"file that is nowhere", func(d *queue.Draft) { d.Attachments = []protocol.Attachment{{SHA256: absent, Name: "a.pdf"}} }, "attachments[0]", fault.Invalid},

@@ -12,7 +12,9 @@
 //   - Frames and pieces of files adapt to the line: about a second of its time
 //     each, a few under way at once.
 //   - Files have a connection of their own, so that no text waits for them, and
-//     only while there are any.
+//     only while there are any. Texts, withdrawals and answers share the one log:
+//     its order is what tells the hub that nothing is missing, so none of them
+//     overtakes another.
 //   - What keeps the line from working is noted in the queue in words a clerk
 //     understands.
 package uplink

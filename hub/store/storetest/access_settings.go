@@ -7,6 +7,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/store"
+	"zhanqun/protocol"
 )
 
 // told returns how many entries the down log of a node has. In these tests all
@@ -58,8 +59,21 @@ func settingsSuite(t *testing.T, open Open) {
 			t.Fatal(err)
 		}
 		expect("the same address", 3, 4, 1, 1)
+		if err := a.SetLimits(t.Context(), protocol.WireLimits()); err != nil {
+			t.Fatal(err)
+		}
+		expect("the limits nodes know anyway", 3, 4, 1, 1)
+		less := protocol.Limits{Attachments: 9, AttachmentBytes: 20 << 20, ItemBytes: 50 << 20}
+		if err := a.SetLimits(t.Context(), less); err != nil {
+			t.Fatal(err)
+		}
+		expect("the county takes less", 4, 5, 1, 1)
+		words := Words(t, s, sitang.ID, 3)
+		if m, ok := words[0].(*protocol.Settings); !ok || m.Limits == nil || *m.Limits != less {
+			t.Errorf("told %+v", words[0])
+		}
 		must[access.Node](t)(a.ReleaseNode(t.Context(), Admin(), frozen.ID))
-		expect("released", 3, 4, 2, 1)
+		expect("released", 4, 5, 2, 1)
 	})
 
 	t.Run("in pieces, and by two programs at once", func(t *testing.T) {

@@ -25,6 +25,7 @@ func intakeSuite(t *testing.T, open Open) {
 		{"forgery", forgery}, {"clone", clone}, {"epochs", epochs}, {"hello", hello}, {"many nodes", manyNodes}, {"strays", strays},
 		{"stream", streamPlace}, {"two hubs", twoHubs}, {"content", impossible},
 		{"revisions", revisions}, {"withdrawals", withdrawals}, {"sightings", sightings}, {"files", files},
+		{"county's limits", countyLimits}, {"unusable file", unusableFile},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.run(t, open) })
 	}

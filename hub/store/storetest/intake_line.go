@@ -1,10 +1,10 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,8 +13,6 @@ import (
 
 	"zhanqun/hub/intake"
 	"zhanqun/hub/store"
-	"zhanqun/internal/blob"
-	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
 
@@ -223,7 +221,7 @@ func twoHubs(t *testing.T, open Open) {
 }
 
 // refusing is a database that cannot hold a certain title, nor anything of a
-// certain place in a log.
+// certain place in a log, nor a stray with a certain word in it.
 type refusing struct {
 	*store.Store
 	title string
@@ -238,8 +236,15 @@ func (r refusing) ApplyUp(ctx context.Context, b intake.Batch) (intake.Result, e
 			}
 		}
 	}
+	for _, s := range b.Strays {
+		if bytes.Contains(s.Data, []byte(cannotBeKept)) {
+			return intake.Result{}, intake.ErrContent
+		}
+	}
 	return r.Store.ApplyUp(ctx, b)
 }
+
+const cannotBeKept = "cannot be kept"
 
 // What the database cannot hold is refused; all others are received. When it
 // cannot even be refused, the node's log stops there, and nobody else's.
@@ -251,15 +256,15 @@ func impossible(t *testing.T, open Open) {
 	stream.Read(slices.Concat(
 		stream.Frames(node.Node.ID, Frame(t, node.Submit(node.Text()), node.Submit(bad), node.Submit(node.Text()))),
 		stream.Frames(node.Node.ID, Frame(t, node.Submit(node.Text()), node.Submit(node.Text()))),
-		stream.Frames(other.Node.ID, Frame(t, other.Submit(other.Text()))),
+		stream.Frames(other.Node.ID, []byte("no frame"), []byte(cannotBeKept), Frame(t, other.Submit(other.Text()))),
 	)...)
 	same(t, "told", news(t, s, node), []string{"receipt 1", "refusal 2 malformed ", "receipt 2", "receipt 3"})
 	same(t, "told another", news(t, s, other), []string{"receipt 1"})
-	kept := must[[]intake.Kept](t)(stream.Intake.Refusals(t.Context(), intake.KeptQuery{Limit: 1}))
-	if len(kept) != 1 || kept[0].Seq != 0 || kept[0].Code != protocol.CodeMalformed {
+	kept := must[[]intake.Kept](t)(stream.Intake.Refusals(t.Context(), intake.KeptQuery{Limit: 10}))
+	if len(kept) != 3 || kept[0].Node != node.Node.ID || kept[0].Seq != 0 || kept[1].Seq != 2 || kept[2].Node != other.Node.ID {
 		t.Errorf("kept %+v", kept)
 	}
-	if place := must[intake.Place](t)(s.StreamPlace(t.Context())); place.Seq != 3 {
+	if place := must[intake.Place](t)(s.StreamPlace(t.Context())); place.Seq != 5 {
 		t.Errorf("place %+v", place)
 	}
 }
@@ -292,85 +297,6 @@ func sightings(t *testing.T, open Open) {
 	if n, _ = s.NodeByID(t.Context(), id); n.DownAck != 2 {
 		t.Errorf("acknowledged %d", n.DownAck)
 	}
-}
-
-// A node is credited with what it has brought itself, and with nothing else.
-func files(t *testing.T, open Open) {
-	s, _, node := line(t, open)
-	other := NewSender(t, s, Tangtou)
-	blobs, err := blob.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := blobs.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	in := intake.New(intake.Options{Store: s, Files: blobs, Now: s.Now})
-	stop := running(t, in)
-	content := []byte("一张照片的内容，分几次送到")
-	sha := protocol.HashOf(content)
-	size := int64(len(content))
-	offer := protocol.Offer{SHA256: sha, Size: size}
-	type answer = protocol.OfferAnswer
-	check := func(what string, want answer) func(answer, error) {
-		return func(got answer, err error) {
-			t.Helper()
-			want.Chunk = protocol.MaxChunkBytes
-			if err != nil || got != want {
-				t.Errorf("%s: %+v %v, want %+v", what, got, err, want)
-			}
-		}
-	}
-	a, b := node.Node.ID, other.Node.ID
-	if _, err := in.Chunk(t.Context(), a, sha, 0, content[:5]); code(err) != protocol.CodeUnknown {
-		t.Errorf("chunk before offer: %v", err)
-	}
-	check("offer", answer{})(in.Offer(t.Context(), a, offer))
-	check("chunk", answer{Have: 10})(in.Chunk(t.Context(), a, sha, 0, content[:10]))
-	check("chunk again", answer{Have: 10})(in.Chunk(t.Context(), a, sha, 0, content[:10]))
-	check("chunk too early", answer{Have: 10})(in.Chunk(t.Context(), a, sha, 20, content[20:]))
-	check("chunk that overlaps", answer{Have: 12})(in.Chunk(t.Context(), a, sha, 5, content[5:12]))
-	check("another node's offer", answer{})(in.Offer(t.Context(), b, offer))
-
-	// The hub restarts; both go on where they were.
-	stop()
-	in = intake.New(intake.Options{Store: s, Files: blobs, Now: s.Now})
-	stop = running(t, in)
-	defer stop()
-	check("offer after restart", answer{Have: 12})(in.Offer(t.Context(), a, offer))
-	check("rest", answer{Have: size, Done: true})(in.Chunk(t.Context(), a, sha, 12, content[12:]))
-	check("offer of what is done", answer{Have: size, Done: true})(in.Offer(t.Context(), a, offer))
-	if !blobs.Has(sha) || kinds(t, s, "file.received") != 1 {
-		t.Error("the file is not on file")
-	}
-
-	check("another node's offer of what is there", answer{})(in.Offer(t.Context(), b, offer))
-	wrong := slices.Clone(content)
-	wrong[0] ^= 1
-	if _, err := in.Chunk(t.Context(), b, sha, 0, wrong); code(err) != protocol.CodeHash {
-		t.Errorf("a guess at the content: %v", err)
-	}
-	check("offer after the guess", answer{})(in.Offer(t.Context(), b, offer))
-	check("the content", answer{Have: size, Done: true})(in.Chunk(t.Context(), b, sha, 0, content))
-	if !blobs.Has(sha) {
-		t.Error("the file is gone")
-	}
-	for _, o := range []protocol.Offer{{SHA256: "x", Size: 1}, {SHA256: sha}, {SHA256: sha, Size: protocol.MaxAttachmentBytes + 1}} {
-		if _, err := in.Offer(t.Context(), a, o); code(err) == "" {
-			t.Errorf("offer %+v was taken", o)
-		}
-	}
-
-	in.Room = func(int64) error { return fault.New(fault.Full, "满了") }
-	large := protocol.Offer{SHA256: strings.Repeat("ab", 32), Size: 10}
-	if _, err := in.Offer(t.Context(), a, large); code(err) != protocol.CodeQuota {
-		t.Errorf("an offer without room: %v", err)
-	}
-	check("offer of what is done, without room", answer{Have: size, Done: true})(in.Offer(t.Context(), a, offer))
-	in.Room = func(int64) error { return nil }
-	check("an offer with room again", answer{})(in.Offer(t.Context(), a, large))
 }
 
 // running runs in until the returned function is called.

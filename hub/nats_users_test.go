@@ -1,0 +1,61 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"zhanqun/config"
+	"zhanqun/hub/access"
+	"zhanqun/protocol"
+)
+
+// What an operator gives his NATS server lets every node in to its own subjects,
+// and holds no secret.
+func TestNATSUsers(t *testing.T) {
+	node, err := protocol.NewNodeKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := protocol.NewNodeKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes := []access.Node{
+		{ID: "n1", PublicKey: node.Public(), State: access.NodeFrozen, UnitName: "塘头镇", Name: "党政办 }\n电脑"},
+		{ID: "n2", PublicKey: own.Public(), State: access.NodeRevoked},
+	}
+	t.Setenv("ZHANQUN_NATS_PASSWORD", "secret-of-the-hub")
+	for name, cfg := range map[string]config.NATS{
+		"password": {User: "hub", Password: config.NewSecret("secret-of-the-hub")},
+		"seed":     {Seed: config.NewSecret(string(own.Seed()))},
+	} {
+		text, err := natsUsers(cfg, nodes)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if strings.Contains(text, "secret") || strings.Contains(text, string(own.Seed())) {
+			t.Errorf("%s: a secret in %s", name, text)
+		}
+		var o server.Options
+		if err := o.ProcessConfigString(text); err != nil {
+			t.Fatalf("%s: %v in\n%s", name, err, text)
+		}
+		if hub := len(o.Users) == 1 && o.Users[0].Username == "hub" && o.Users[0].Password == "secret-of-the-hub"; hub != (name == "password") {
+			t.Errorf("%s: users %+v", name, o.Users)
+		}
+		i := slices.IndexFunc(o.Nkeys, func(u *server.NkeyUser) bool { return u.Nkey == node.Public() })
+		if i < 0 || len(o.Users)+len(o.Nkeys) != 2 {
+			t.Fatalf("%s: users %+v %+v", name, o.Users, o.Nkeys)
+		}
+		grants, p := protocol.GrantsOf("n1"), o.Nkeys[i].Permissions
+		if !slices.Equal(p.Publish.Allow, grants.Publish) || !slices.Equal(p.Subscribe.Allow, grants.Subscribe) {
+			t.Errorf("%s: may publish %v and subscribe %v", name, p.Publish.Allow, p.Subscribe.Allow)
+		}
+	}
+	if _, err := natsUsers(config.NATS{}, nodes); err == nil {
+		t.Error("a list without the hub itself")
+	}
+}
