@@ -27,6 +27,7 @@ func TestOpenPagesLearnOfChanges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		r.Host = "localhost" // where b signed in: cookies are named after the port
 		for _, c := range b.cookies {
 			r.AddCookie(c)
 		}
