@@ -115,6 +115,8 @@ func (x *BundleIndex) checkSides(bad func(field, detail string) *Fault) *Fault {
 			return bad("from", "方向与公钥不符")
 		case (x.Hello == nil) == (x.Join == nil), (x.Node == "") != (x.Join != nil), x.To == "" && x.Join == nil:
 			return bad("hello", "没有说明是谁")
+		case x.Hello != nil && (max(x.Hello.Last, x.Hello.Confirmed, x.Hello.Down) > maxNumber || x.Hello.HubEpoch != "" && !validToken(x.Hello.HubEpoch, 36)):
+			return bad("hello", "序号或编号无效")
 		case x.Join != nil && (len(x.Frames) > 0 || len(x.Files) > 0 || len(x.Offers) > 0):
 			return bad("join", "入网请求不能带内容")
 		}

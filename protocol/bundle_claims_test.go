@@ -39,6 +39,8 @@ func TestBundleClaims(t *testing.T) {
 		"backwards":             {func(x *protocol.BundleIndex) { x.First, x.Last = 9, 7 }, protocol.CodeMalformed},
 		"frames of nothing":     {func(x *protocol.BundleIndex) { x.First, x.Last = 0, 0 }, protocol.CodeMalformed},
 		"no word":               {func(x *protocol.BundleIndex) { x.Hello = nil }, protocol.CodeMalformed},
+		"a cursor nobody has":   {func(x *protocol.BundleIndex) { x.Hello.Down = 1 << 63 }, protocol.CodeMalformed},
+		"an epoch with a NUL":   {func(x *protocol.BundleIndex) { x.Hello.HubEpoch = "a\x00" }, protocol.CodeMalformed},
 		"a frame too large":     {func(x *protocol.BundleIndex) { x.Frames[0].Size = protocol.MaxFrameBytes + 1 }, protocol.CodeMalformed},
 		"a frame of less":       {func(x *protocol.BundleIndex) { x.Frames[0].Size = -1 }, protocol.CodeMalformed},
 		"a path for a file":     {func(x *protocol.BundleIndex) { x.Files[0].SHA256 = "../../etc/passwd" }, protocol.CodeMalformed},

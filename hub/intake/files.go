@@ -115,20 +115,25 @@ func (s *Service) finish(ctx context.Context, u *upload) error {
 		}
 		return roomFault(err)
 	}
-	mediaType, err := s.Inspect(ctx, u.file.SHA256)
+	done := u.file
+	done.Done = true
+	if err := s.arrived(ctx, done); err != nil {
+		return err
+	}
+	u.file, u.dirty = done, false
+	return nil
+}
+
+// arrived finds out what a file is that is whole and on disk, and records it.
+func (s *Service) arrived(ctx context.Context, f File) error {
+	mediaType, err := s.Inspect(ctx, f.SHA256)
 	if fault.Is(err, fault.Invalid) {
 		return protocol.Fault{Code: protocol.CodeContent, Detail: fault.Message(err)}
 	}
 	if err != nil {
 		return err
 	}
-	done := u.file
-	done.Done = true
-	if err := s.Store.FileArrived(ctx, done, mediaType); err != nil {
-		return err
-	}
-	u.file, u.dirty = done, false
-	return nil
+	return s.Store.FileArrived(ctx, f, mediaType)
 }
 
 func (u *upload) restart() {
