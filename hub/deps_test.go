@@ -60,6 +60,9 @@ func rules() []rule {
 		{"zhanqun/node/queue", "github.com/nats-io/nats.go/...", "the queue does not know the line"},
 		{"zhanqun/node/uplink", "zhanqun/node/web", "the line knows no pages"},
 		{"zhanqun/node/web", "zhanqun/node/uplink", "a page must work without a line"},
+		{"zhanqun/node/queue", "zhanqun/node/bundle", "the queue does not know who empties it"},
+		{"zhanqun/node/bundle", "zhanqun/node/uplink", "what is carried needs no line"},
+		{"zhanqun/node/bundle", "zhanqun/node/web", "what is carried needs no pages"},
 	}
 	for _, hub := range []string{"store", "bus", "web"} {
 		list = append(list, rule{"zhanqun/hub/" + hub, "zhanqun/node/...", "only main, for the demo, knows the township's program"})
@@ -73,7 +76,7 @@ func rules() []rule {
 		}
 		list = append(list, rule{area, "zhanqun/node/...", "only main, for the demo, knows the township's program"})
 	}
-	for _, queue := range []string{"zhanqun/node/queue", "zhanqun/node/uplink", "zhanqun/node/web"} {
+	for _, queue := range []string{"zhanqun/node/queue", "zhanqun/node/uplink", "zhanqun/node/bundle", "zhanqun/node/web"} {
 		list = append(list, rule{queue, "zhanqun/config", "main hands settings on as plain values"})
 	}
 	return list

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"zhanqun/internal/dropbox"
-	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
 
@@ -52,30 +51,7 @@ func downwards(name string) bool {
 }
 
 // Run makes rounds until ctx ends.
-func (w *Watcher) Run(ctx context.Context) {
-	tick := time.NewTicker(w.o.Every)
-	defer tick.Stop()
-	trouble := ""
-	for {
-		err := w.Round(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		switch {
-		case err == nil && trouble != "":
-			w.s.Log.Info("bundle: the folders are well again")
-			trouble = ""
-		case err != nil && err.Error() != trouble: // once, and not every round
-			w.s.Log.Error("bundle: trouble with the folders", "err", err)
-			trouble = err.Error()
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
+func (w *Watcher) Run(ctx context.Context) { dropbox.Repeat(ctx, w.o.Every, w.s.Log, w.Round) }
 
 // Round takes what has come and writes what is owed.
 func (w *Watcher) Round(ctx context.Context) error {
@@ -101,19 +77,7 @@ func (w *Watcher) take(ctx context.Context, name string, f *os.File) error {
 			"duplicates", r.Duplicates, "waiting", r.Waiting, "files", r.Files)
 		return nil
 	}
-	return judge(err)
-}
-
-// judge tells what may be taken later from what never can.
-func judge(err error) error {
-	var f protocol.Fault
-	var told *fault.Error
-	switch {
-	case errors.As(err, &f) && f.Code.Passing(), fault.Is(err, fault.Full), fault.Is(err, fault.Unavailable):
-	case errors.As(err, &f), errors.As(err, &told) && told.Kind != fault.Internal:
-		return err
-	}
-	return fmt.Errorf("%w: %w", dropbox.ErrLater, err)
+	return dropbox.Judge(err)
 }
 
 // answerAll writes the answers that are owed.

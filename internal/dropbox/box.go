@@ -231,6 +231,33 @@ func (b *Box) prune(root *os.Root) error {
 	return nil
 }
 
+// Repeat makes a round at once and then every so often until ctx ends. Trouble is
+// logged when it begins, changes and ends, and not every round.
+func Repeat(ctx context.Context, every time.Duration, log *slog.Logger, round func(context.Context) error) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	trouble := ""
+	for {
+		err := round(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		switch {
+		case err == nil && trouble != "":
+			log.Info("dropbox: the folders are well again")
+			trouble = ""
+		case err != nil && err.Error() != trouble:
+			log.Error("dropbox: trouble with the folders", "err", err)
+			trouble = err.Error()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 func (b *Box) now() time.Time {
 	if b.Now == nil {
 		return time.Now()

@@ -1,9 +1,11 @@
 package dropbox_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,6 +144,43 @@ func TestExplain(t *testing.T) {
 	other := errors.New("input/output error")
 	if got := dropbox.Explain(other); !errors.Is(got, other) || got.Error() != other.Error() {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		later bool
+	}{
+		"altered":           {protocol.Fault{Code: protocol.CodeHash}, false},
+		"frozen":            {fmt.Errorf("taking: %w", protocol.Fault{Code: protocol.CodeFrozen}), true},
+		"no room":           {fault.New(fault.Full, "磁盘满了"), true},
+		"used up":           {fault.New(fault.Gone, "用过了"), false},
+		"the disk":          {fault.Wrap(fault.Internal, "读不了", io.ErrUnexpectedEOF), true},
+		"the database away": {errors.New("connection refused"), true},
+	} {
+		got := dropbox.Judge(c.err)
+		if errors.Is(got, dropbox.ErrLater) != c.later || !errors.Is(got, c.err) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestRepeat(t *testing.T) {
+	var log strings.Builder
+	ctx, cancel := context.WithCancel(t.Context())
+	rounds := []error{errors.New("away"), errors.New("away"), nil, errors.New("full"), nil}
+	n := 0
+	dropbox.Repeat(ctx, time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)), func(context.Context) error {
+		n++
+		if n > len(rounds) {
+			cancel()
+			return nil
+		}
+		return rounds[n-1]
+	})
+	if got := strings.Count(log.String(), "trouble"); got != 2 || strings.Count(log.String(), "well again") != 2 {
+		t.Errorf("logged:\n%s", log.String())
 	}
 }
 

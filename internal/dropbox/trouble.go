@@ -2,6 +2,7 @@ package dropbox
 
 import (
 	"errors"
+	"fmt"
 
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
@@ -60,4 +61,17 @@ func Explain(err error) error {
 // and there is nothing in it to do.
 func Repeated(words string) error {
 	return &Trouble{fault.New(fault.Conflict, words), ExitRepeated}
+}
+
+// Judge tells what is wrong with a bundle for good, which it returns as it is,
+// from what may be right later, which becomes ErrLater.
+func Judge(err error) error {
+	var f protocol.Fault
+	var told *fault.Error
+	switch {
+	case errors.As(err, &f) && f.Code.Passing(), fault.Is(err, fault.Full), fault.Is(err, fault.Unavailable):
+	case errors.As(err, &f), errors.As(err, &told) && told.Kind != fault.Internal:
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrLater, err)
 }

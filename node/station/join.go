@@ -51,6 +51,9 @@ func Join(ctx context.Context, q *queue.Queue, code, name, program string) (queu
 	if err != nil {
 		return queue.Identity{}, err
 	}
+	if len(answer.NATS) == 0 {
+		return queue.Identity{}, fault.New(fault.Invalid, "县级平台的回答不完整，没有入网。请联系县级管理员。")
+	}
 	if err := q.SaveIdentity(ctx, answer, invitation.Hub, name); err != nil {
 		return queue.Identity{}, err
 	}
