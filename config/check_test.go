@@ -51,6 +51,11 @@ func TestValues(t *testing.T) {
 		{"LINKS_CONFIRM_MINUTES=0", ""},
 		{"FEED_TITLE=" + strings.Repeat("长", 101), "ZHANQUN_FEED_TITLE：不能超过 100 个字"},
 		{"FEED_PAGE_SIZE=501", "ZHANQUN_FEED_PAGE_SIZE："},
+		{"BUNDLE_IN_DIR=/gap/in BUNDLE_OUT_DIR=/gap/out", ""},
+		{"BUNDLE_IN_DIR=/gap/in BUNDLE_OUT_DIR=/gap/in/", "ZHANQUN_BUNDLE_OUT_DIR：不能和 bundle.in_dir 是同一个文件夹"},
+		{"BUNDLE_EVERY_SECONDS=0", "ZHANQUN_BUNDLE_EVERY_SECONDS：要在 1 到 86400 之间"},
+		{"BUNDLE_RESEND_HOURS=0", "ZHANQUN_BUNDLE_RESEND_HOURS："},
+		{"BUNDLE_MAX_BYTES=1000", "ZHANQUN_BUNDLE_MAX_BYTES："},
 		{"LOG_FORMAT=xml", "ZHANQUN_LOG_FORMAT：只能是 text 或 json"},
 	} {
 		var env []string

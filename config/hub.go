@@ -28,6 +28,7 @@ type Hub struct {
 	Links    Links     `toml:"links" envPrefix:"LINKS_"`
 	Feed     Feed      `toml:"feed" envPrefix:"FEED_"`
 	Ranking  Ranking   `toml:"ranking" envPrefix:"RANKING_"`
+	Bundle   Bundle    `toml:"bundle" envPrefix:"BUNDLE_"`
 	Log      Log       `toml:"log" envPrefix:"LOG_"`
 }
 
@@ -134,8 +135,9 @@ func DefaultHub() Hub {
 			TimeoutSeconds: 15,
 			PerHostDelayMS: 1000,
 		},
-		Feed: Feed{Title: "县级门户采用信息", Author: "县级门户网站", PageSize: 50},
-		Log:  Log{Level: "info", Format: "text"},
+		Feed:   Feed{Title: "县级门户采用信息", Author: "县级门户网站", PageSize: 50},
+		Bundle: defaultBundle(),
+		Log:    Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -185,5 +187,6 @@ func (h *Hub) check(c *checker) {
 	c.text("feed.author", h.Feed.Author, 1, 100)
 	c.between("feed.page_size", int64(h.Feed.PageSize), 1, 500)
 	c.text("ranking.rules", h.Ranking.Rules, 0, 1000)
+	c.bundle(h.Bundle)
 	c.log(h.Log)
 }

@@ -8,6 +8,7 @@ type Node struct {
 	HTTP   NodeHTTP   `toml:"http" envPrefix:"HTTP_"`
 	Line   Line       `toml:"line" envPrefix:"LINE_"`
 	Limits NodeLimits `toml:"limits" envPrefix:"LIMITS_"`
+	Bundle Bundle     `toml:"bundle" envPrefix:"BUNDLE_"`
 	Log    Log        `toml:"log" envPrefix:"LOG_"`
 }
 
@@ -39,6 +40,7 @@ func DefaultNode() Node {
 		HTTP:   NodeHTTP{Addr: "127.0.0.1:8081"},
 		Line:   Line{PollMinutes: 5, Window: 8},
 		Limits: NodeLimits{DiskReserveBytes: 256 << 20},
+		Bundle: defaultBundle(),
 		Log:    Log{Level: "info", Format: "text"},
 	}
 }
@@ -58,5 +60,6 @@ func (n *Node) check(c *checker) {
 	c.between("line.window", int64(n.Line.Window), 1, 256)
 	c.brokers("line.hub_url", n.Line.HubURL)
 	c.between("limits.disk_reserve_bytes", n.Limits.DiskReserveBytes, 0, 1<<50)
+	c.bundle(n.Bundle)
 	c.log(n.Log)
 }

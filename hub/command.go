@@ -30,6 +30,7 @@ func program() *cli.Program[config.Hub] {
 			unitImportCommand(), siteImportCommand(),
 			nodeInviteCommand(), nodeListCommand(), nodeRevokeCommand(),
 			auditVerifyCommand(), auditExportCommand(),
+			bundleImportCommand(), bundleExportCommand(), bundleShowCommand(),
 			checkCommand(), doctorCommand(),
 		},
 	}

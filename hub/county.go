@@ -106,6 +106,9 @@ func (c *county) run(ctx context.Context) error {
 	})
 	loop(c.tidy)
 	loop(idle.Run)
+	if w := c.watchFolders(); w != nil {
+		loop(w.Run)
+	}
 	g.Go(func() error { // ends beside the pages, so that stopping takes no longer than either
 		<-ctx.Done()
 		return c.bus.Close()

@@ -16,7 +16,7 @@ type rule struct{ pkg, forbidden, reason string }
 
 var areas = []string{
 	"zhanqun/hub/catalog", "zhanqun/hub/access", "zhanqun/hub/intake", "zhanqun/hub/review", "zhanqun/hub/feed",
-	"zhanqun/hub/health", "zhanqun/hub/health/linkcheck", "zhanqun/hub/ranking", "zhanqun/hub/listfile",
+	"zhanqun/hub/health", "zhanqun/hub/health/linkcheck", "zhanqun/hub/ranking", "zhanqun/hub/listfile", "zhanqun/hub/bundle",
 }
 
 func rules() []rule {
@@ -32,6 +32,8 @@ func rules() []rule {
 		{"zhanqun/hub/catalog", "zhanqun/hub/access", "nouns come before people"},
 		{"zhanqun/hub/access", "zhanqun/hub/intake", "who is asking comes before what is asked"},
 		{"zhanqun/hub/access", "zhanqun/hub/review", "who is asking comes before what is asked"},
+		{"zhanqun/hub/access", "zhanqun/hub/bundle", "who is asking comes before what is asked"},
+		{"zhanqun/hub/intake", "zhanqun/hub/bundle", "the line does not know on what ways it is reached"},
 		{"zhanqun/hub/review", "zhanqun/hub/intake", "areas meet in the store and in main"},
 		{"zhanqun/hub/review", "zhanqun/hub/feed", "areas meet in the store and in main"},
 		{"zhanqun/hub/review", "zhanqun/hub/health", "areas meet in the store and in main"},
@@ -58,6 +60,9 @@ func rules() []rule {
 		{"zhanqun/node/queue", "github.com/nats-io/nats.go/...", "the queue does not know the line"},
 		{"zhanqun/node/uplink", "zhanqun/node/web", "the line knows no pages"},
 		{"zhanqun/node/web", "zhanqun/node/uplink", "a page must work without a line"},
+		{"zhanqun/node/queue", "zhanqun/node/bundle", "the queue does not know who empties it"},
+		{"zhanqun/node/bundle", "zhanqun/node/uplink", "what is carried needs no line"},
+		{"zhanqun/node/bundle", "zhanqun/node/web", "what is carried needs no pages"},
 	}
 	for _, hub := range []string{"store", "bus", "web"} {
 		list = append(list, rule{"zhanqun/hub/" + hub, "zhanqun/node/...", "only main, for the demo, knows the township's program"})
@@ -71,7 +76,7 @@ func rules() []rule {
 		}
 		list = append(list, rule{area, "zhanqun/node/...", "only main, for the demo, knows the township's program"})
 	}
-	for _, queue := range []string{"zhanqun/node/queue", "zhanqun/node/uplink", "zhanqun/node/web"} {
+	for _, queue := range []string{"zhanqun/node/queue", "zhanqun/node/uplink", "zhanqun/node/bundle", "zhanqun/node/web"} {
 		list = append(list, rule{queue, "zhanqun/config", "main hands settings on as plain values"})
 	}
 	return list

@@ -17,6 +17,7 @@ import (
 	"zhanqun/internal/blob"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/dirlock"
+	"zhanqun/internal/dropbox"
 )
 
 func doctorCommand() command {
@@ -56,6 +57,11 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"), examineSeed(c.Cfg.Dir), examineDisk(c),
 		examineAudit(ctx, s))
 	list = append(list, examineCounty(ctx, s)...)
+	for _, folder := range []struct{ name, dir string }{{"收包文件夹", c.Cfg.Bundle.InDir}, {"发包文件夹", c.Cfg.Bundle.OutDir}} {
+		if folder.dir != "" {
+			list = append(list, dropbox.Examine(folder.name, folder.dir))
+		}
+	}
 	return append(list, examineServe(ctx, c, s)...)
 }
 

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"zhanqun/config"
 	"zhanqun/hub/access"
+	"zhanqun/hub/bundle"
 	"zhanqun/hub/bus"
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
@@ -82,13 +84,13 @@ func (c *county) buildAccess(ctx context.Context) (err error) {
 	if c.password, err = c.access.Prepare(ctx); err != nil {
 		return err
 	}
-	return errors.Join(c.access.SetPortal(ctx, c.base), c.access.SetLimits(ctx, c.limits()))
+	return errors.Join(c.access.SetPortal(ctx, c.base), c.access.SetLimits(ctx, *limits(c.cfg)))
 }
 
 // limits are what the settings take of attachments.
-func (c *county) limits() protocol.Limits {
-	l := c.cfg.Limits
-	return protocol.Limits{Attachments: l.MaxAttachments, AttachmentBytes: l.MaxAttachmentBytes, ItemBytes: l.MaxItemBytes}
+func limits(cfg config.Hub) *protocol.Limits {
+	l := cfg.Limits
+	return &protocol.Limits{Attachments: l.MaxAttachments, AttachmentBytes: l.MaxAttachmentBytes, ItemBytes: l.MaxItemBytes}
 }
 
 func (c *county) buildReview(context.Context) error {
@@ -135,25 +137,37 @@ func (c *county) buildHealth(context.Context) error {
 }
 
 func (c *county) buildIntake(context.Context) error {
-	limits := c.limits()
 	c.intake = intake.New(intake.Options{
-		Store: c.store, Files: c.files, Limits: &limits, Room: c.room, Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
+		Store: c.store, Files: c.files, Limits: limits(c.cfg), Room: room(c.cfg), Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
 	})
 	return nil
 }
 
 // reserve is the room on disk, in bytes, below which nothing new is accepted.
-func (c *county) reserve() uint64 {
-	return uint64(max(0, c.cfg.Limits.DiskReserveBytes)) // #nosec G115 -- not negative
+func reserve(cfg config.Hub) uint64 {
+	return uint64(max(0, cfg.Limits.DiskReserveBytes)) // #nosec G115 -- not negative
 }
 
-// room returns a fault if a file of that many bytes is not to be begun.
-func (c *county) room(bytes int64) error {
-	free, err := blob.Free(c.cfg.Dir)
-	if err != nil || free >= c.reserve()+uint64(max(0, bytes)) { // #nosec G115 -- not negative
-		return err
+// room returns what gives a fault if files of that many bytes are not to be begun.
+func room(cfg config.Hub) func(bytes int64) error {
+	return func(bytes int64) error {
+		free, err := blob.Free(cfg.Dir)
+		if err != nil || free >= reserve(cfg)+uint64(max(0, bytes)) { // #nosec G115 -- not negative
+			return err
+		}
+		return fault.New(fault.Full, "县级平台磁盘空间不足。")
 	}
-	return fault.New(fault.Full, "县级平台磁盘空间不足。")
+}
+
+// watchFolders returns what carries bundles in and out, or nil without folders.
+func (c *county) watchFolders() *bundle.Watcher {
+	o := c.cfg.Bundle
+	if o.InDir == "" && o.OutDir == "" {
+		return nil
+	}
+	s := newBundles(c.cfg, c.key, c.store, c.intake, c.access)
+	s.Arrived, s.Log = c.review.Wake, c.log
+	return bundle.NewWatcher(s, bundle.Folders{In: o.InDir, Out: o.OutDir, Every: o.Every(), Resend: o.Resend()})
 }
 
 // startTime bounds the wait for the embedded broker.
@@ -162,7 +176,7 @@ const startTime = 30 * time.Second
 func (c *county) startBus(ctx context.Context) error {
 	o := bus.Options{
 		Listen: c.cfg.NATS.Listen, Dir: filepath.Join(c.cfg.Dir, "nats"), URL: c.cfg.NATS.URL,
-		Reserve: c.reserve(), Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
+		Reserve: reserve(c.cfg), Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
 	}
 	var err error
 	if o.Connect, err = credentials(c.cfg.NATS); err != nil {

@@ -81,11 +81,20 @@ func queueCommand() command {
 				if err != nil {
 					return err
 				}
+				carried, err := bundleRows(ctx, q)
+				if err != nil {
+					return err
+				}
 				if c.JSON {
 					return cli.WriteJSON(c.Out, s)
 				}
 				line := "没有连上县里"
 				switch {
+				case offline(ctx, c, q):
+					line, s.Error = "没有线路，用摆渡包与县里交换", ""
+					if !s.Joined {
+						line = "还没有入网，正在等县里的回包"
+					}
 				case !s.Joined:
 					line = "还没有入网"
 				case !s.Serving:
@@ -104,7 +113,7 @@ func queueCommand() command {
 				if s.LastContactAt != nil {
 					rows = append(rows, []string{"最近联系", cli.When(*s.LastContactAt)})
 				}
-				return cli.Table(c.Out, rows)
+				return cli.Table(c.Out, append(rows, carried...))
 			})
 		},
 	}

@@ -11,6 +11,7 @@ import (
 	"zhanqun/internal/account"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/idle"
+	"zhanqun/node/bundle"
 	"zhanqun/node/queue"
 	"zhanqun/node/station"
 )
@@ -46,15 +47,20 @@ func local(c *call) queue.Actor {
 
 func joinCommand() command {
 	var name string
+	var later bool
 	return command{
 		Name: "join", Args: "入网码", Min: 1, Max: 1, Lists: true,
 		Short:   "用县里给的入网码入网，只需一次",
-		Example: "node join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi…",
+		Example: "node join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi…\nnode join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi… --offline",
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&name, "name", "", "这台机器的`名称`，县里看得到；不写就用计算机名")
+			f.BoolVar(&later, "offline", false, "没有线路：把入网请求放进下一个摆渡包，由县里的回包带回身份")
 		},
 		Run: func(ctx context.Context, c *call) error {
 			return withQueue(ctx, c, func(q *queue.Queue) error {
+				if later {
+					return joinLater(ctx, c, q, name)
+				}
 				id, err := station.Join(ctx, q, c.Args[0], name, station.Program(version))
 				if err != nil {
 					return err
@@ -67,6 +73,21 @@ func joinCommand() command {
 			})
 		},
 	}
+}
+
+func joinLater(ctx context.Context, c *call, q *queue.Queue, name string) error {
+	if err := station.JoinLater(ctx, q, c.Args[0], name); err != nil {
+		return err
+	}
+	if c.JSON {
+		return cli.WriteJSON(c.Out, map[string]bool{"offline": true})
+	}
+	text := "已记下入网码。请运行 node bundle export，把导出的摆渡包拿到县里导入，再导入县里的回包。\n"
+	if c.Cfg.Bundle.OutDir != "" {
+		text = "已记下入网码。node serve 会把入网请求写进 " + c.Cfg.Bundle.OutDir + "，收到县里的回包就入网了。\n"
+	}
+	_, err := fmt.Fprint(c.Out, text)
+	return err
 }
 
 // started is what serve prints when it is ready.
@@ -94,6 +115,10 @@ func serveCommand() command {
 			s, err := station.Open(ctx, station.Options{
 				Dir: cfg.Dir, Addr: addr, Hosts: cfg.HTTP.AllowedHosts, Reserve: diskReserve(c), Version: version, Log: c.Log,
 				Line: station.Line{Poll: cfg.Line.Poll(), Window: cfg.Line.Window, URL: cfg.Line.HubURL},
+				Gap: station.Gap{
+					Folders: bundle.Folders{In: cfg.Bundle.InDir, Out: cfg.Bundle.OutDir, Every: cfg.Bundle.Every()},
+					Resend:  cfg.Bundle.Resend(), MaxBytes: cfg.Bundle.MaxBytes,
+				},
 			})
 			if err != nil {
 				return err

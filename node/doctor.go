@@ -30,7 +30,8 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 	list := []cli.Symptom{{Name: "设置", Grade: cli.Fine, Detail: "没有错误"}}
 	err := withQueue(ctx, c, func(q *queue.Queue) error {
 		list = append(list, cli.Symptom{Name: "数据库", Grade: cli.Fine, Detail: "可以打开，结构是最新的"}, examineDisk(c), examineIdentity(ctx, c, q))
-		list = append(list, examineLine(ctx, q)...)
+		list = append(list, examineLine(ctx, q, offline(ctx, c, q))...)
+		list = append(list, examineGap(ctx, c, q)...)
 		return nil
 	})
 	if err != nil {
@@ -73,13 +74,15 @@ func examineIdentity(ctx context.Context, c *call, q *queue.Queue) cli.Symptom {
 // breaks with a wrong clock; the times on the pages are just wrong.
 const maxSkew = 5 * time.Minute
 
-func examineLine(ctx context.Context, q *queue.Queue) []cli.Symptom {
+func examineLine(ctx context.Context, q *queue.Queue, offline bool) []cli.Symptom {
 	line, err := q.Line(ctx)
 	if err != nil {
 		return []cli.Symptom{{Name: "线路", Grade: cli.Bad, Detail: cli.Words(err)}}
 	}
 	s := cli.Symptom{Name: "线路", Grade: cli.Fine, Detail: "正常，最近联系 " + cli.When(line.LastContact)}
 	switch {
+	case offline:
+		s.Detail = "没有线路，用摆渡包与县里交换"
 	case !line.Serving:
 		s.Grade, s.Detail = cli.Warn, "节点没有运行，请运行 node serve"
 	case !line.Connected && line.Error != "":

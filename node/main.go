@@ -46,6 +46,7 @@ func program() *cli.Program[config.Node] {
 		Commands: []command{
 			joinCommand(), serveCommand(),
 			submitCommand(), listCommand(), showCommand(), withdrawCommand(), queueCommand(), findingsCommand(),
+			bundleExportCommand(), bundleImportCommand(), bundleShowCommand(),
 			userAddCommand(), userListCommand(), userPasswdCommand(), tokenCreateCommand(),
 			doctorCommand(),
 		},

@@ -225,6 +225,67 @@
 // the answer got lost, is answered the same. Any other status than 200 carries
 // problem details (RFC 9457), whose detail is for a person.
 //
+// # Bundles
+//
+// Where there is no line, a bundle carries the same entries and files as one
+// file (extension .zqb), the way there as the way back. It is
+//
+//	ZQB1\n
+//	gzip, one member:
+//	  <bytes of the index in decimal> <signature>\n
+//	  <index>\n
+//	  frames, one after the other
+//	  files, one after the other
+//	ZQB1 end\n
+//
+// The index is a [BundleIndex] in JSON of at most 1,048,576 bytes. It names the
+// size and SHA-256 of each frame and file that follows; there is nothing between
+// them and nothing behind them. The signature is Ed25519 in standard base64,
+// by the key the index names as from (U… for dir "up", N… for "down"), over
+// three lines:
+//
+//	zhanqun-bundle-1
+//	<dir>
+//	<SHA-256 of the index in hex>
+//
+//	                BundleIndex v 1, dir, from key, to? key, node? id, epoch of the maker's store,
+//	                            number 1 2 3 … in that epoch for that receiver, at time,
+//	                            program?, first? and last? seq, frames? parts, files? parts (up);
+//	                            up: hello? Hello, offers? Offers, join? JoinRequest for Hello;
+//	                            down: re? BundleRef, answer? HelloAnswer, fault? Fault for
+//	                            answer, offered? BundleOffers, welcome? BundleWelcome
+//	                BundlePart  size bytes, sha256
+//	                BundleRef   epoch, number of a bundle up
+//	                BundleOffer sha256, done? whole at the hub, fault? Fault why not taken
+//	                JoinRequest ticket, proof in standard base64, name of the machine
+//	                BundleWelcome the fields of EnrolAnswer, and proof in standard base64
+//
+// A reader tells apart, in this order: what does not begin like a bundle; one
+// without the last line (cut off, or still being copied: code "incomplete"); one
+// whose signature, digests or compression are wrong (altered: "signature",
+// "hash"); one that is for or from somebody else ("hub", "node"); one of a store
+// that was left behind ("epoch"). It reads everything once before it applies
+// anything. Then it applies frames as if they had come by the line, so that
+// importing again, or what also came by the line, does no harm.
+//
+// A bundle up holds the frames after the last entry with a receipt, the word
+// [Hello], and the offers of all files the hub may not have; some of these
+// follow in the bundle. A bundle down holds the answer to Hello, the down log
+// after the cursor that Hello named, what became of the offers, and the number
+// of the newest bundle up that was taken: what that one carried and the answer
+// does not confirm is carried again. Numbers tell whether one is missing; the
+// next one heals it, because it begins at the last confirmed entry again.
+//
+// A node without identity sends a [JoinRequest] in place of Hello and gets a
+// [BundleWelcome]. With H the SHA-256 of the join code's secret in hex, ticket
+// is the first 16 digits of H, and the proofs are HMAC-SHA-256 under the key H
+// of these lines:
+//
+//	zhanqun-join-1          zhanqun-welcome-1
+//	<key of the node>       <key of the node>
+//	                        <key of the hub>
+//	                        <node>
+//
 // # Versions
 //
 // This is version 1. New fields may appear within a version. A new version is

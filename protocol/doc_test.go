@@ -24,6 +24,7 @@ func TestEveryFieldIsSpecified(t *testing.T) {
 		protocol.Settings{}, protocol.Unit{}, protocol.Column{}, protocol.Limits{},
 		protocol.Hello{}, protocol.Beat{}, protocol.HelloAnswer{}, protocol.Pull{}, protocol.Offer{}, protocol.OfferAnswer{}, protocol.Bell{},
 		protocol.Fault{}, protocol.Enrol{}, protocol.EnrolAnswer{},
+		protocol.BundleIndex{}, protocol.BundlePart{}, protocol.BundleRef{}, protocol.BundleOffer{}, protocol.JoinRequest{}, protocol.BundleWelcome{},
 	} {
 		typ := reflect.TypeOf(v)
 		// The row of a type goes on in lines that begin in its third column.

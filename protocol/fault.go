@@ -14,6 +14,7 @@ const (
 	CodeHash       Code = "hash"        // the body is not the one the head names
 	CodeSignature  Code = "signature"   // not signed by the key of the named node
 	CodeNode       Code = "node"        // another node's entry, or an unknown node
+	CodeHub        Code = "hub"         // meant for another hub, or made by one
 	CodeEpoch      Code = "epoch"       // an epoch that is not the current one
 	CodeClone      Code = "clone"       // one position with two different entries
 	CodeKind       Code = "kind"        // a kind the reader does not know

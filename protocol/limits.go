@@ -20,6 +20,11 @@ const (
 	MaxChunkBytes      = 256 << 10 // one piece of a file
 	MinChunkBytes      = 16 << 10  // the last piece of a file may be smaller
 	MaxPlaces          = 50        // places named in one finding
+
+	MaxBundleIndexBytes = 1 << 20 // index of one bundle
+	MaxBundleFrames     = 4096    // frames in one bundle
+	MaxBundleFiles      = 1000    // files in one bundle, and files it asks about
+	MaxBundleBytes      = 4 << 30 // frames and files of one bundle together, before compression
 )
 
 // Limits are what a county takes of attachments: the limits of the wire, or less.

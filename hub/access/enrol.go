@@ -108,26 +108,37 @@ func (s *Service) Enrol(ctx context.Context, e protocol.Enrol) (protocol.EnrolAn
 	if len(e.Secret) > 200 || !key.Verify(protocol.EnrolText(e.Secret, e.Key), e.Sig) {
 		return none, fault.Field("sig", "入网请求的签名不对，请升级节点程序后再试。")
 	}
-	name := strings.TrimSpace(e.Name)
-	if name != "" {
-		if err := checkLine("name", "机器名称", name, 60); err != nil {
-			return none, err
-		}
-	}
-	if len(e.Program) > 100 {
-		return none, fault.Field("program", "程序名称太长。")
-	}
-	n, err := s.Store.Enrol(ctx, account.HashToken(e.Secret), Node{
-		ID: newNodeID(), Name: name, PublicKey: e.Key, State: NodeActive, Program: strings.ToValidUTF8(e.Program, ""), JoinedAt: s.Now(),
-	})
+	n, err := s.enrol(ctx, account.HashToken(e.Secret), e.Key, e.Name, e.Program)
 	if err != nil {
 		return none, err
 	}
-	if n.State == NodeRevoked {
-		return none, ErrUsed
+	return s.answer(n), nil
+}
+
+// enrol puts a machine on file whose invitation has the given digest.
+func (s *Service) enrol(ctx context.Context, hash, key, name, program string) (Node, error) {
+	name = strings.TrimSpace(name)
+	if name != "" {
+		if err := checkLine("name", "机器名称", name, 60); err != nil {
+			return Node{}, err
+		}
 	}
+	if len(program) > 100 {
+		return Node{}, fault.Field("program", "程序名称太长。")
+	}
+	n, err := s.Store.Enrol(ctx, hash, Node{
+		ID: newNodeID(), Name: name, PublicKey: key, State: NodeActive, Program: strings.ToValidUTF8(program, ""), JoinedAt: s.Now(),
+	})
+	if err == nil && n.State == NodeRevoked {
+		return Node{}, ErrUsed
+	}
+	return n, err
+}
+
+// answer is the identity of n.
+func (s *Service) answer(n Node) protocol.EnrolAnswer {
 	return protocol.EnrolAnswer{
 		Node: n.ID, Unit: protocol.Unit{Code: n.Unit, Name: n.UnitName},
 		HubKey: s.HubKey, HubEpoch: s.HubEpoch, NATS: s.NATS(), Now: s.Now(),
-	}, nil
+	}
 }

@@ -54,6 +54,11 @@ type NodeStore interface {
 
 	AddInvite(ctx context.Context, actor string, i Invite) error
 	Invites(ctx context.Context, limit int) ([]Invite, error)
+	// InvitesLike returns the digests of invitations that begin with a ticket, at
+	// most limit; see protocol.JoinTicket.
+	InvitesLike(ctx context.Context, ticket string, limit int) ([]string, error)
+	// InviteOf returns the digest of the invitation a node has used.
+	InviteOf(ctx context.Context, node string) (string, error)
 	// Enrol uses up the invitation with this digest for n, puts n into the
 	// invitation's unit and begins its down log with the settings. An invitation
 	// that n itself has used, going by the key, returns n as it is on file:

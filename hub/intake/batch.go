@@ -53,7 +53,7 @@ type Stray struct {
 
 // Batch is what one transaction applies: a run of the stream.
 type Batch struct {
-	Place   Place               // of the last frame
+	Place   Place               // of the last frame; zero for frames that came without a stream
 	Letters map[string][]Letter // per node, in the order of the stream
 	Strays  []Stray
 }

@@ -117,20 +117,34 @@ func (s *Service) finish(ctx context.Context, u *upload) error {
 		}
 		return roomFault(err)
 	}
-	mediaType, err := s.Inspect(ctx, u.file.SHA256)
-	if fault.Is(err, fault.Invalid) {
-		return errors.Join(protocol.Fault{Code: protocol.CodeContent, Detail: fault.Message(err)}, s.throwAway(u))
-	}
-	if err != nil {
-		return err
-	}
 	done := u.file
 	done.Done = true
-	if err := s.Store.FileArrived(ctx, done, mediaType); err != nil {
+	if err := s.arrived(ctx, done); err != nil {
+		if unusable(err) {
+			err = errors.Join(err, s.throwAway(u))
+		}
 		return err
 	}
 	u.file, u.dirty = done, false
 	return nil
+}
+
+// arrived finds out what a file is that is whole and on disk, and records it.
+func (s *Service) arrived(ctx context.Context, f File) error {
+	mediaType, err := s.Inspect(ctx, f.SHA256)
+	if fault.Is(err, fault.Invalid) {
+		return protocol.Fault{Code: protocol.CodeContent, Detail: fault.Message(err)}
+	}
+	if err != nil {
+		return err
+	}
+	return s.Store.FileArrived(ctx, f, mediaType)
+}
+
+// unusable reports whether a file was refused for what it is.
+func unusable(err error) bool {
+	var f protocol.Fault
+	return errors.As(err, &f) && f.Code == protocol.CodeContent
 }
 
 // throwAway removes a file that nobody can use, whoever brings it: otherwise it

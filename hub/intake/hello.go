@@ -77,6 +77,15 @@ func Greet(v *View, id, epoch string, now time.Time) *Plan {
 // below the asked position means that this hub's database is older than what
 // the node has seen of it.
 func (s *Service) Pull(ctx context.Context, node string, p protocol.Pull) ([]protocol.Entry, uint64, error) {
+	entries, head, err := s.Page(ctx, node, p)
+	if err == nil && p.After <= head {
+		s.seen.note(Sighting{Node: node, At: s.Now(), Ack: p.After})
+	}
+	return entries, head, err
+}
+
+// Page is Pull without the acknowledgement.
+func (s *Service) Page(ctx context.Context, node string, p protocol.Pull) ([]protocol.Entry, uint64, error) {
 	if p.HubEpoch != s.Store.Epoch() {
 		return nil, 0, protocol.Fault{Code: protocol.CodeEpoch, Field: "hubEpoch", Detail: "县级平台换过数据库，请重新问候"}
 	}
@@ -91,7 +100,6 @@ func (s *Service) Pull(ctx context.Context, node string, p protocol.Pull) ([]pro
 		s.Log.Error("intake: a node has more of its down log than this hub; was the database put back?", "node", node, "node_has", p.After, "hub_has", n.Down)
 		return nil, n.Down, nil
 	}
-	s.seen.note(Sighting{Node: node, At: s.Now(), Ack: p.After})
 	return entries, n.Down, nil
 }
 

@@ -37,18 +37,10 @@ func (s *Store) ApplyUp(ctx context.Context, b intake.Batch) (r intake.Result, e
 }
 
 func (t *tx) applyUp(ctx context.Context, b intake.Batch) (intake.Result, error) {
-	place, err := streamPlace(ctx, t, t.s.d.forUpdate)
-	if err != nil {
-		return intake.Result{}, err
-	}
-	if place.Same(b.Place) {
-		// Another hub on this database, or this one before a crash, was here.
-		b.Letters, b.Strays = maps.Clone(b.Letters), slices.Clone(b.Strays)
-		for node, letters := range b.Letters {
-			b.Letters[node] = slices.Clone(letters)
+	if b.Place.Stream != "" {
+		if err := t.skipApplied(ctx, &b); err != nil {
+			return intake.Result{}, err
 		}
-		b.After(place.Seq)
-		b.Place.Seq = max(b.Place.Seq, place.Seq)
 	}
 	v, err := t.viewOf(ctx, &b)
 	if err != nil {
@@ -61,7 +53,26 @@ func (t *tx) applyUp(ctx context.Context, b intake.Batch) (intake.Result, error)
 	if err := t.carryOut(ctx, plan); err != nil {
 		return intake.Result{}, err
 	}
+	if b.Place.Stream == "" {
+		return plan.Result, nil
+	}
 	return plan.Result, t.putStreamPlace(ctx, b.Place)
+}
+
+// skipApplied takes out of b what the stream position covers already: another
+// hub on this database, or this one before a crash, was here.
+func (t *tx) skipApplied(ctx context.Context, b *intake.Batch) error {
+	place, err := streamPlace(ctx, t, t.s.d.forUpdate)
+	if err != nil || !place.Same(b.Place) {
+		return err
+	}
+	b.Letters, b.Strays = maps.Clone(b.Letters), slices.Clone(b.Strays)
+	for node, letters := range b.Letters {
+		b.Letters[node] = slices.Clone(letters)
+	}
+	b.After(place.Seq)
+	b.Place.Seq = max(b.Place.Seq, place.Seq)
+	return nil
 }
 
 // StreamPlace implements intake.Store.

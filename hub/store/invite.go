@@ -39,6 +39,30 @@ func (s *Store) Invites(ctx context.Context, limit int) ([]access.Invite, error)
 	return list, nil
 }
 
+// InvitesLike implements access.NodeStore.
+func (s *Store) InvitesLike(ctx context.Context, ticket string, limit int) ([]string, error) {
+	list, err := collect(ctx, s.read, func(r scanner) (hash string, err error) {
+		err = r.Scan(&hash)
+		return hash, err
+	}, `SELECT hash FROM invite WHERE hash >= $1 AND hash < $2 ORDER BY hash LIMIT $3`, ticket, ticket+"g", limit) // g follows the hex digits
+	if err != nil {
+		return nil, fmt.Errorf("looking for an invitation: %w", err)
+	}
+	return list, nil
+}
+
+// InviteOf implements access.NodeStore.
+func (s *Store) InviteOf(ctx context.Context, node string) (hash string, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT i.hash FROM invite i JOIN node n ON n.id = $1 AND n.unit = i.unit WHERE i.node = $1 LIMIT 1`, node).Scan(&hash)
+	if notFound(err) {
+		return "", access.ErrNoInvite
+	}
+	if err != nil {
+		return "", fmt.Errorf("looking for the invitation of %s: %w", node, err)
+	}
+	return hash, nil
+}
+
 // Enrol implements access.NodeStore.
 func (s *Store) Enrol(ctx context.Context, hash string, n access.Node) (joined access.Node, err error) {
 	err = s.tx(ctx, "enrolling node", func(t *tx) error {

@@ -39,4 +39,6 @@ var actNames = map[string]string{
 	"audit.read":           "查看操作记录",
 	"audit.export":         "导出操作记录",
 	"audit.anchor":         "锚定操作记录",
+	"bundle.taken":         "导入摆渡包",
+	"bundle.answered":      "写出回包",
 }

@@ -9,7 +9,8 @@
 //
 // Layout: ab/cdef… holds the file whose digest begins with abcdef; incoming
 // holds files being written; partial holds files arriving in pieces. One
-// process uses a folder at a time; its goroutines may share a Store freely.
+// process uses a folder at a time, and its goroutines may share a Store freely;
+// a command beside it may put and get whole files.
 package blob
 
 import (

@@ -19,7 +19,8 @@ import (
 	"zhanqun/internal/fault"
 )
 
-// Exit codes.
+// Exit codes. An error with a method ExitCode() int ends the program with a code
+// of its own, so that a script can tell why.
 const (
 	Done   = 0
 	Failed = 1
@@ -170,6 +171,10 @@ func (p *Program[C]) wrong(c *Command[C], s *System, err error) int {
 // failed prints one plain line: what, why, what to do.
 func (p *Program[C]) failed(s *System, err error) int {
 	fmt.Fprintln(s.Err, p.Name+": "+OneLine(Words(err)))
+	var own interface{ ExitCode() int }
+	if errors.As(err, &own) {
+		return own.ExitCode()
+	}
 	return Failed
 }
 

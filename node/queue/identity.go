@@ -30,6 +30,8 @@ type Identity struct {
 	Key      protocol.Key  `json:"-"`
 }
 
+var errJoined = fault.New(fault.Conflict, "本机已经入网，不能再次入网。要换身份，请换一个数据目录。")
+
 var errNotJoined = fault.New(fault.Conflict, "本机还没有加入县级平台，不能提交，草稿不受影响。请向县里要入网码，运行 node join 入网码。")
 
 // Identity returns who this node is; before it has joined, a fault of kind
@@ -96,10 +98,11 @@ func (q *Queue) signer() (protocol.Key, error) {
 	return key, nil
 }
 
-// SaveIdentity keeps what the hub answered to Enrol. A node that has an identity
-// keeps it: joining twice is a fault of kind Conflict.
+// SaveIdentity keeps what the hub answered to Enrol, by the line or in a bundle:
+// then there may be no broker to connect to. A node that has an identity keeps
+// it: joining twice is a fault of kind Conflict.
 func (q *Queue) SaveIdentity(ctx context.Context, a protocol.EnrolAnswer, hubURL, name string) error {
-	if !protocol.ValidNode(a.Node) || a.Unit.Code == "" || len(a.NATS) == 0 {
+	if !protocol.ValidNode(a.Node) || a.Unit.Code == "" {
 		return fault.New(fault.Invalid, "县级平台的回答不完整，没有入网。请联系县级管理员。")
 	}
 	if _, err := protocol.ParsePublic(a.HubKey); err != nil {
@@ -111,7 +114,7 @@ func (q *Queue) SaveIdentity(ctx context.Context, a protocol.EnrolAnswer, hubURL
 	}
 	return q.write(ctx, "saving identity", func(ctx context.Context, t *txn) error {
 		if t.st.node != "" {
-			return fault.New(fault.Conflict, "本机已经入网，不能再次入网。要换身份，请换一个数据目录。")
+			return errJoined
 		}
 		if err := t.exec(ctx, `UPDATE station SET node = $1, unit = $2, unit_name = $3, name = $4, hub_url = $5, hub_key = $6, nats = $7, joined_at = $8`,
 			a.Node, a.Unit.Code, a.Unit.Name, name, hubURL, a.HubKey, string(urls), t.now); err != nil {
@@ -119,7 +122,7 @@ func (q *Queue) SaveIdentity(ctx context.Context, a protocol.EnrolAnswer, hubURL
 		}
 		t.st.node, t.st.unit, t.st.hubEpoch = a.Node, a.Unit.Code, a.HubEpoch
 		t.st.settingsRev++
-		return nil
+		return t.exec(ctx, `DELETE FROM joining`)
 	})
 }
 

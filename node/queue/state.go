@@ -77,6 +77,25 @@ func (q *Queue) Beat(ctx context.Context) (protocol.Beat, error) {
 	return protocol.Beat{Queued: int64(st.Queued), Sent: int64(st.Sent), OldestAt: st.OldestUnsettled, Files: st.Blobs.Waiting}, nil // #nosec G115 -- counts
 }
 
+// Hello returns the first word of this node to the hub, on whatever way, and the
+// cursors it tells.
+func (q *Queue) Hello(ctx context.Context, program string) (Cursors, protocol.Hello, error) {
+	c, err := q.Cursors(ctx)
+	if err != nil {
+		return c, protocol.Hello{}, err
+	}
+	st, err := q.State(ctx)
+	if err != nil {
+		return c, protocol.Hello{}, err
+	}
+	beat, err := q.Beat(ctx)
+	if err != nil {
+		return c, protocol.Hello{}, err
+	}
+	return c, protocol.Hello{V: protocol.Version, Epoch: c.Epoch, Last: c.Last, Confirmed: c.Confirmed, Down: c.Down, HubEpoch: c.HubEpoch,
+		Program: program, Clock: q.now(), DiskFree: st.DiskFree, Beat: beat}, nil
+}
+
 func timeOf(ms sql.NullInt64) *time.Time {
 	if !ms.Valid {
 		return nil

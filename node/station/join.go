@@ -28,14 +28,9 @@ const (
 // made here and never leaves the machine. When the answer gets lost on the way,
 // joining again with the same code brings it: the hub knows the key.
 func Join(ctx context.Context, q *queue.Queue, code, name, program string) (queue.Identity, error) {
-	if id, err := q.Identity(ctx); err == nil {
-		return id, fault.New(fault.Conflict, "本机已经以“"+id.Unit.Name+"”的身份入网，不能再次入网。要换身份，请换一个数据目录。")
-	} else if !fault.Is(err, fault.Conflict) {
-		return queue.Identity{}, err
-	}
-	invitation, err := protocol.ParseJoinCode(code)
+	invitation, err := invited(ctx, q, code)
 	if err != nil {
-		return queue.Identity{}, fault.Wrap(fault.Invalid, "入网码不完整或抄写有误。请整段复制，它以 zq1- 开头。", err)
+		return queue.Identity{}, err
 	}
 	key, err := q.Key(ctx)
 	if err != nil {
@@ -51,10 +46,40 @@ func Join(ctx context.Context, q *queue.Queue, code, name, program string) (queu
 	if err != nil {
 		return queue.Identity{}, err
 	}
+	if len(answer.NATS) == 0 {
+		return queue.Identity{}, fault.New(fault.Invalid, "县级平台的回答不完整，没有入网。请联系县级管理员。")
+	}
 	if err := q.SaveIdentity(ctx, answer, invitation.Hub, name); err != nil {
 		return queue.Identity{}, err
 	}
 	return q.Identity(ctx)
+}
+
+// invited reads the code for a node that has not joined yet.
+func invited(ctx context.Context, q *queue.Queue, code string) (protocol.JoinCode, error) {
+	if id, err := q.Identity(ctx); err == nil {
+		return protocol.JoinCode{}, fault.New(fault.Conflict, "本机已经以“"+id.Unit.Name+"”的身份入网，不能再次入网。要换身份，请换一个数据目录。")
+	} else if !fault.Is(err, fault.Conflict) {
+		return protocol.JoinCode{}, err
+	}
+	invitation, err := protocol.ParseJoinCode(code)
+	if err != nil {
+		return protocol.JoinCode{}, fault.Wrap(fault.Invalid, "入网码不完整或抄写有误。请整段复制，它以 zq1- 开头。", err)
+	}
+	return invitation, nil
+}
+
+// JoinLater keeps the code for a node without a line: its next bundle carries the
+// request to the county, and the answer brings the identity.
+func JoinLater(ctx context.Context, q *queue.Queue, code, name string) error {
+	invitation, err := invited(ctx, q, code)
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		name = machine()
+	}
+	return q.SaveJoining(ctx, queue.Joining{Code: invitation, Name: name})
 }
 
 // machine is the system's name for this computer, cut to what the hub takes.

@@ -1,5 +1,5 @@
-// Package station is a whole township node: its queue, its line to the hub and
-// its pages, started and stopped together.
+// Package station is a whole township node: its queue, its line to the hub or
+// its folders for bundles, and its pages, started and stopped together.
 //
 // It promises:
 //   - Open either gives a node that can answer, or an error that says in plain
@@ -21,6 +21,7 @@ import (
 
 	"zhanqun/internal/fault"
 	"zhanqun/internal/web"
+	"zhanqun/node/bundle"
 	"zhanqun/node/queue"
 	"zhanqun/node/uplink"
 	nodeweb "zhanqun/node/web"
@@ -33,6 +34,7 @@ type Options struct {
 	Hosts   []string         // names the pages are served under, beside those of Addr
 	Reserve int64            // bytes of disk to keep free; see queue.Options
 	Line    Line             // how to keep in touch with the hub
+	Gap     Gap              // and how without a line
 	Version string           // of the program
 	Now     func() time.Time // nil for time.Now
 	Log     *slog.Logger     // nil for slog.Default
@@ -44,6 +46,14 @@ type Line struct {
 	Poll   time.Duration // between two questions for news, beside the doorbell
 	Window int           // frames under way without an answer
 	URL    string        // of the broker, instead of what the hub told when joining
+}
+
+// Gap says which folders carry bundles across an air gap. Zero values mean the
+// defaults of package bundle; without folders nothing is carried by itself.
+type Gap struct {
+	bundle.Folders
+	Resend   time.Duration // without an answer that long, things are carried again
+	MaxBytes int64         // of one bundle, before compression
 }
 
 // Station is an open node.
@@ -102,6 +112,10 @@ func (s *Station) webOptions() nodeweb.Options {
 	}
 }
 
+func (s *Station) bundles() *bundle.Service {
+	return bundle.New(bundle.Options{Queue: s.Queue, Program: Program(s.o.Version), MaxBytes: s.o.Gap.MaxBytes, Resend: s.o.Gap.Resend, Now: s.o.Now, Log: s.o.Log})
+}
+
 // Program is what a node of the given version calls itself at the hub.
 func Program(version string) string { return "zhanqun-node/" + version }
 
@@ -127,6 +141,9 @@ func (s *Station) Run(ctx context.Context) (err error) {
 	defer stop()
 	work.Go(func() { s.carry(ctx) })
 	work.Go(func() { s.tidy(ctx) })
+	if s.o.Gap.In != "" || s.o.Gap.Out != "" {
+		work.Go(func() { bundle.NewWatcher(s.bundles(), s.o.Gap.Folders).Run(ctx) })
+	}
 	return web.Serve(ctx, s.listener, s.web.Handler(), s.o.Log)
 }
 

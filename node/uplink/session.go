@@ -171,7 +171,7 @@ func (g *greeter) maxFrame() int { return g.limit.get() }
 // greet says hello once and does what the answer asks for.
 func (g *greeter) greet(ctx context.Context) error {
 	u := g.u
-	c, h, err := u.word(ctx)
+	c, h, err := u.q.Hello(ctx, u.o.Program)
 	if err != nil {
 		return err
 	}
@@ -211,24 +211,6 @@ func (g *greeter) greet(ctx context.Context) error {
 		return errRewound
 	}
 	return nil
-}
-
-// word is the hello of this moment.
-func (u *Uplink) word(ctx context.Context) (queue.Cursors, protocol.Hello, error) {
-	c, err := u.q.Cursors(ctx)
-	if err != nil {
-		return c, protocol.Hello{}, err
-	}
-	st, err := u.q.State(ctx)
-	if err != nil {
-		return c, protocol.Hello{}, err
-	}
-	beat, err := u.q.Beat(ctx)
-	if err != nil {
-		return c, protocol.Hello{}, err
-	}
-	return c, protocol.Hello{V: protocol.Version, Epoch: c.Epoch, Last: c.Last, Confirmed: c.Confirmed, Down: c.Down, HubEpoch: c.HubEpoch,
-		Program: u.o.Program, Clock: u.o.Now(), DiskFree: st.DiskFree, Beat: beat}, nil
 }
 
 // step is what follows from the hub's answer to hello.

@@ -2,6 +2,8 @@
 // line that comes and goes.
 //
 // It promises:
+//   - Without an address of a broker (a node behind an air gap) it does nothing
+//     and says so.
 //   - Starting needs no hub: it connects whenever one can be reached, for ever,
 //     with growing and jittered pauses, and stops within two seconds.
 //   - Nothing is buffered in the client. An entry counts as sent after the
@@ -89,6 +91,12 @@ func (u *Uplink) Run(ctx context.Context) error {
 	book, closeBook := context.WithCancel(context.WithoutCancel(ctx))
 	defer closeBook()
 	work.Go(func() { u.line.run(book) })
+	if u.o.URL == "" && len(id.NATS) == 0 {
+		u.line.disconnected("本机没有接县里的线路，内容用摆渡包与县里交换。", 0)
+		<-ctx.Done()
+		u.line.closed()
+		return nil
+	}
 	main, err := connect(ctx, id, lineName, u.o, u.line)
 	if err != nil {
 		return err // settings nobody could connect with

@@ -7,6 +7,7 @@
 package storetest
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +35,7 @@ var suites = []suite{
 	{"feed", feedSuite},
 	{"health", healthSuite},
 	{"ranking", rankingSuite},
+	{"bundle", bundleSuite},
 }
 
 // Run runs the suite of every area on the stores that open makes.
@@ -69,10 +71,20 @@ func newStore(t testing.TB, o store.Options, now []func() time.Time) *store.Stor
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys.Store(s, key)
 	t.Cleanup(func() {
+		keys.Delete(s)
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	return s
+}
+
+var keys sync.Map // of the stores that are open
+
+// HubKey returns the hub's key of a store opened here.
+func HubKey(s *store.Store) protocol.Key {
+	key, _ := keys.Load(s)
+	return key.(protocol.Key)
 }
