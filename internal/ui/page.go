@@ -8,6 +8,7 @@ type Page struct {
 	Title string // heading and browser title, already in the reader's language
 	Lead  string // one sentence below the heading that answers the visitor's question
 	Brand string // name of the program in the header
+	Home  string // where the name leads; "" for the first page of the host
 	Lang  Lang
 
 	Nav  []NavItem
