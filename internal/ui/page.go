@@ -82,6 +82,9 @@ type Undo struct {
 	Fields map[string]string
 }
 
+// Left is how long taking back works yet, in milliseconds.
+func (u *Undo) Left(now time.Time) int64 { return max(0, u.Until.Sub(now).Milliseconds()) }
+
 // LineState is the line to the county in words: since when it is up or down
 // and what is still waiting. It says only what the hub has confirmed.
 type LineState struct {

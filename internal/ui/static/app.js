@@ -159,11 +159,11 @@
   });
 
   // Undo: count down, then take the button away.
-  for (const form of all("form[data-undo-until]")) {
+  for (const form of all("form[data-undo-for]")) {
     const left = form.querySelector(".undo-left");
-    const until = Number(form.dataset.undoUntil);
+    const until = performance.now() + Number(form.dataset.undoFor); // clocks of old PCs are wrong
     const tick = () => {
-      const seconds = Math.ceil((until - Date.now()) / 1000);
+      const seconds = Math.ceil((until - performance.now()) / 1000);
       if (seconds <= 0) {
         form.remove();
         clearInterval(timer);
