@@ -131,7 +131,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{Options: o, cache: newCache(o.Store.FeedHead, o.Now)}
 	var err error
-	s.pages, err = ui.New(ui.Options{Templates: Templates(), Brand: o.Title, Now: o.Now, Funcs: Funcs()})
+	s.pages, err = ui.New(ui.Options{Templates: Templates(), Brand: o.Title, Home: "/entries", Now: o.Now, Funcs: Funcs()})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/review"
+	"zhanqun/internal/account"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
@@ -58,7 +59,11 @@ func itemQuery(r *http.Request, limit int) (review.Query, error) {
 	if err != nil {
 		return review.Query{}, err
 	}
-	return review.Query{State: protocol.State(r.FormValue("state")), Unit: r.FormValue("unit"), Column: r.FormValue("column"),
+	due, err := wordOf(r, "due", "没有这个角色。", string(account.RoleReviewer), string(account.RoleChief))
+	if err != nil {
+		return review.Query{}, err
+	}
+	return review.Query{State: protocol.State(r.FormValue("state")), Unit: r.FormValue("unit"), Column: r.FormValue("column"), Role: due,
 		Text: text, Oldest: r.FormValue("order") == "oldest", After: after, Limit: limit}, nil
 }
 

@@ -33,23 +33,18 @@ func (s *Server) columnsPage(w http.ResponseWriter, r *http.Request, u access.Us
 // can have, so that saving never takes one away.
 const columnSteps = 5
 
-// usualSteps are what steps are mostly called; forms suggest them.
+// usualSteps are what steps are mostly called.
 var usualSteps = []string{"初审", "复审", "终审"}
 
 // newColumn stands where the slug would be in the address of the form for a
 // column that does not exist yet.
 const newColumn = "new"
 
-// stepField is one step of the form.
-type stepField struct {
-	catalog.Step
-	Usual string // name to think of
-}
-
 type columnPage struct {
 	ui.Page
 	Column catalog.Column
-	Steps  [columnSteps]stepField
+	Steps  [columnSteps]catalog.Step
+	Hint   string // what to call steps
 	Roles  []ui.Option
 	New    bool
 }
@@ -68,14 +63,12 @@ func (s *Server) columnPage(w http.ResponseWriter, r *http.Request, _ access.Use
 func (s *Server) newColumnPage(r *http.Request, c catalog.Column) *columnPage {
 	lang := s.lang(r)
 	p := &columnPage{Column: c, New: r.PathValue("slug") == newColumn}
-	for i := range p.Steps {
-		if i < len(c.Steps) {
-			p.Steps[i].Step = c.Steps[i]
-		}
-		if i < len(usualSteps) {
-			p.Steps[i].Usual = ui.T(lang, usualSteps[i])
-		}
+	copy(p.Steps[:], c.Steps)
+	words := make([]string, len(usualSteps))
+	for i, word := range usualSteps {
+		words[i] = ui.T(lang, word)
 	}
+	p.Hint = ui.T(lang, "名称留空的一行不算一步。常用的名称：%s。", strings.Join(words, ui.T(lang, "、")))
 	p.Roles = []ui.Option{{Value: string(account.RoleReviewer), Label: ui.T(lang, account.RoleReviewer.Name())},
 		{Value: string(account.RoleChief), Label: ui.T(lang, account.RoleChief.Name())}}
 	p.Title = c.Name

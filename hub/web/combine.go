@@ -9,6 +9,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/review"
+	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
 	"zhanqun/protocol"
@@ -17,11 +18,13 @@ import (
 type combinePage struct {
 	ui.Page
 	Items   []catalog.Item // picked, with their texts
-	Due     []catalog.Item // that can be picked
+	Due     []itemRow      // that can be picked
 	Columns []ui.Option
 	Chosen  map[string]bool
-	Names   map[string]string
 	Form    review.Combination
+	Text    string // as it stands in the field: HTML, or lines of plain text
+	Plain   bool   // the texts picked are no more than paragraphs
+	Private bool   // they hold personal data, or the text does
 }
 
 // maxPicked bounds how many items one page combines.
@@ -35,14 +38,34 @@ func (s *Server) combinePage(w http.ResponseWriter, r *http.Request, u access.Us
 	}
 	if len(p.Items) > 0 {
 		p.Form.Title = p.Items[0].Title
-		var text []string
 		for _, i := range p.Items {
-			text = append(text, "<p><strong>"+html.EscapeString(i.UnitName)+"</strong></p>\n"+i.Body)
 			p.Chosen[i.Column] = true
 		}
-		p.Form.Body = strings.Join(text, "\n")
+		p.Text = p.begin()
 	}
 	return s.show(w, r, "combine", p)
+}
+
+// begin is the text to begin with: what each unit wrote, under its name. People
+// here write lines, not HTML; only what would be lost in lines stays HTML.
+func (p *combinePage) begin() string {
+	var parts []string
+	for _, i := range p.Items {
+		if p.Plain {
+			parts = append(parts, i.UnitName+"\n"+content.ToText(i.Body))
+		} else {
+			parts = append(parts, "<p><strong>"+html.EscapeString(i.UnitName)+"</strong></p>\n"+strings.TrimSpace(strings.ReplaceAll(i.Body, "</p>", "</p>\n")))
+		}
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+// bodyOf is what was written, as HTML.
+func bodyOf(text string) string {
+	if content.LooksLikeHTML(text) {
+		return text
+	}
+	return content.FromText(text)
 }
 
 func (s *Server) newCombinePage(r *http.Request, u access.User, ids []string) (*combinePage, error) {
@@ -54,7 +77,7 @@ func (s *Server) newCombinePage(r *http.Request, u access.User, ids []string) (*
 	if err != nil {
 		return nil, err
 	}
-	p := &combinePage{Columns: columnOptions(columns), Names: columnNames(columns), Chosen: map[string]bool{}}
+	p := &combinePage{Columns: columnOptions(columns), Chosen: map[string]bool{}, Plain: true}
 	lang := s.lang(r)
 	p.Title = ui.T(lang, "综合成一篇")
 	p.Lead = ui.T(lang, "把几个单位的信息合成一篇发布，每个单位都记一次采用。")
@@ -64,6 +87,8 @@ func (s *Server) newCombinePage(r *http.Request, u access.User, ids []string) (*
 			return nil, err
 		}
 		p.Items = append(p.Items, d.Item)
+		p.Plain = p.Plain && content.FromText(content.ToText(d.Item.Body)) == d.Item.Body
+		p.Private = p.Private || len(d.Item.Flags) > 0
 		p.Form.Items = append(p.Form.Items, review.Part{Item: id, Revision: d.Item.Revision})
 	}
 	if len(ids) == 0 {
@@ -71,7 +96,7 @@ func (s *Server) newCombinePage(r *http.Request, u access.User, ids []string) (*
 		if err != nil {
 			return nil, err
 		}
-		p.Due = list.Items
+		p.Due = s.rows(list.Items, columns, lang, false)
 	}
 	return p, nil
 }
@@ -82,7 +107,7 @@ func (s *Server) combine(w http.ResponseWriter, r *http.Request, u access.User) 
 	if err := r.ParseForm(); err != nil {
 		return formFault(err)
 	}
-	q := review.Combination{Title: r.PostFormValue("title"), Body: r.PostFormValue("body"), Columns: r.PostForm["columns"],
+	q := review.Combination{Title: r.PostFormValue("title"), Body: bodyOf(r.PostFormValue("body")), Columns: r.PostForm["columns"],
 		Comment: r.PostFormValue("comment"), Override: r.PostFormValue("override")}
 	var ids []string
 	for _, part := range r.PostForm["part"] {
@@ -100,7 +125,8 @@ func (s *Server) combine(w http.ResponseWriter, r *http.Request, u access.User) 
 		if pageErr != nil {
 			return pageErr
 		}
-		p.Form = q
+		p.Form, p.Text = q, r.PostFormValue("body")
+		p.Private = p.Private || fault.Fields(err)["override"] != ""
 		for _, c := range q.Columns {
 			p.Chosen[c] = true
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html"
 	"net/http"
 	"strconv"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/review"
+	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
@@ -32,7 +34,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, u access.User) e
 	if err != nil {
 		return s.decideAgain(w, r, u, q, err)
 	}
-	s.sessions.Flash(ctx, web.Flash{Tone: string(ui.Good), Text: decidedText(q, s.lang(r)), Undo: "/items/" + q.Item + "/undo", Until: held.DueAt})
+	s.sessions.Flash(ctx, web.Flash{Tone: string(ui.Good), Text: decidedText(q, s.titleOf(r, u, q.Item), s.lang(r)), Undo: "/items/" + q.Item + "/undo", Until: held.DueAt})
 	http.Redirect(w, r, s.goOn(r, u, q.Item), http.StatusSeeOther)
 	return nil
 }
@@ -41,20 +43,31 @@ func formFault(err error) error {
 	return fault.Wrap(fault.Invalid, "表单内容无法读取，请刷新页面后重填。", err)
 }
 
-func decidedText(q review.Request, lang ui.Lang) string {
+// titleOf is the title of an item, short enough to stand in a sentence: by the
+// time a decision is told of, the next item is on the page.
+func (s *Server) titleOf(r *http.Request, u access.User, id string) string {
+	d, err := s.Review.Item(r.Context(), u, id)
+	if err != nil {
+		return "" // it was there a moment ago; the sentence does without
+	}
+	return content.Excerpt(html.EscapeString(d.Item.Title), 24)
+}
+
+// decidedText tells what was decided about what, and that it can still be taken back.
+func decidedText(q review.Request, title string, lang ui.Lang) string {
 	switch {
 	case q.Emergency:
-		return ui.T(lang, "几秒后紧急发布，事后补审。")
+		return ui.T(lang, "“%s”几秒后紧急发布，事后补审。", title)
 	case !q.PublishAt.IsZero():
-		return ui.T(lang, "已通过，到时自动发布。")
+		return ui.T(lang, "“%s”已通过，到时自动发布。", title)
 	case q.Action == catalog.ActionApprove:
-		return ui.T(lang, "已通过，几秒后生效。")
+		return ui.T(lang, "“%s”已通过，几秒后生效。", title)
 	case q.Action == catalog.ActionReturn:
-		return ui.T(lang, "已退回，几秒后通知报送单位。")
+		return ui.T(lang, "“%s”已退回，几秒后通知报送单位。", title)
 	case q.Action == catalog.ActionReject:
-		return ui.T(lang, "已定为不采用，几秒后通知报送单位。")
+		return ui.T(lang, "“%s”不采用，几秒后通知报送单位。", title)
 	}
-	return ui.T(lang, "已撤回，几秒后从门户撤下。")
+	return ui.T(lang, "“%s”已撤回，几秒后从门户撤下。", title)
 }
 
 // decideAgain shows the item with what is wrong with the decision; a stale one

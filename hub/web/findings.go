@@ -7,6 +7,7 @@ import (
 	"zhanqun/hub/health"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
+	"zhanqun/protocol"
 )
 
 type findingsPage struct {
@@ -44,6 +45,7 @@ type findingPage struct {
 	ui.Page
 	F       health.Finding
 	Steps   []ui.Event
+	Dispute *health.Step // what the unit objects, while that is to be decided
 	Inspect bool
 	Note    string
 }
@@ -63,9 +65,12 @@ func (s *Server) newFindingPage(r *http.Request, u access.User) (*findingPage, e
 	}
 	lang := s.lang(r)
 	p := &findingPage{F: f, Inspect: u.May(access.Inspect)}
-	for _, step := range steps {
+	for i, step := range steps {
 		c := s.chip(step.Kind)
-		p.Steps = append(p.Steps, ui.Event{At: step.At, Title: ui.T(lang, c.Word), Who: step.Who, Tone: c.Tone, Text: step.Note})
+		p.Steps = append(p.Steps, ui.Event{At: step.At, Title: ui.T(lang, c.Word), Who: ui.T(lang, step.Who), Tone: c.Tone, Text: ui.T(lang, step.Note)})
+		if f.State == protocol.FindingDisputed && step.Kind == f.State && p.Dispute == nil {
+			p.Dispute = &steps[i]
+		}
 	}
 	p.Title, p.Lead, p.Events = f.URL, ui.T(lang, f.Class), eventsURL
 	return p, nil

@@ -2,11 +2,10 @@ package web
 
 import (
 	"net/http"
-	"time"
 
 	"zhanqun/hub/access"
-	"zhanqun/hub/catalog"
 	"zhanqun/hub/review"
+	"zhanqun/internal/account"
 	"zhanqun/internal/ui"
 	"zhanqun/protocol"
 )
@@ -16,18 +15,16 @@ const deskSize = 30
 
 type deskPage struct {
 	ui.Page
-	Items   []catalog.Item
-	Counts  review.Counts
-	Due     int // steps this person can decide
-	Tiles   []stateTile
-	Columns map[string]string
+	Items []itemRow
+	Tiles []deskTile // the first is what waits for this person
+	Most  int        // numbers stop here
 }
 
-// stateTile is how many items are in one state.
-type stateTile struct {
-	State protocol.State
-	Word  string
-	N     int
+// deskTile is how many items wait for somebody or something.
+type deskTile struct {
+	N    int
+	Word string
+	URL  string // list of them
 }
 
 // home is the first page of whoever is signed in: what to decide next, or the
@@ -58,22 +55,34 @@ func (s *Server) desk(w http.ResponseWriter, r *http.Request, u access.User) err
 	if err != nil {
 		return err
 	}
-	p := &deskPage{Items: items, Counts: counts, Columns: columnNames(columns), Due: counts.Due[string(u.Role)]}
 	lang := s.lang(r)
+	p := &deskPage{Items: s.rows(items, columns, lang, true), Tiles: deskTiles(u, counts, lang), Most: counts.Most}
 	p.Title = ui.T(lang, "审稿台")
-	p.Lead = deskLead(p, s.Now(), lang)
-	for _, st := range []protocol.State{protocol.StateReceived, protocol.StateInReview, protocol.StateReturned} {
-		p.Tiles = append(p.Tiles, stateTile{st, ui.T(lang, chips[string(st)].Word), counts.States[st]})
-	}
+	p.Lead = deskLead(p, lang)
 	p.Events = eventsURL
 	return s.show(w, r, "desk", p)
 }
 
+// deskTiles begin with what waits for this person, then tell where the rest is.
+func deskTiles(u access.User, counts review.Counts, lang ui.Lang) []deskTile {
+	mine, theirs := account.RoleReviewer, account.RoleChief
+	if u.May(access.Final) {
+		mine, theirs = theirs, mine
+	}
+	due := func(role account.Role, word string) deskTile {
+		return deskTile{counts.Due[string(role)], word, "/items?order=oldest&due=" + string(role)}
+	}
+	state := func(st protocol.State, word string) deskTile {
+		return deskTile{counts.States[st], word, "/items?state=" + string(st)}
+	}
+	return []deskTile{due(mine, ui.T(lang, "等您审")), due(theirs, ui.T(lang, "等%s审", ui.T(lang, theirs.Name()))),
+		state(protocol.StateReturned, ui.T(lang, "已退回，等新稿")), state(protocol.StateApproved, ui.T(lang, "已通过，待发布"))}
+}
+
 // deskLead answers what to decide next, and whether it has waited too long.
-func deskLead(p *deskPage, now time.Time, lang ui.Lang) string {
+func deskLead(p *deskPage, lang ui.Lang) string {
 	if len(p.Items) == 0 {
 		return ui.T(lang, "没有等您审的信息。")
 	}
-	waited := ui.Span(lang, now.Sub(p.Items[0].ReceivedAt))
-	return ui.T(lang, "最早的一条已经等了 %s。按 n 开始，审完一条自动到下一条。", waited)
+	return ui.T(lang, "最早的一条已经等了 %s。审完一条自动到下一条。", ui.Span(lang, p.Items[0].Waited))
 }

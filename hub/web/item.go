@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,8 @@ type itemPage struct {
 	D        review.Detail
 	Text     catalog.Revision // the latest
 	Body     template.HTML    // cleaned
-	Files    []ui.Upload
+	Photos   []ui.Upload      // those the text does not show
+	Files    []ui.Upload      // the rest
 	History  []ui.Event
 	Checks   []check
 	Last     *catalog.Decision // the last one on an earlier revision
@@ -79,7 +81,7 @@ func (s *Server) newItemPage(r *http.Request, u access.User, id string) (*itemPa
 	p.Lead = itemLead(d, p.Names, lang)
 	p.Events = eventsURL
 	p.Body = itemBody(d)
-	p.Files = itemFiles(d, lang)
+	p.Photos, p.Files = itemFiles(d, lang)
 	p.History = history(d, lang)
 	p.Form = review.Request{Revision: d.Item.Revision}
 	p.Claimed = d.Item.ClaimedBy != "" && d.Item.ClaimedBy != u.ID && s.Now().Before(d.Item.ClaimedUntil)
@@ -91,7 +93,9 @@ func (s *Server) newItemPage(r *http.Request, u access.User, id string) (*itemPa
 	}
 	p.Outlets = []ui.Option{{Value: review.OutletCity, Label: ui.T(lang, "市级")}, {Value: review.OutletProvince, Label: ui.T(lang, "省级")},
 		{Value: review.OutletState, Label: ui.T(lang, "国家级")}}
-	p.compare()
+	if p.Step != "" { // what changed matters to whoever decides
+		p.compare()
+	}
 	if p.Last != nil {
 		p.Said = decisionText(*p.Last, lang)
 	}
@@ -191,21 +195,26 @@ func fileURL(item, sha256, name string) string {
 	return "/items/" + item + "/files/" + sha256 + "/" + url.PathEscape(name)
 }
 
-func itemFiles(d review.Detail, lang ui.Lang) []ui.Upload {
-	var list []ui.Upload
+// itemFiles are the photos to look at below the text, and the other files.
+func itemFiles(d review.Detail, lang ui.Lang) (photos, files []ui.Upload) {
+	inText := content.Images(d.Item.Body)
 	for _, a := range d.Item.Attachments {
 		f := ui.Upload{Name: a.Name, Size: a.Size, Note: a.Alt}
-		if d.Arrived[a.SHA256] {
-			f.URL = fileURL(d.Item.ID, a.SHA256, a.Name)
-			if strings.HasPrefix(a.Type, "image/") {
-				f.Thumb = f.URL
-			}
-		} else {
+		if !d.Arrived[a.SHA256] {
 			f.Note = ui.T(lang, "正在传送，还没有到齐")
+			files = append(files, f)
+			continue
 		}
-		list = append(list, f)
+		f.URL = fileURL(d.Item.ID, a.SHA256, a.Name)
+		if isImage := strings.HasPrefix(a.Type, "image/"); isImage && !slices.Contains(inText, a.SHA256) {
+			photos = append(photos, f)
+			continue
+		} else if isImage {
+			f.Thumb = f.URL
+		}
+		files = append(files, f)
 	}
-	return list
+	return photos, files
 }
 
 // itemFile serves a file of an item to somebody who may read the item.
@@ -248,7 +257,8 @@ func (s *Server) revisionPage(w http.ResponseWriter, r *http.Request, u access.U
 	}
 	p := &revisionPage{V: v, Old: plain(v), New: plain(d.Revisions[0]), Latest: d.Item.Revision,
 		Paras: strings.Split(content.ToText(v.Body), "\n")}
-	p.Title = ui.T(s.lang(r), "第 %d 稿：%s", v.Revision, v.Title)
-	p.Lead = itemLead(d, nil, s.lang(r))
+	lang := s.lang(r)
+	p.Title = ui.T(lang, "第 %d 稿：%s", v.Revision, v.Title)
+	p.Lead = ui.T(lang, "%s，最新的是第 %d 稿。", d.Item.UnitName, d.Item.Revision)
 	return s.show(w, r, "revision", p)
 }

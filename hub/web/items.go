@@ -6,6 +6,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/review"
+	"zhanqun/internal/account"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
 	"zhanqun/protocol"
@@ -13,16 +14,16 @@ import (
 
 type itemsPage struct {
 	ui.Page
-	Items   []catalog.Item
+	Items   []itemRow
 	Filter  review.Query
 	Columns []ui.Option
-	Names   map[string]string // columns by slug
 	States  []ui.Option
+	Units   []ui.Option // to choose from; none where there are too many, or only one
 	Older   string
 	Newer   string
 	Unit    catalog.Unit
-	Pick    bool // items can be picked for combining
-	Any     bool // nothing is filtered
+	Due     string // name of the role that what is listed waits for, or ""
+	Any     bool   // nothing is filtered
 }
 
 // listedStates is the order of states in the filter.
@@ -44,8 +45,7 @@ func (s *Server) itemsPage(w http.ResponseWriter, r *http.Request, u access.User
 		return err
 	}
 	lang := s.lang(r)
-	p := &itemsPage{Items: list.Items, Filter: q, Names: columnNames(columns), Pick: u.May(access.Review),
-		Any: q.State == "" && q.Unit == "" && q.Column == "" && q.Text == ""}
+	p := &itemsPage{Items: s.rows(list.Items, columns, lang, false), Filter: q, Any: q.State == "" && q.Unit == "" && q.Column == "" && q.Text == "" && q.Role == ""}
 	p.Title = ui.T(lang, "信息")
 	p.Lead = ui.T(lang, "各单位报送的信息，最近收到的在最前。")
 	if !u.May(access.ReadAll) {
@@ -56,6 +56,14 @@ func (s *Server) itemsPage(w http.ResponseWriter, r *http.Request, u access.User
 	p.States = []ui.Option{{Label: ui.T(lang, "全部状态")}}
 	for _, st := range listedStates {
 		p.States = append(p.States, ui.Option{Value: string(st), Label: ui.T(lang, chips[string(st)].Word)})
+	}
+	if q.Role != "" {
+		p.Due = ui.T(lang, account.Role(q.Role).Name())
+	}
+	if u.May(access.ReadAll) {
+		if p.Units, err = s.unitOptions(r, ui.T(lang, "全部单位"), catalog.LevelTownship, catalog.LevelDepartment); err != nil {
+			return err
+		}
 	}
 	if q.Unit != "" {
 		if p.Unit, err = s.Access.Unit(ctx, q.Unit); err != nil && !fault.Is(err, fault.NotFound) {

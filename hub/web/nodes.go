@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"zhanqun/hub/access"
@@ -86,25 +87,32 @@ func (s *Server) newNodesPage(r *http.Request, u access.User) (*nodesPage, error
 			return nil, err
 		}
 		p.Invites = p.Invites[:min(len(p.Invites), 20)]
-		if p.Units, err = s.unitOptions(r, catalog.LevelTownship, catalog.LevelDepartment); err != nil {
+		if p.Units, err = s.unitOptions(r, ui.T(lang, "请选择"), catalog.LevelTownship, catalog.LevelDepartment); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
 }
 
-// unitOptions are the units of some levels as choices of a form, up to a bound
-// a person can still look through.
-func (s *Server) unitOptions(r *http.Request, levels ...string) ([]ui.Option, error) {
-	options := []ui.Option{{Label: ui.T(s.lang(r), "请选择")}}
+// maxUnits is how many units a person can still look through in one field.
+const maxUnits = 300
+
+// unitOptions are the units of some levels as choices of a form, after one that
+// stands for none of them; nil when there are too many to choose from, and the
+// code has to be typed.
+func (s *Server) unitOptions(r *http.Request, none string, levels ...string) ([]ui.Option, error) {
+	options := []ui.Option{{Label: none}}
 	for _, level := range levels {
-		units, err := s.Access.Units(r.Context(), access.UnitQuery{Level: level, Limit: 500})
+		units, err := s.Access.Units(r.Context(), access.UnitQuery{Level: level, Limit: maxUnits + 1})
 		if err != nil {
 			return nil, err
 		}
 		for _, u := range units {
-			options = append(options, ui.Option{Value: u.Code, Label: u.Name + "（" + u.Code + "）"})
+			options = append(options, ui.Option{Value: u.Code, Label: u.Name})
 		}
+	}
+	if len(options) > maxUnits {
+		return nil, nil
 	}
 	return options, nil
 }
@@ -145,9 +153,13 @@ func (s *Server) nodePage(w http.ResponseWriter, r *http.Request, u access.User)
 	return s.show(w, r, "node", p)
 }
 
+// nodeName is what people call a node. Most machines are called after their unit.
 func nodeName(n access.Node) string {
-	if n.Name == "" {
+	switch {
+	case n.Name == "":
 		return n.UnitName
+	case strings.HasPrefix(n.Name, n.UnitName):
+		return n.Name
 	}
 	return n.UnitName + " · " + n.Name
 }

@@ -48,6 +48,7 @@ var chips = map[string]ui.Chip{
 	"bank_card":                    {Word: "含银行卡号", Shape: "triangle", Tone: ui.Warn},
 	"secrecy":                      {Word: "含密级标记", Shape: "bar", Tone: ui.Bad},
 	"emergency":                    {Word: "待补审", Shape: "triangle", Tone: ui.Warn},
+	"late":                         {Word: "等了一天以上", Shape: "triangle", Tone: ui.Warn},
 	"silent":                       {Word: "还没有联系", Shape: "ring", Tone: ui.Neutral},
 	"skewed":                       {Word: "时钟不准", Shape: "triangle", Tone: ui.Warn},
 	"approve":                      {Word: "通过", Shape: "check", Tone: ui.Good},
@@ -69,8 +70,7 @@ var sharedChips = ui.Chips()
 
 func newPages(s *Server) (*ui.Renderer, error) {
 	return ui.New(ui.Options{Templates: Templates(), Brand: "站群 · 县级平台", Chips: chips, Fill: s.fill, Now: s.Now,
-		Funcs: template.FuncMap{"roleName": roleName, "inc": func(i int) int { return i + 1 },
-			"waited": func(since time.Time) time.Duration { return s.Now().Sub(since) },
+		Funcs: template.FuncMap{"roleName": roleName, "actor": actorName, "inc": func(i int) int { return i + 1 },
 			"local": func(at time.Time) string { // as a form field wants it; empty for none
 				if at.IsZero() {
 					return ""

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"zhanqun/hub/intake"
 	"zhanqun/internal/content"
 	"zhanqun/internal/ui"
+	"zhanqun/protocol"
 )
 
 // older is the address of the page after a full one, or "".
@@ -59,7 +61,8 @@ func (s *Server) refusalPage(w http.ResponseWriter, r *http.Request, _ access.Us
 	}
 	p := &refusalPage{K: k, Cut: len(k.Raw) > maxShown}
 	p.Text = content.CleanText(strings.ToValidUTF8(string(k.Raw[:min(len(k.Raw), maxShown)]), "\uFFFD"))
-	p.Title, p.Lead = ui.T(s.lang(r), "拒收的报文"), k.Message
+	lang := s.lang(r)
+	p.Title, p.Lead = ui.T(lang, "拒收的报文"), ui.T(lang, k.Message)
 	return s.show(w, r, "refusal", p)
 }
 
@@ -75,7 +78,8 @@ type auditPage struct {
 type auditRow struct {
 	catalog.Audit
 	Word string // "" for an act without a name
-	Link string // page of the thing it was done to, or ""
+	Link string // page of the thing it was done to, or "" where there is none the reader may see
+	Name string // short for the thing
 }
 
 func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, u access.User) error {
@@ -102,7 +106,7 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, u access.User
 		}
 	}
 	for _, a := range list {
-		p.Audits = append(p.Audits, auditRow{Audit: a, Word: ui.T(lang, actNames[a.Act]), Link: actLink(a)})
+		p.Audits = append(p.Audits, auditRow{Audit: a, Word: ui.T(lang, actNames[a.Act]), Link: actLink(a, u), Name: shortRef(a.Ref)})
 	}
 	p.Title = ui.T(lang, "操作记录")
 	p.Lead = ui.T(lang, "谁在什么时候做了什么，最近的在最前。")
@@ -123,12 +127,42 @@ func (s *Server) noteReading(r *http.Request, u access.User, list []catalog.Audi
 	return s.Log.NoteAudit(r.Context(), u.Login, catalog.ActAuditRead, "", map[string]uint64{"from": min(from, to), "through": max(from, to)})
 }
 
-// actLink is where the thing an act was done to can be seen.
-func actLink(a catalog.Audit) string {
-	kind, _, _ := strings.Cut(a.Act, ".")
-	if folder, ok := map[string]string{"item": "/items/", "node": "/nodes/", "user": "/users/", "site": "/sites/", "finding": "/findings/",
-		"entry": "/entries/", "column": "/columns/"}[kind]; ok && a.Ref != "" {
-		return folder + a.Ref
+// actLink is where u can see the thing an act was done to.
+func actLink(a catalog.Audit, u access.User) string {
+	if a.Ref == "" {
+		return ""
 	}
-	return ""
+	kind, act, _ := strings.Cut(a.Act, ".")
+	switch {
+	case a.Act == "node.invite": // what it names is the unit
+		return "/units?parent=" + url.QueryEscape(a.Ref)
+	case kind == "token" && act == "add":
+		kind = "user"
+	}
+	folder, ok := map[string]string{"item": "/items/", "node": "/nodes/", "user": "/users/", "site": "/sites/", "finding": "/findings/",
+		"entry": "/entries/", "column": "/columns/"}[kind]
+	if !ok || (kind == "user" || kind == "column") && !u.May(access.Manage) {
+		return ""
+	}
+	return folder + url.PathEscape(a.Ref)
+}
+
+// shortRef tells one thing of a page from another without filling the line: of a
+// UUID its end, which chance made.
+func shortRef(ref string) string {
+	if len(ref) == 36 && protocol.ValidUUID(ref) {
+		return "…" + ref[24:]
+	}
+	return ref
+}
+
+// actorName is who did an act, as people call it.
+func actorName(actor string) string {
+	if who, ok := strings.CutPrefix(actor, "local:"); ok {
+		return "本机 " + who
+	}
+	if node, ok := strings.CutPrefix(actor, "node:"); ok {
+		return "节点 " + node
+	}
+	return actor
 }

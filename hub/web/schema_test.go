@@ -100,6 +100,10 @@ func (d *description) faults(s schema, v any, at string) []string {
 		if n, ok := v.(json.Number); !ok || strings.ContainsAny(n.String(), ".eE") {
 			return wrong()
 		}
+	case "number":
+		if _, ok := v.(json.Number); !ok {
+			return wrong()
+		}
 	case "boolean":
 		if _, ok := v.(bool); !ok {
 			return wrong()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"zhanqun/hub/access"
+	"zhanqun/hub/catalog"
 	"zhanqun/hub/health"
 	"zhanqun/internal/ui"
 )
@@ -36,6 +37,11 @@ func (s *Server) newSitesPage(r *http.Request, u access.User) (*sitesPage, error
 	p.Title, p.Events = ui.T(lang, "站点"), eventsURL
 	p.Lead = sitesLead(list, lang)
 	p.Older = older(r, "cursor", list, func(site health.Site) string { return site.ID })
+	if p.Manage {
+		if p.Units, err = s.unitOptions(r, ui.T(lang, "请选择"), catalog.LevelCounty, catalog.LevelDepartment, catalog.LevelTownship); err != nil {
+			return nil, err
+		}
+	}
 	return p, nil
 }
 

@@ -137,7 +137,7 @@ func TestLiveRegionsUndoAndGuard(t *testing.T) {
 	events <- web.Event{Name: "change", Data: "*"}
 	b.Until(`document.getElementById("b").textContent === "3"`)
 
-	b.Until(`!document.querySelector("[data-undo-until]")`) // the time to undo is over
+	b.Until(`!document.querySelector("[data-undo-for]")`) // the time to undo is over
 
 	leave := `(() => { const e = new Event("beforeunload", { cancelable: true }); window.dispatchEvent(e); return String(e.defaultPrevented); })()`
 	if got := b.Eval(leave); got != "false" {

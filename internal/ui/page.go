@@ -8,6 +8,7 @@ type Page struct {
 	Title string // heading and browser title, already in the reader's language
 	Lead  string // one sentence below the heading that answers the visitor's question
 	Brand string // name of the program in the header
+	Home  string // where the name leads; "" for the first page of the host
 	Lang  Lang
 
 	Nav  []NavItem
@@ -80,6 +81,9 @@ type Undo struct {
 	// Fields are hidden values sent along.
 	Fields map[string]string
 }
+
+// Left is how long taking back works yet, in milliseconds.
+func (u *Undo) Left(now time.Time) int64 { return max(0, u.Until.Sub(now).Milliseconds()) }
 
 // LineState is the line to the county in words: since when it is up or down
 // and what is still waiting. It says only what the hub has confirmed.

@@ -37,6 +37,7 @@ type Options struct {
 	// its English catalogue (en.toml, optional) at its top.
 	Templates fs.FS
 	Brand     string // name in the header; Fill may change it per request
+	Home      string // where the name leads; "" for "/"
 	// Chips adds to, or replaces, the states of the shared chips.
 	Chips map[string]Chip
 	// Fill sets what all pages of the program have in common: Nav, User,
@@ -116,6 +117,9 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	p.Now = r.opt.Now()
 	if p.Brand == "" {
 		p.Brand = r.opt.Brand
+	}
+	if p.Home == "" {
+		p.Home = r.opt.Home
 	}
 	if p.Path == "" {
 		p.Path = req.URL.RequestURI()

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const all = (sel, root = document) => [...root.querySelectorAll(sel)];
-  const typing = (el) => el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName));
+  const typing = (el) => el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName)) && !/^(checkbox|radio|submit)$/.test(el.type);
 
   // Keys: j and k move through the list, / goes to the search field, ? tells.
   const help = document.getElementById("keys");
@@ -32,14 +32,25 @@
         help.showModal();
         break;
       default: {
-        // A page may give a key to a control: data-key="a".
+        // A page may give a key to a control, data-key="a"; with data-press the
+        // key presses it, too.
         const hit = /^[a-z0-9]$/.test(e.key) && document.querySelector(`[data-key="${e.key}"]`);
         if (!hit) return;
+        for (let box = hit.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
         hit.focus();
-        if (hit.tagName === "A") hit.click();
+        if (hit.tagName === "A" || "press" in hit.dataset) hit.click();
       }
     }
     e.preventDefault();
+  });
+  // Ctrl+Enter sends the form one is in, by its main button.
+  document.addEventListener("keydown", (e) => {
+    if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey) || e.isComposing) return;
+    const form = e.target.closest("form");
+    const button = form && form.querySelector("button.primary:not([disabled])");
+    if (!button) return;
+    e.preventDefault();
+    form.requestSubmit(button);
   });
   for (const hint of all(".keys-hint")) hint.hidden = !(help && help.showModal);
 
@@ -148,11 +159,11 @@
   });
 
   // Undo: count down, then take the button away.
-  for (const form of all("form[data-undo-until]")) {
+  for (const form of all("form[data-undo-for]")) {
     const left = form.querySelector(".undo-left");
-    const until = Number(form.dataset.undoUntil);
+    const until = performance.now() + Number(form.dataset.undoFor); // clocks of old PCs are wrong
     const tick = () => {
-      const seconds = Math.ceil((until - Date.now()) / 1000);
+      const seconds = Math.ceil((until - performance.now()) / 1000);
       if (seconds <= 0) {
         form.remove();
         clearInterval(timer);

@@ -100,7 +100,7 @@ func (u *use) every(name string, file *ast.File) {
 // literalOf requires n if it is a text.
 func (u *use) literalOf(name string, n ast.Node) bool {
 	if lit, ok := n.(*ast.BasicLit); ok {
-		if s, ok := literal(lit); ok && !strings.Contains(s, "15:04") { // layouts of times are no texts
+		if s, ok := literal(lit); ok && !strings.Contains(s, "15:04") && !strings.HasPrefix(s, "2006") { // layouts of times are no texts
 			u.require(s, name)
 		}
 	}
