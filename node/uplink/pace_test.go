@@ -2,7 +2,6 @@ package uplink
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"zhanqun/node/queue"
@@ -68,50 +67,49 @@ func TestBackoffGrowsAndIsBounded(t *testing.T) {
 // A connection that ends at once and carried nothing makes the next one wait; one
 // that held, or carried something, does not.
 func TestRedial(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := redial{now: time.Now}
-		connection := func(held time.Duration, useful bool) {
-			r.connected()
-			if useful {
-				r.carried()
-			}
-			time.Sleep(held)
-			r.lost()
+	clock := time.Date(2026, 11, 3, 6, 0, 0, 0, time.UTC)
+	r := redial{now: func() time.Time { return clock }}
+	connection := func(held time.Duration, useful bool) {
+		r.connected()
+		if useful {
+			r.carried()
 		}
-		least := func() time.Duration { // of many, because of the jitter
-			d := r.next(0)
-			for range 1000 {
-				d = min(d, r.next(0))
-			}
-			return d
+		clock = clock.Add(held)
+		r.lost()
+	}
+	least := func() time.Duration { // of many, because of the jitter
+		d := r.next(0)
+		for range 1000 {
+			d = min(d, r.next(0))
 		}
-		most := func() time.Duration {
-			d := r.next(0)
-			for range 1000 {
-				d = max(d, r.next(0))
-			}
-			return d
+		return d
+	}
+	most := func() time.Duration {
+		d := r.next(0)
+		for range 1000 {
+			d = max(d, r.next(0))
 		}
-		for range 50 {
-			connection(time.Second, true)
-		}
-		if got := most(); got > time.Second {
-			t.Errorf("waits %v on a line that flaps and carries", got)
-		}
-		for range 50 {
-			connection(time.Second, false)
-		}
-		if got := most(); got < briefMost/2 || got > briefMost+redialLeast {
-			t.Errorf("waits up to %v after being pushed off fifty times", got)
-		}
-		connection(lasting, false)
-		if got := most(); got > time.Second || least() < redialLeast/2 {
-			t.Errorf("waits %v after a connection that held", got)
-		}
-		if got := r.next(20); got < redialLeast/2 || got > redialMost+redialLeast {
-			t.Errorf("waits %v after failed tries", got)
-		}
-	})
+		return d
+	}
+	for range 50 {
+		connection(time.Second, true)
+	}
+	if got := most(); got > time.Second {
+		t.Errorf("waits %v on a line that flaps and carries", got)
+	}
+	for range 50 {
+		connection(time.Second, false)
+	}
+	if got := most(); got < briefMost/2 || got > briefMost+redialLeast {
+		t.Errorf("waits up to %v after being pushed off fifty times", got)
+	}
+	connection(lasting, false)
+	if got := most(); got > time.Second || least() < redialLeast/2 {
+		t.Errorf("waits %v after a connection that held", got)
+	}
+	if got := r.next(20); got < redialLeast/2 || got > redialMost+redialLeast {
+		t.Errorf("waits %v after failed tries", got)
+	}
 }
 
 func TestDecide(t *testing.T) {
