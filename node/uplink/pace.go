@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 )
 
@@ -67,4 +68,23 @@ func backoff(least, most time.Duration, tries int) time.Duration {
 		top = least << tries
 	}
 	return least/2 + rand.N(top) // #nosec G404 -- jitter
+}
+
+// tries spaces the tries to connect. The library counts them; those made because
+// somebody asked must not make the next one wait longer, or every text handed in
+// on a dead line would keep the line dead for minutes.
+type tries struct {
+	anew atomic.Bool // somebody asked
+	base int         // tries that do not count; of the library's goroutine
+}
+
+// pause returns how long to wait after so many failed tries.
+func (t *tries) pause(failed int) time.Duration {
+	if t.anew.Swap(false) {
+		t.base = failed
+	}
+	if failed < t.base { // counted from the start: it was connected in between
+		t.base = 0
+	}
+	return backoff(200*time.Millisecond, 2*time.Minute, max(failed-1-t.base, 0))
 }

@@ -110,6 +110,7 @@ func (u *Uplink) Nudge() {
 	switch {
 	case w == nil:
 	case w.nc.IsReconnecting():
+		w.tries.anew.Store(true)
 		// It fails only when the connection is closed, and then nobody waits.
 		_ = w.nc.ForceReconnect()
 	case u.line.troubled():

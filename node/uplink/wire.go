@@ -50,6 +50,7 @@ type natsWire struct {
 	ups    chan struct{} // a connection was made
 	downs  chan struct{} // it was lost
 	bell   chan protocol.Bell
+	tries  tries
 
 	mu      sync.Mutex
 	pending map[string]chan reply
@@ -93,7 +94,7 @@ func (w *natsWire) options(ctx context.Context, name string, o Options, book *li
 		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort(), nats.IgnoreDiscoveredServers(),
 		nats.SetCustomDialer(dialer{ctx}), nats.Timeout(dialLimit), nats.PingInterval(25 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.CustomReconnectDelay(func(tries int) time.Duration {
-			d := backoff(200*time.Millisecond, 2*time.Minute, max(tries-1, 0))
+			d := w.tries.pause(tries)
 			if name == lineName {
 				book.disconnected("", d)
 			}
