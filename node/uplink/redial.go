@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,9 @@ const (
 // two copies of one node push each other off the hub, and would do so several
 // times a second. On a line that flaps but carries something nobody waits.
 type redial struct {
+	asked atomic.Bool // somebody asked for a try
+	base  int         // failed tries that do not count; of the library's goroutine
+
 	now func() time.Time
 
 	mu     sync.Mutex
@@ -50,8 +54,17 @@ func (r *redial) lost() {
 	r.brief++
 }
 
-// next returns the pause before the next try, after tries failed ones.
-func (r *redial) next(tries int) time.Duration {
+// next returns the pause before the next try, after so many failed ones. Those
+// made because somebody asked do not count, or every text handed in on a dead
+// line would keep the line dead for minutes.
+func (r *redial) next(failed int) time.Duration {
+	if r.asked.Swap(false) {
+		r.base = failed
+	}
+	if failed < r.base { // counted from the start: it was connected in between
+		r.base = 0
+	}
+	tries := max(failed-1-r.base, 0)
 	r.mu.Lock()
 	brief := r.brief
 	r.mu.Unlock()

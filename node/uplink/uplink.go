@@ -120,6 +120,7 @@ func (u *Uplink) Nudge() {
 	switch {
 	case w == nil:
 	case w.nc.IsReconnecting():
+		w.redial.asked.Store(true)
 		// It fails only when the connection is closed, and then nobody waits.
 		_ = w.nc.ForceReconnect()
 	case u.line.troubled():

@@ -95,7 +95,7 @@ func (w *natsWire) options(ctx context.Context, name string, o Options, book *li
 		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort(), nats.IgnoreDiscoveredServers(),
 		nats.SetCustomDialer(dialer{ctx}), nats.Timeout(dialLimit), nats.PingInterval(25 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.CustomReconnectDelay(func(tries int) time.Duration {
-			d := w.redial.next(max(tries-1, 0))
+			d := w.redial.next(tries)
 			if name == lineName {
 				book.disconnected("", d)
 			}
