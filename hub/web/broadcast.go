@@ -20,7 +20,7 @@ type broadcast struct {
 const maxLive = 500
 
 // somethingChanged names the regions pages fetch anew.
-var somethingChanged = web.Event{Name: "change", Data: "list counts"}
+var somethingChanged = web.Event{Name: "change", Data: "title actions list counts"}
 
 func newBroadcast() *broadcast { return &broadcast{open: map[chan web.Event]bool{}} }
 

@@ -59,17 +59,18 @@ func (s *Server) signout(w http.ResponseWriter, r *http.Request) error {
 
 type passwordPage struct {
 	ui.Page
-	Given bool // the present one was given by somebody else
+	Given bool   // the present one was given by somebody else
+	Login string // for what keeps passwords: it tells whose they are
 }
 
 func (s *Server) passwordPage(w http.ResponseWriter, r *http.Request, u access.User) error {
-	p := &passwordPage{Given: u.MustChange}
+	p := &passwordPage{Given: u.MustChange, Login: u.Login}
 	p.Title = ui.T(s.lang(r), "修改密码")
 	return s.show(w, r, "password", p)
 }
 
 func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, u access.User) error {
-	p := &passwordPage{Given: u.MustChange}
+	p := &passwordPage{Given: u.MustChange, Login: u.Login}
 	p.Title = ui.T(s.lang(r), "修改密码")
 	next := r.PostFormValue("password")
 	if next != r.PostFormValue("again") {
