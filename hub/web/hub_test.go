@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 
 	"zhanqun/hub/access"
@@ -28,7 +29,8 @@ type county struct {
 	access  *access.Service
 	files   *blob.Store
 	people  map[account.Role]access.User
-	notOK   error            // why the hub is not ready
+	notOK   error // why the hub is not ready
+	mu      sync.Mutex
 	counted map[string][]int // statuses by route
 }
 
@@ -68,8 +70,12 @@ func newCountyOn(t testing.TB, open storetest.Open, change ...func(*Options)) *c
 		Ranking:  ranking.New(ranking.Options{Store: c.Store, Now: c.Clock.Now}),
 		Health:   health.New(health.Options{Store: c.Store, Policy: linkcheck.DefaultPolicy, Now: c.Clock.Now, Log: quiet}),
 		Sessions: c.Store.Sessions(), Ready: func(context.Context) error { return c.notOK },
-		Count: func(route string, status int) { c.counted[route] = append(c.counted[route], status) },
-		Base:  base, Hosts: []string{"*"}, Version: "test", Now: c.Clock.Now, Logger: quiet,
+		Count: func(route string, status int) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.counted[route] = append(c.counted[route], status)
+		},
+		Base: base, Hosts: []string{"*"}, Version: "test", Now: c.Clock.Now, Logger: quiet,
 	}
 	for _, f := range change {
 		f(&o)

@@ -164,7 +164,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, page string, p ui.
 // no form can help with.
 func (s *Server) again(w http.ResponseWriter, r *http.Request, page string, p ui.Data, base *ui.Page, err error) error {
 	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Conflict, fault.Limited, fault.Unauthenticated, fault.TooLarge:
+	case fault.Invalid, fault.Conflict, fault.Forbidden, fault.Limited, fault.Unauthenticated, fault.TooLarge:
 	default:
 		return err
 	}
