@@ -104,7 +104,10 @@ func answerWords(r bundle.Report) string {
 	if r.Joined != "" {
 		text = "已入网：" + r.Joined + "。"
 	}
-	text += fmt.Sprintf("县里的消息 %d 条，县里已收到本机第 %d 条为止的内容。", r.News, r.Confirmed)
+	text += fmt.Sprintf("县里的新消息 %d 条。", r.News)
+	if r.Confirmed > 0 {
+		text += fmt.Sprintf("县里已收到本机第 %d 条为止的内容。", r.Confirmed)
+	}
 	if r.Unconfirmed > 0 {
 		text += fmt.Sprintf("还有 %d 条没有确认，请再导出给县里。", r.Unconfirmed)
 	}

@@ -281,5 +281,5 @@ func codeOf(err error) protocol.Code {
 	case fault.Is(err, fault.Conflict):
 		return "conflict"
 	}
-	return protocol.Code(fmt.Sprint("kind ", fault.KindOf(err)))
+	return "another error"
 }
