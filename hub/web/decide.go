@@ -130,7 +130,7 @@ func (s *Server) adopt(w http.ResponseWriter, r *http.Request, u access.User) er
 		if pageErr != nil {
 			return pageErr
 		}
-		p.Outlet = q
+		p.Outlet, p.Adopting = q, true
 		return s.again(w, r, "item", p, &p.Page, err)
 	}
 	return s.done(w, r, "/items/"+id, ui.T(s.lang(r), "已登记上级采用，并通知报送单位。"))

@@ -42,6 +42,7 @@ type itemPage struct {
 	Stale    *review.Stale
 	Outlets  []ui.Option
 	Outlet   review.Outlet // as filled in
+	Adopting bool          // the form of an adoption is shown again
 }
 
 // Confirming reports whether the text is on the portal already and is looked at
