@@ -134,7 +134,7 @@ func (b *Tab) Look(width int64, dark bool) {
 	}
 	b.do(chromedp.EmulateViewport(width, 900, opts...))
 	b.media(emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
-	b.Eval(`Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => "")`) // colours fade from one to the other
+	b.Eval(`for (const a of document.getAnimations()) a.finish(); ""`) // colours fade from one to the other
 }
 
 // OnPaper shows the page as it would be printed, until the next Look.
