@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/internal/blob"
 	"zhanqun/internal/testenv"
 )
 
@@ -128,15 +129,15 @@ func fill(t *testing.T, disk string, left int64) (path string) {
 	}
 	defer f.Close()
 	for {
-		var st syscall.Statfs_t
-		if err := syscall.Statfs(disk, &st); err != nil {
+		free, err := blob.Free(disk)
+		if err != nil {
 			t.Fatal(err)
 		}
-		free := int64(st.Bavail) * st.Bsize // #nosec G115 -- a small disk
-		if free <= left {
+		more := int64(free) - left // #nosec G115 -- a small disk
+		if more <= 0 {
 			return path
 		}
-		if _, err := io.CopyN(f, zeros{}, min(free-left, 1<<20)); err != nil && !errors.Is(err, syscall.ENOSPC) {
+		if _, err := io.CopyN(f, zeros{}, min(more, 1<<20)); err != nil && !errors.Is(err, syscall.ENOSPC) {
 			t.Fatal(err)
 		}
 	}
