@@ -109,7 +109,12 @@ func (f *furnished) acts() map[account.Role][]look {
 			}},
 		},
 		account.RoleChief: {
-			{name: "item-withdraw", path: "/items/" + f.live, act: func(b *browsertest.Tab) { b.Press("从门户撤回…"); b.Press("换栏目…"); b.Press("置顶…"); b.Press("登记上级采用…") }},
+			{name: "item-withdraw", path: "/items/" + f.live, act: func(b *browsertest.Tab) {
+				b.Press("从门户撤回…")
+				b.Press("换栏目…")
+				b.Press("置顶…")
+				b.Press("登记上级采用…")
+			}},
 			{name: "item-emergency", path: "/items/" + f.private, act: func(b *browsertest.Tab) { b.Press("紧急发布…") }},
 		},
 		account.RoleAdmin: {
