@@ -127,6 +127,10 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	if r.opt.Fill != nil {
 		r.opt.Fill(req, p)
 	}
+	if req.Method == http.MethodPost {
+		// A page that answers a form cannot be fetched anew under its address.
+		p.Events = ""
+	}
 	var buf bytes.Buffer
 	if err := page.ExecuteTemplate(&buf, "shell", data); err != nil {
 		return fmt.Errorf("rendering page %q: %w", name, err)
