@@ -22,7 +22,7 @@ func TestEmergencyPages(t *testing.T) {
 	chief := c.as(t, account.RoleChief)
 	chief.get(page).is(http.StatusOK).says("紧急发布")
 	again := chief.post(page+"/decide", "revision", "1", "action", "approve", "emergency", "1").is(http.StatusUnprocessableEntity)
-	if field := again.find("#f-emergency-comment"); uitest.Attr(field, "aria-invalid") != "true" {
+	if field := again.find("#f-comment"); uitest.Attr(field, "aria-invalid") != "true" {
 		t.Error("the field does not say what is missing")
 	}
 	chief.follow(chief.post(page+"/decide", "revision", "1", "action", "approve", "emergency", "1", "comment", "山洪预警")).is(http.StatusOK).says("几秒后紧急发布")

@@ -148,7 +148,7 @@ func TestTownshipsDay(t *testing.T) {
 	s.confirm()
 	s.answers(id, protocol.Status{State: protocol.StateWithdrawn})
 	p.Until(`document.querySelector("main").innerText.includes("门户上也不再显示")`)
-	p.quiet("422")
+	p.quiet("409", "422")
 	p.goes("退出登录")
 	p.Visit(s.url + "/items")
 	if p.Path() != "/signin" {
