@@ -78,6 +78,7 @@ func (s *Server) decideAgain(w http.ResponseWriter, r *http.Request, u access.Us
 		return pageErr
 	}
 	if stale, ok := isStale(err); ok {
+		stale.Asked.Revision = q.Revision
 		p.Stale = stale
 		p.Last = nil
 		p.Diffs = nil
@@ -89,6 +90,9 @@ func (s *Server) decideAgain(w http.ResponseWriter, r *http.Request, u access.Us
 	p.Form = q
 	if len(q.Columns) > 0 {
 		p.Chosen = chosen(q.Columns)
+	}
+	if p.Stale != nil { // the page says it all
+		return s.pages.Render(w, r, fault.Conflict.Status(), "item", p)
 	}
 	return s.again(w, r, "item", p, &p.Page, err)
 }

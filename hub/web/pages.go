@@ -68,8 +68,11 @@ func (s *Server) chip(state string) ui.Chip {
 // sharedChips are the states both programs show alike.
 var sharedChips = ui.Chips()
 
+// brand is the name in the header.
+const brand = "站群 · 县级平台"
+
 func newPages(s *Server) (*ui.Renderer, error) {
-	return ui.New(ui.Options{Templates: Templates(), Brand: "站群 · 县级平台", Chips: chips, Fill: s.fill, Now: s.Now,
+	return ui.New(ui.Options{Templates: Templates(), Brand: brand, Chips: chips, Fill: s.fill, Now: s.Now,
 		Funcs: template.FuncMap{"roleName": roleName, "actor": actorName, "inc": func(i int) int { return i + 1 },
 			"local": func(at time.Time) string { // as a form field wants it; empty for none
 				if at.IsZero() {
@@ -94,6 +97,7 @@ func reasonName(code string) string {
 // fill sets what all pages have in common.
 func (s *Server) fill(r *http.Request, p *ui.Page) {
 	ctx := r.Context()
+	p.Brand = ui.T(p.Lang, brand)
 	p.FormToken = web.FormToken(ctx)
 	// A page that fetches itself anew in the background must not use up the
 	// message meant for the page the person is waiting for.

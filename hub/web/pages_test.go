@@ -129,7 +129,7 @@ func TestFaultsInEnglish(t *testing.T) {
 		a := s.look(v)
 		page := a.page()
 		said := 0
-		for _, selector := range []string{".flash.bad", ".field .error", "p.error"} {
+		for _, selector := range []string{".flash.bad", ".strip.bad", ".field .error", "p.error"} {
 			for _, n := range uitest.All(page, selector) {
 				said++
 				if words := uitest.Words(n); uitest.HasHan(words) {

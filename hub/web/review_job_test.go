@@ -168,7 +168,7 @@ func TestReturnAndComeBack(t *testing.T) {
 	late.says("上次审的是第 1 稿", "图片不合格 · 附件：建议配一张照片", "与第 1 稿相比", "增加 4 字")
 	c.Revise(id, titled("冬季趣味运动会", "全校师生321人参加。"))
 	late.goes("初审通过")
-	late.says("您看的是第 2 稿，现在是第 3 稿", "您看的那一稿已经不是最新的", "与第 2 稿相比")
+	late.says("您看的是第 2 稿，现在是第 3 稿", "下面标出了变化", "与第 2 稿相比")
 	if ins, del := late.Eval(`document.querySelector(".diff ins").innerText`), late.Eval(`document.querySelector(".diff del").innerText`); ins != "321" || del != "312" {
 		t.Errorf("the page shows %q taken out and %q put in", del, ins)
 	}
