@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"zhanqun/internal/dirlock"
+	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -72,7 +72,7 @@ func (q *Queue) Key(ctx context.Context) (key protocol.Key, err error) {
 	if key, err = protocol.NewNodeKey(); err != nil {
 		return protocol.Key{}, err
 	}
-	if err := writeSecret(filepath.Join(q.dir, seedName), key.Seed()); err != nil {
+	if err := disk.WriteSecret(filepath.Join(q.dir, seedName), key.Seed()); err != nil {
 		return protocol.Key{}, fmt.Errorf("keeping node key: %w", err)
 	}
 	return q.signer() // what is on disk counts, not what was meant
@@ -124,34 +124,4 @@ func (q *Queue) SaveIdentity(ctx context.Context, a protocol.EnrolAnswer, hubURL
 		t.st.settingsRev++
 		return t.exec(ctx, `DELETE FROM joining`)
 	})
-}
-
-// writeSecret makes a file only its owner can read, whole and durable or not at
-// all.
-func writeSecret(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part") // made with mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes the names in a folder durable. Windows has no such call and
-// writes names with the files.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir) // #nosec G304 -- the data folder
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
