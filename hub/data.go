@@ -23,6 +23,7 @@ import (
 // Names in the data folder.
 const (
 	seedName  = "hub.seed"   // the hub's key; whoever has it can speak as the hub
+	filesName = "files"      // attached files
 	openLock  = "open.lock"  // held while a program opens the database
 	serveLock = "serve.lock" // held while serve runs
 )

@@ -36,6 +36,7 @@ var suites = []suite{
 	{"health", healthSuite},
 	{"ranking", rankingSuite},
 	{"bundle", bundleSuite},
+	{"dump", dumpSuite},
 }
 
 // Run runs the suite of every area on the stores that open makes.

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// Renew makes the store that was just loaded from a backup a new one in the eyes
+// of its nodes: with an epoch of its own, which tells them that what they heard
+// since may be unknown here, and with a note per node of how far its down log was
+// written. What hung on the moment of the backup is dropped: sessions, decisions
+// that could still be taken back, files that were half here. It is called before
+// anybody else uses the store.
+func (s *Store) Renew(ctx context.Context, actor string, detail any) error {
+	fresh := uuid.NewString()
+	err := s.tx(ctx, "making the store a new one", func(t *tx) error {
+		for _, q := range []string{`DELETE FROM session`, `DELETE FROM held_decision`, `DELETE FROM blob_offer WHERE NOT done`} {
+			if _, err := t.ExecContext(ctx, q); err != nil {
+				return err
+			}
+		}
+		_, err := t.ExecContext(ctx, `INSERT INTO down_past (node, epoch, through, recalled, at)
+			SELECT id, $1, down_seq, down_seq, $2 FROM node WHERE state <> 'revoked'`, s.epoch, t.at.UnixMilli())
+		if err != nil {
+			return fmt.Errorf("noting how far the down logs are: %w", err)
+		}
+		if _, err := t.ExecContext(ctx, `UPDATE node SET recall = $1 WHERE state <> 'revoked'`, t.at.UnixMilli()); err != nil {
+			return fmt.Errorf("noting whom to ask: %w", err)
+		}
+		if _, err := t.ExecContext(ctx, `UPDATE setting SET value = $1 WHERE key = 'epoch'`, fresh); err != nil {
+			return fmt.Errorf("writing epoch: %w", err)
+		}
+		if err := t.audit(actor, "hub.restore", fresh, change{detail: detail}); err != nil {
+			return err
+		}
+		return t.event("hub.restored", fresh, detail)
+	})
+	if err == nil {
+		s.epoch = fresh
+	}
+	return err
+}
+
+// ForgetFiles takes files that are not on the disk off the record, so that the
+// nodes bring them again.
+func (s *Store) ForgetFiles(ctx context.Context, list []string) error {
+	text, err := listText(list)
+	if err != nil {
+		return err
+	}
+	return s.tx(ctx, "forgetting files", func(t *tx) error {
+		for _, table := range []string{"blob", "blob_offer"} {
+			if _, err := t.ExecContext(ctx, `DELETE FROM `+table+` WHERE sha256 IN `+s.d.in("$1"), text); err != nil { // #nosec G202 -- constants
+				return err
+			}
+		}
+		return nil
+	})
+}
