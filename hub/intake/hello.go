@@ -45,8 +45,12 @@ func (s *Service) Hello(ctx context.Context, node string, h protocol.Hello, back
 	if fault := Standing(n); fault != nil {
 		return protocol.HelloAnswer{}, *fault
 	}
+	before, err := s.Store.Before(ctx, node, n.Epoch)
+	if err != nil {
+		return protocol.HelloAnswer{}, err
+	}
 	return protocol.HelloAnswer{V: protocol.Version, HubEpoch: s.Store.Epoch(), Epoch: n.Epoch, Cursor: n.Up, Backlog: backlog,
-		Head: n.Down, MaxFrame: protocol.MaxFrameBytes, Now: now}, nil
+		Head: n.Down, MaxFrame: protocol.MaxFrameBytes, Now: now, Before: before}, nil
 }
 
 // Greet decides on the epoch a node comes with, when nothing of its log is left

@@ -50,6 +50,9 @@ type Store interface {
 	NodeState(ctx context.Context, id string) (Node, error)
 	// GreetEpoch moves a node to a new epoch by the rule of Greet.
 	GreetEpoch(ctx context.Context, id, epoch string) (Node, error)
+	// Before returns the epoch a node had before its present one, and how far its
+	// log was applied; nil for none.
+	Before(ctx context.Context, id, present string) (*protocol.Mark, error)
 	// PullDown returns the node and the entries of its down log after a
 	// position: as many as fit into maxBytes, and at least one if there is any.
 	PullDown(ctx context.Context, id string, after uint64, maxBytes int) (Node, []protocol.Entry, error)

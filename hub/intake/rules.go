@@ -19,6 +19,9 @@ func cloneNotice(at time.Time) *protocol.Notice {
 
 // submit takes one revision of an item in.
 func (d *decision) submit(n *Node, l *Letter, m *protocol.Submit) *protocol.Fault {
+	if d.onFile(n, m) {
+		return nil
+	}
 	if fault := d.maySubmit(n, m); fault != nil {
 		return fault
 	}
@@ -37,11 +40,13 @@ func (d *decision) submit(n *Node, l *Letter, m *protocol.Submit) *protocol.Faul
 	// that was set for it is no longer its.
 	it.ClaimedBy, it.ClaimedUntil, it.PublishAt = "", time.Time{}, time.Time{}
 	d.touch(it)
-	d.plan.Revisions = append(d.plan.Revisions, catalog.Revision{
+	text := catalog.Revision{
 		Item: m.Item, Revision: m.Revision, Title: m.Title, Body: m.Body, Column: m.Column, Author: m.Author, Source: m.Source,
 		Reviewer: m.Reviewer, Note: m.Note, Override: m.Override, EndorsedBy: m.EndorsedBy, Attachments: m.Attachments,
 		Flags: l.Flags, Epoch: l.Entry.Epoch, Seq: l.Entry.Seq, SubmittedAt: m.CreatedAt, ReceivedAt: d.now,
-	})
+	}
+	d.plan.Revisions = append(d.plan.Revisions, text)
+	d.Texts[TextOf{m.Item, m.Revision}] = &text
 	d.plan.Events = append(d.plan.Events, Event{Kind: "item.received", Ref: m.Item, Data: received{Unit: n.Unit, Revision: m.Revision}})
 	return nil
 }
