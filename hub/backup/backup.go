@@ -33,7 +33,6 @@ const (
 	manifestName = "backup.json"
 	seedName     = "hub.seed"
 	tablesDir    = "tables/"
-	filesDir     = "files/"
 	countsName   = "counts.json"
 )
 

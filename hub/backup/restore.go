@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"zhanqun/hub/store"
@@ -33,26 +30,26 @@ type Target struct {
 // Restore makes a hub of the backup at path. Until it is done everything stands
 // in a folder of its own, and on PostgreSQL in one transaction.
 func Restore(ctx context.Context, path string, to Target) (r Report, err error) {
-	if err := to.empty(ctx); err != nil {
-		return r, err
-	}
 	in, err := archive.Open(path)
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	// Inside the data folder: it may be a disk of its own, which nothing can be
-	// moved over.
-	dir, err := os.MkdirTemp(to.Dir, makingPrefix)
+	dir, err := archive.NewFolder(to.Dir, "hub")
 	if err != nil {
-		return r, fault.Wrap(fault.Invalid, "无法在数据目录 "+to.Dir+" 里写文件，请检查权限。", err)
+		return r, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, dir.Remove()) }()
+	if to.Database != "" {
+		if err := store.Empty(ctx, to.Database); err != nil {
+			return r, err
+		}
+	}
 	b := &reading{to: to, in: in, dir: dir}
 	if err := b.head(); err != nil {
 		return r, err
 	}
-	if b.files, err = blob.Open(filepath.Join(dir, to.Files)); err != nil {
+	if b.files, err = blob.Open(dir.Path(to.Files)); err != nil {
 		return r, err
 	}
 	err = store.Load(ctx, b.options(), b.report.Schema, func() (store.Part, error) { return b.next(ctx) })
@@ -62,68 +59,14 @@ func Restore(ctx context.Context, path string, to Target) (r Report, err error) 
 	if err := errors.Join(err, b.files.Close()); err != nil {
 		return r, err
 	}
-	return b.report, to.publish(dir)
-}
-
-// makingPrefix begins the name of the folder in the data folder where the hub is
-// made. One that is left of a restore that was killed is removed.
-const makingPrefix = ".restoring-"
-
-// empty refuses a place that holds anything, and makes the folder.
-func (to Target) empty(ctx context.Context) error {
-	if err := os.MkdirAll(to.Dir, 0o700); err != nil {
-		return fault.Wrap(fault.Invalid, "无法建立数据目录 "+to.Dir+"，请检查路径和权限。", err)
-	}
-	list, err := os.ReadDir(to.Dir)
-	if err != nil {
-		return fault.Wrap(fault.Invalid, "读不了数据目录 "+to.Dir+"，请检查权限。", err)
-	}
-	for _, f := range list {
-		switch {
-		case f.Name() == "lost+found": // of a disk of its own
-		case strings.HasPrefix(f.Name(), makingPrefix):
-			if err := os.RemoveAll(filepath.Join(to.Dir, f.Name())); err != nil {
-				return fmt.Errorf("removing the rest of an earlier restore: %w", err)
-			}
-		default:
-			return fault.New(fault.Conflict, "数据目录 "+to.Dir+" 不是空的，没有改动它。恢复只能写入空目录：请先停掉 hub serve，把原目录改名留存，再恢复。")
-		}
-	}
-	if to.Database == "" {
-		return nil
-	}
-	return store.Empty(ctx, to.Database)
-}
-
-// publish moves what was made to its place, the key last: a hub that is started
-// in between finds a database of another key and refuses it.
-func (to Target) publish(dir string) error {
-	list, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	move := func(name string) error { return os.Rename(filepath.Join(dir, name), filepath.Join(to.Dir, name)) }
-	for _, f := range list {
-		if f.Name() == to.Seed {
-			continue
-		}
-		if err := move(f.Name()); err != nil {
-			return fmt.Errorf("moving what was restored to its place: %w", err)
-		}
-	}
-	if err := disk.SyncDir(to.Dir); err != nil {
-		return err
-	}
-	if err := move(to.Seed); err != nil {
-		return fmt.Errorf("moving the key to its place: %w", err)
-	}
-	return disk.SyncDir(to.Dir)
+	// The key last: without it a hub refuses the database as another key's.
+	return b.report, dir.Publish(to.Seed)
 }
 
 type reading struct {
 	to       Target
 	in       *archive.Reader
-	dir      string // where it is made
+	dir      *archive.Folder
 	files    *blob.Store
 	key      protocol.Key
 	verifier verifier
@@ -156,7 +99,7 @@ func (b *reading) head() error {
 		return fault.Wrap(fault.Invalid, "备份里没有县级平台的密钥，不能恢复。请换用另一份备份。", err)
 	}
 	b.verifier.counts.Rows = map[string]int64{}
-	return disk.WriteSecret(filepath.Join(b.dir, b.to.Seed), seed)
+	return disk.WriteSecret(b.dir.Path(b.to.Seed), seed)
 }
 
 // whole turns the end of an archive that has to go on into an error.
@@ -168,7 +111,7 @@ func whole(err error) error {
 }
 
 func (b *reading) options() store.Options {
-	return store.Options{URL: b.to.Database, Dir: b.dir, Key: b.key, Log: b.to.Log}
+	return store.Options{URL: b.to.Database, Dir: b.dir.Path(""), Key: b.key, Log: b.to.Log}
 }
 
 // next returns the next part of a table. When there is none left it reads the
@@ -221,16 +164,13 @@ func (b *reading) rest(ctx context.Context) error {
 }
 
 func (b *reading) member(ctx context.Context, m archive.Member, r io.Reader) error {
-	if strings.HasPrefix(m.Name, filesDir) {
-		ref, err := b.files.Put(ctx, r, m.Size)
-		if err != nil {
-			return err
-		}
-		if m.Name != filesDir+ref.SHA256 {
-			return fault.New(fault.Invalid, "备份里的附件 "+m.Name+" 内容不对，请换用另一份备份。")
-		}
+	file, err := m.IsBlob()
+	if err == nil && file {
 		b.verifier.counts.Files++
-		return nil
+		return archive.TakeBlob(ctx, b.files, m, r)
+	}
+	if err != nil {
+		return err
 	}
 	if err := b.verifier.member(m, r); err != nil {
 		return fault.Wrap(fault.Invalid, "备份文件的内容与它自己的清单不符，请换用另一份备份。", err)

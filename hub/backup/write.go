@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"strings"
 	"time"
@@ -124,28 +123,22 @@ func (b *writing) files(ctx context.Context) error {
 	}
 }
 
-// file adds one file, or notes that it is lost. It is read twice: a file whose
-// bytes have changed on the disk must be known before it is in the archive.
+// file adds one file, or notes that it is lost.
 func (b *writing) file(ctx context.Context, f store.Blob) error {
-	err := b.Files.Verify(ctx, f.SHA256)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, blob.ErrCorrupt) {
+	lost, err := b.w.AddBlob(ctx, b.Files, f.SHA256)
+	switch {
+	case err != nil:
+		return err
+	case lost:
 		b.counts.Lost++
 		if len(b.counts.Missing) < mostMissing {
 			b.counts.Missing = append(b.counts.Missing, f.SHA256)
 		}
-		return nil
+	default:
+		b.counts.Files++
 	}
-	if err != nil {
-		return err
-	}
-	r, size, err := b.Files.Get(f.SHA256)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	b.counts.Files++
 	b.told()
-	return b.w.Add(archive.Member{Name: filesDir + f.SHA256, Size: size, SHA256: f.SHA256}, r)
+	return nil
 }
 
 // verifier counts what stands in an archive and compares it with what its last
@@ -156,7 +149,10 @@ type verifier struct {
 }
 
 func (v *verifier) member(m archive.Member, r io.Reader) error {
+	file, err := m.IsBlob()
 	switch {
+	case err != nil:
+		return err
 	case v.last:
 		return fmt.Errorf("%s stands behind the counts", m.Name)
 	case strings.HasPrefix(m.Name, tablesDir):
@@ -166,10 +162,7 @@ func (v *verifier) member(m archive.Member, r io.Reader) error {
 		}
 		v.counts.Rows[p.Table] += int64(p.Rows)
 		return p.Read(func([]any) error { return nil })
-	case strings.HasPrefix(m.Name, filesDir):
-		if m.Name != filesDir+m.SHA256 {
-			return fmt.Errorf("%s has digest %s", m.Name, m.SHA256)
-		}
+	case file:
 		v.counts.Files++
 	case m.Name == countsName:
 		v.last = true

@@ -36,3 +36,8 @@ func (q *Queue) ListPlan(ctx context.Context, actor Actor, f Filter) ([]string, 
 		return detail, err
 	})
 }
+
+// Renew begins a new log behind a row of the up log.
+func (q *Queue) Renew(ctx context.Context, behind uint64) error {
+	return q.write(ctx, "renewing", func(ctx context.Context, t *txn) error { return t.renumber(ctx, behind) })
+}
