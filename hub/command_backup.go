@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/backup"
@@ -41,7 +40,7 @@ func backupCommand() command {
 			}
 			defer func() { err = errors.Join(err, files.Close()) }()
 			report, err := backup.Write(ctx, backup.Source{
-				Store: s, Files: files, Seed: seed, Program: "zhanqun-hub/" + version, Progress: progress(c, "已备份"),
+				Store: s, Files: files, Seed: seed, Program: "zhanqun-hub/" + version, Progress: cli.Progress(c.Err, "已备份"),
 			}, c.Args[0])
 			if err != nil {
 				return err
@@ -59,7 +58,7 @@ func sayBackup(c *call, r backup.Report) error {
 		err = cli.WriteJSON(c.Out, r)
 	} else {
 		_, err = fmt.Fprintf(c.Out, "已备份到 %s：%d 行数据，%d 个附件，共 %s；已重新读出核对。\n这个文件里有密钥和账号，请像钥匙一样保管，并另存到别的机器上。\n",
-			c.Args[0], total(r.Rows), r.Files, size(r.Bytes))
+			c.Args[0], total(r.Rows), r.Files, cli.Size(r.Bytes))
 	}
 	if err == nil && r.Lost > 0 {
 		err = fault.New(fault.Internal, fmt.Sprintf("备份已写好，但有 %d 个附件在磁盘上丢失或损坏，没能备份：%s。恢复以后，乡镇会重新报送它们。", r.Lost, strings.Join(r.Missing, " ")))
@@ -75,7 +74,7 @@ func restoreCommand() command {
 		Run: func(ctx context.Context, c *call) error {
 			report, err := backup.Restore(ctx, c.Args[0], backup.Target{
 				Dir: c.Cfg.Dir, Database: c.Cfg.Database.URL.Reveal(), Seed: seedName, Files: filesName,
-				Actor: access.Local(c.User).Login, Log: c.Log, Progress: progress(c, "已恢复"),
+				Actor: access.Local(c.User).Login, Log: c.Log, Progress: cli.Progress(c.Err, "已恢复"),
 			})
 			if err != nil {
 				return err
@@ -100,26 +99,4 @@ func total(rows map[string]int64) int64 {
 		n += r
 	}
 	return n
-}
-
-// size says a number of bytes the way people do.
-func size(n int64) string {
-	if n < 1<<20 {
-		return fmt.Sprintf("%d KiB", (n+1023)>>10)
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-}
-
-// progressEvery is how often a command that takes long says how far it is.
-const progressEvery = 5 * time.Second
-
-// progress returns what says on stderr, now and then, how many bytes are done.
-func progress(c *call, done string) func(bytes int64) {
-	last := time.Now()
-	return func(bytes int64) {
-		if now := time.Now(); now.Sub(last) >= progressEvery {
-			last = now
-			fmt.Fprintf(c.Err, "%s %s\n", done, size(bytes))
-		}
-	}
 }
