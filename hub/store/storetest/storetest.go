@@ -36,6 +36,7 @@ var suites = []suite{
 	{"health", healthSuite},
 	{"ranking", rankingSuite},
 	{"bundle", bundleSuite},
+	{"replace", replaceSuite},
 	{"dump", dumpSuite},
 }
 
