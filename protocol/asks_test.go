@@ -54,7 +54,7 @@ func asks(t testing.TB) map[string]ask {
 		protocol.HelloAnswer{V: 1, HubEpoch: fresh, Epoch: epoch, Cursor: 790, Head: 40, MaxFrame: protocol.MaxFrameBytes, Now: at,
 			Before: &protocol.Mark{Epoch: "b0d2f3c1-9c1a-4f57-8f0e-3f1b0e5a7c11", Through: 120},
 			Past:   []protocol.Past{{Epoch: epoch, Through: 40, Recalled: 40}}, Recall: true})
-	a := add("recall", protocol.VerbRecall, protocol.Recall{HubEpoch: fresh, Frame: frame, Done: true, Gone: 2}, protocol.RecallAnswer{Applied: 1})
+	a := add("recall", protocol.VerbRecall, protocol.Recall{HubEpoch: fresh, Frame: frame, Done: true, Gone: 2}, protocol.RecallAnswer{Taken: 1})
 	a.FrameOfBody = string(frame)
 	list["recall"] = *a
 	return list

@@ -168,13 +168,12 @@
 // has confirmed everything the node had handed in before that hello, the node
 // sends its own copy of the down log (verb "recall", [Recall]), which it keeps
 // for this: of a named epoch what lies beyond Recalled, and all of an epoch that
-// is neither named nor the hub's present one, in the order it came. The hub knows
-// its own signature on each entry. It carries the decision out if the revision it
-// judged is there and nobody has decided otherwise since, and says it again in
-// its present log; it keeps the others for the office to see. What it cannot
-// publish before files have arrived it counts as waiting: the node sends
-// everything once more when its files have, or after an hour, with Final set.
-// The last request of all has Done set. A request may be repeated.
+// is neither named nor the hub's present one, in the order it came; the last request
+// has Done set. A request may be repeated. The hub knows its own signature on each
+// entry. When it has them all it puts each item where its last word left it, if
+// the revision judged is there and nobody has decided otherwise since, and says
+// the words again in its present log, byte for byte. What it cannot carry out it
+// keeps for the office to see, and tells the node how the item stands now.
 //
 // # Files
 //
@@ -242,8 +241,8 @@
 //	                Mark        epoch, through seq
 //	                Past        epoch, through seq, recalled seq
 //	pull            Pull        hubEpoch, after seq, maxBytes
-//	recall          Recall      hubEpoch, frame base64, done?, final?, gone?; of at most 360,448 bytes
-//	                RecallAnswer applied, known, kept, waiting
+//	recall          Recall      hubEpoch, frame base64, done?, gone?; of at most 360,448 bytes
+//	                RecallAnswer taken
 //	offer           Offer       sha256, size
 //	offer, chunk    OfferAnswer have bytes, done, chunk bytes wanted at most
 //	bell            Bell        head? seq, hello?

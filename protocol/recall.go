@@ -20,19 +20,15 @@ type Recall struct {
 	HubEpoch string `json:"hubEpoch"`       // the present one
 	Frame    []byte `json:"frame"`          // of down entries, at most MaxFrameBytes
 	Done     bool   `json:"done,omitempty"` // there are no more
-	// Final asks not to wait any longer for files that words need.
-	Final bool `json:"final,omitempty"`
 	// Gone is how many entries of its up log the hub lacks and the node no longer
 	// holds, said with Done: so much is lost for good.
 	Gone uint64 `json:"gone,omitempty"`
 }
 
-// RecallAnswer says what became of the entries of one Recall.
+// RecallAnswer says that the entries of one Recall are on the hub's disk. It
+// carries them out when it has been given everything.
 type RecallAnswer struct {
-	Applied int `json:"applied"` // the hub says them again now
-	Known   int `json:"known"`   // were on file already
-	Kept    int `json:"kept"`    // cannot be applied; kept for the office to see, with the reason
-	Waiting int `json:"waiting"` // for files: to be sent again
+	Taken int `json:"taken"` // entries it had not
 }
 
 // Was is the identity a node had before, said in Enrol by one that brings its

@@ -49,8 +49,12 @@ func (s *Service) Hello(ctx context.Context, node string, h protocol.Hello, back
 	if err != nil {
 		return protocol.HelloAnswer{}, err
 	}
+	past, recall, err := s.Store.Past(ctx, node)
+	if err != nil {
+		return protocol.HelloAnswer{}, err
+	}
 	return protocol.HelloAnswer{V: protocol.Version, HubEpoch: s.Store.Epoch(), Epoch: n.Epoch, Cursor: n.Up, Backlog: backlog,
-		Head: n.Down, MaxFrame: protocol.MaxFrameBytes, Now: now, Before: before}, nil
+		Head: n.Down, MaxFrame: protocol.MaxFrameBytes, Now: now, Before: before, Past: past, Recall: recall}, nil
 }
 
 // Greet decides on the epoch a node comes with, when nothing of its log is left

@@ -53,6 +53,18 @@ type Store interface {
 	// Before returns the epoch a node had before its present one, and how far its
 	// log was applied; nil for none.
 	Before(ctx context.Context, id, present string) (*protocol.Mark, error)
+	// Past returns the epochs the hub had before it was restored, the latest
+	// first, with how far a node's down log was then; and whether the node has to
+	// give back what it was told in them.
+	Past(ctx context.Context, id string) (past []protocol.Past, recall bool, err error)
+	// Forebears returns the nodes whose place a node took, one after the other.
+	Forebears(ctx context.Context, id string) ([]string, error)
+	// PutRecalled keeps what a node gave back, and returns how many words are new.
+	PutRecalled(ctx context.Context, id string, r Recalled) (taken int, err error)
+	// FindingKnown reports whether a finding is on file.
+	FindingKnown(ctx context.Context, id string) (bool, error)
+	// Key returns the hub's public key.
+	Key() string
 	// PullDown returns the node and the entries of its down log after a
 	// position: as many as fit into maxBytes, and at least one if there is any.
 	PullDown(ctx context.Context, id string, after uint64, maxBytes int) (Node, []protocol.Entry, error)

@@ -14,7 +14,7 @@ import (
 // its rows refer to. Sessions are left out: whoever is signed in signs in again.
 var tables = []string{
 	"setting", "counter", "unit", "portal_column", "account", "lockout", "api_token", "node", "invite", "bundle_partner", "bundle_taken", "node_epoch", "up_entry", "refusal",
-	"down_entry", "down_past", "item", "revision", "blob", "blob_offer", "decision", "held_decision", "entry", "entry_source", "entry_list",
+	"down_entry", "down_past", "recalled", "item", "revision", "blob", "blob_offer", "decision", "held_decision", "entry", "entry_source", "entry_list",
 	"entry_file", "file_gone", "adoption", "event", "audit", "site", "target", "place", "finding", "finding_event",
 }
 

@@ -11,6 +11,17 @@ CREATE TABLE down_past (
     PRIMARY KEY (node, epoch)
 ) STRICT;
 
+-- Words read back from nodes that are not carried out yet, as they came. n is
+-- their order per node; item is empty for what is about none.
+CREATE TABLE recalled (
+    node  TEXT NOT NULL,
+    n     INTEGER NOT NULL,
+    item  TEXT NOT NULL,
+    entry BLOB NOT NULL,
+    PRIMARY KEY (node, n)
+) STRICT;
+CREATE INDEX recalled_item ON recalled (item, node, n);
+
 -- Since when the hub waits to read back what it said to the node; 0 for nothing.
 ALTER TABLE node ADD COLUMN recall INTEGER NOT NULL DEFAULT 0;
 -- The node whose place this one took, or empty.
@@ -27,4 +38,5 @@ ALTER TABLE node_epoch DROP COLUMN through;
 ALTER TABLE invite DROP COLUMN replaces;
 ALTER TABLE node DROP COLUMN replaces;
 ALTER TABLE node DROP COLUMN recall;
+DROP TABLE recalled;
 DROP TABLE down_past;

@@ -49,7 +49,7 @@ func (u *Uplink) recall(ctx context.Context, w wire, x wanted) (bool, error) {
 		return false, err
 	}
 	pace := newPace(2<<10, protocol.MaxFrameBytes, 1)
-	var sum protocol.RecallAnswer
+	taken := 0
 	for after := int64(0); ; {
 		entries, next, err := u.q.Held(ctx, x.past, after, pace.size)
 		if err != nil {
@@ -68,9 +68,9 @@ func (u *Uplink) recall(ctx context.Context, w wire, x wanted) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		sum.Applied, sum.Known, sum.Kept = sum.Applied+a.Applied, sum.Known+a.Known, sum.Kept+a.Kept
+		taken += a.Taken
 		if r.Done {
-			u.log.Info("uplink: the hub's words given back", "applied", sum.Applied, "known", sum.Known, "kept", sum.Kept, "gone", r.Gone)
+			u.log.Info("uplink: the hub's words given back", "taken", taken, "gone", r.Gone)
 			return true, nil
 		}
 		after = next

@@ -57,7 +57,7 @@ func TestRestoredHubGetsItsWordsBack(t *testing.T) {
 				given = append(given, e.Seq)
 			}
 			done = r.Done
-			return protocol.RecallAnswer{Applied: len(entries)}, nil
+			return protocol.RecallAnswer{Taken: len(entries)}, nil
 		}
 		_ = during(ctx, u, w, func() {
 			time.Sleep(time.Minute)

@@ -38,6 +38,7 @@ var suites = []suite{
 	{"bundle", bundleSuite},
 	{"replace", replaceSuite},
 	{"dump", dumpSuite},
+	{"recover", recoverSuite},
 }
 
 // Run runs the suite of every area on the stores that open makes.
