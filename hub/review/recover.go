@@ -299,6 +299,9 @@ func (r rules) entryAgain(s Snapshot, x Subject, k Recovery) (*catalog.Entry, Ve
 	if entry.PublishedAt.IsZero() {
 		entry.PublishedAt = w.Status.At
 	}
+	if entry.Version > 1 && entry.CorrectedAt.IsZero() {
+		entry.CorrectedAt = w.Status.At
+	}
 	if onFile {
 		entry.PublishedAt, entry.UpdatedAt, entry.PinnedUntil = there.PublishedAt, there.UpdatedAt, there.PinnedUntil
 	} else {

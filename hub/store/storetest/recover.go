@@ -150,6 +150,9 @@ func (o *Office) portrait(id string) portrait {
 	slices.SortFunc(p.Decisions, func(a, b catalog.Decision) int { return strings.Compare(a.ID, b.ID) })
 	if p.Entry != nil {
 		p.Entry.UpdatedAt, p.Entry.PublishedAt, p.Entry.WithdrawnAt = time.Time{}, time.Time{}, time.Time{}
+		if !p.Entry.CorrectedAt.IsZero() {
+			p.Entry.CorrectedAt = time.Unix(1, 0)
+		}
 	}
 	if p.Told.State == protocol.StateWithdrawn && p.Told.Memo == nil {
 		p.Told.At = time.Time{}
