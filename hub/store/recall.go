@@ -99,6 +99,11 @@ func (t *tx) putWords(ctx context.Context, id string, words []intake.Word) (take
 		}
 		if w.Node == id {
 			through[w.Epoch] = w.Seq
+		} else if known, err := t.wordKept(ctx, id, w); err != nil || known {
+			if err != nil {
+				return 0, err
+			}
+			continue
 		}
 		last++
 		taken++
@@ -118,6 +123,16 @@ func (t *tx) putWords(ctx context.Context, id string, words []intake.Word) (take
 		}
 	}
 	return taken, nil
+}
+
+// wordKept reports whether a word of another name's log is there already: of those
+// no mark is kept.
+func (t *tx) wordKept(ctx context.Context, id string, w intake.Word) (there bool, err error) {
+	err = t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM recalled WHERE node = $1 AND item = $2 AND entry = $3)`, id, w.Item, bytesOf(w.Raw)).Scan(&there)
+	if err != nil {
+		return false, fmt.Errorf("looking for a word: %w", err)
+	}
+	return there, nil
 }
 
 func (t *tx) recalledThrough(ctx context.Context, id, epoch string) (through uint64, err error) {

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -32,6 +34,9 @@ func (s *Store) Renew(ctx context.Context, actor string, detail any) error {
 		if _, err := t.ExecContext(ctx, `UPDATE setting SET value = $1 WHERE key = 'epoch'`, fresh); err != nil {
 			return fmt.Errorf("writing epoch: %w", err)
 		}
+		if err := t.noteRestored(ctx, detail); err != nil {
+			return err
+		}
 		if err := t.audit(actor, "hub.restore", fresh, change{detail: detail}); err != nil {
 			return err
 		}
@@ -41,6 +46,53 @@ func (s *Store) Renew(ctx context.Context, actor string, detail any) error {
 		s.epoch = fresh
 	}
 	return err
+}
+
+// Restored is the last time the hub was restored from a backup.
+type Restored struct {
+	At     time.Time `json:"at"`
+	Detail any       `json:"detail,omitempty"` // as given to Renew
+}
+
+const restoredSetting = "restored"
+
+func (t *tx) noteRestored(ctx context.Context, detail any) error {
+	text, err := jsonText(Restored{t.at, detail})
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, restoredSetting, text)
+	return err
+}
+
+// Restored returns when the hub was restored last; nil if it never was.
+func (s *Store) Restored(ctx context.Context) (*Restored, error) { return restored(ctx, s.read) }
+
+func restored(ctx context.Context, q queryer) (*Restored, error) {
+	var text string
+	err := q.QueryRowContext(ctx, `SELECT value FROM setting WHERE key = $1`, restoredSetting).Scan(&text)
+	if notFound(err) {
+		return nil, nil
+	}
+	r := &Restored{}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), r)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading when the hub was restored: %w", err)
+	}
+	return r, nil
+}
+
+// Recalling counts the nodes that have still to give back what they were told,
+// and the items that wait for files before they are what they were.
+func (s *Store) Recalling(ctx context.Context) (nodes, items int, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM node WHERE recall > 0 AND state <> 'revoked'),
+		(SELECT COUNT(DISTINCT item) FROM recalled WHERE item <> '')`).Scan(&nodes, &items)
+	if err != nil {
+		return 0, 0, fmt.Errorf("counting what is to be given back: %w", err)
+	}
+	return nodes, items, nil
 }
 
 // ForgetFiles takes files that are not on the disk off the record, so that the

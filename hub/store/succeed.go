@@ -55,7 +55,7 @@ func (s *Store) Succeed(ctx context.Context, n access.Node, was protocol.Was) (m
 		mark = nil
 		old, err := oneNode(ctx, t, `WHERE n.id = $1`, was.Node)
 		if fault.Is(err, fault.NotFound) {
-			return nil // this hub is older than that node, or was never its hub
+			return t.askStranger(ctx, n, was.Node)
 		}
 		if err != nil {
 			return err
@@ -72,6 +72,17 @@ func (s *Store) Succeed(ctx context.Context, n access.Node, was protocol.Was) (m
 		}
 	})
 	return mark, err
+}
+
+// askStranger is for a node that was one this hub does not know. If the hub was
+// restored it may have forgotten that one, and wants its words back.
+func (t *tx) askStranger(ctx context.Context, n access.Node, was string) error {
+	r, err := restored(ctx, t)
+	if err != nil || r == nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `UPDATE node SET replaces = $2, recall = $3 WHERE id = $1 AND replaces = ''`, n.ID, was, t.at.UnixMilli())
+	return err
 }
 
 // heardThrough returns how much of the present down log of a node the machine
