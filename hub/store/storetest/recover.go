@@ -57,16 +57,8 @@ func (o *Office) restore(t *testing.T, k kept, to store.Options) *Office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to.Key, to.Now = HubKey(), o.Clock.Now
-	s, err := store.Open(t.Context(), to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	to.Key, to.Now = HubKey(o.Store), o.Clock.Now
+	s := openStore(t, to)
 	if err := s.Renew(t.Context(), "test", nil); err != nil {
 		t.Fatal(err)
 	}
