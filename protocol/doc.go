@@ -284,6 +284,7 @@
 //	  <bytes of the index in decimal> <signature>\n
 //	  <index>\n
 //	  frames, one after the other
+//	  frames of recall, one after the other
 //	  files, one after the other
 //	ZQB1 end\n
 //
@@ -300,12 +301,14 @@
 //	                BundleIndex v 1, dir, from key, to? key, node? id, epoch of the maker's store,
 //	                            number 1 2 3 … in that epoch for that receiver, at time,
 //	                            program?, first? and last? seq, frames? parts, files? parts (up);
-//	                            up: hello? Hello, offers? Offers, join? JoinRequest for Hello;
+//	                            up: hello? Hello, offers? Offers, join? JoinRequest for Hello,
+//	                            recall? BundleRecall;
 //	                            down: re? BundleRef, answer? HelloAnswer, fault? Fault for
 //	                            answer, offered? BundleOffers, welcome? BundleWelcome
 //	                BundlePart  size bytes, sha256
 //	                BundleRef   epoch, number of a bundle up
 //	                BundleOffer sha256, done? whole at the hub, fault? Fault why not taken
+//	                BundleRecall hubEpoch, frames? parts, done?, gone?
 //	                JoinRequest ticket, proof in standard base64, name of the machine
 //	                BundleWelcome the fields of EnrolAnswer, and proof in standard base64
 //
@@ -324,6 +327,11 @@
 // of the newest bundle up that was taken: what that one carried and the answer
 // does not confirm is carried again. Numbers tell whether one is missing; the
 // next one heals it, because it begins at the last confirmed entry again.
+//
+// When the answer to Hello in a bundle down has Recall set, the next bundles up
+// carry the words the hub asked for in frames of their own, behind those of the up
+// log if these reach its end. The hub takes them when it has the up log through
+// Hello's Last; if not, it asks again.
 //
 // A node without identity sends a [JoinRequest] in place of Hello and gets a
 // [BundleWelcome]. With H the SHA-256 of the join code's secret in hex, ticket

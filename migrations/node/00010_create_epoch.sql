@@ -11,6 +11,8 @@ ALTER TABLE station ADD COLUMN base INTEGER NOT NULL DEFAULT 0;   -- entry n of 
 ALTER TABLE station ADD COLUMN resign INTEGER NOT NULL DEFAULT 0; -- rows through here hold the signature of an earlier log
 ALTER TABLE station ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;   -- entries this hub lacks and that are no longer held
 ALTER TABLE station ADD COLUMN public TEXT NOT NULL DEFAULT '';   -- key that speaks for the node, empty if never noted
+ALTER TABLE station ADD COLUMN hub_past TEXT NOT NULL DEFAULT '[]'; -- epochs the hub had before, as it last said
+ALTER TABLE station ADD COLUMN recall INTEGER NOT NULL DEFAULT 0;   -- its last answer by bundle asks for its words back
 
 -- The down log is numbered per node, and this machine may have been another one.
 CREATE TABLE down_entry_of (
@@ -45,6 +47,8 @@ INSERT OR IGNORE INTO down_entry_of SELECT epoch, seq, kind, hash, sig, at, body
 DROP TABLE down_entry;
 ALTER TABLE down_entry_of RENAME TO down_entry;
 CREATE INDEX down_entry_receipt ON down_entry (at) WHERE kind = 'receipt';
+ALTER TABLE station DROP COLUMN recall;
+ALTER TABLE station DROP COLUMN hub_past;
 ALTER TABLE station DROP COLUMN public;
 ALTER TABLE station DROP COLUMN gone;
 ALTER TABLE station DROP COLUMN resign;

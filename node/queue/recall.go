@@ -48,3 +48,28 @@ func (q *Queue) Gone(ctx context.Context) (n uint64, err error) {
 	}
 	return n, nil
 }
+
+// HubPast returns the epochs the county had before, as it last said, and
+// whether it wants back what it said in them.
+func (q *Queue) HubPast(ctx context.Context) (past []protocol.Past, recall bool, err error) {
+	var list string
+	err = q.db.Read.QueryRowContext(ctx, `SELECT hub_past, recall FROM station`).Scan(&list, &recall)
+	if err == nil {
+		err = json.Unmarshal([]byte(list), &past)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("reading former epochs of the hub: %w", err)
+	}
+	return past, recall, nil
+}
+
+func (t *txn) notePast(ctx context.Context, past []protocol.Past) error {
+	list, err := json.Marshal(append([]protocol.Past{}, past...))
+	if err == nil {
+		err = t.exec(ctx, `UPDATE station SET hub_past = $1`, string(list))
+	}
+	if err != nil {
+		return fmt.Errorf("noting former epochs of the hub: %w", err)
+	}
+	return nil
+}

@@ -33,6 +33,12 @@ func (t *txn) renumber(ctx context.Context, to uint64) error {
 	if err := t.exec(ctx, `UPDATE file SET have = 0, done = 0, next_at = 0 WHERE wanted > $1`, to); err != nil {
 		return fmt.Errorf("offering files again: %w", err)
 	}
+	// What bundles carry is of the log that is left behind.
+	for _, text := range []string{`UPDATE bundle SET state = 'answered' WHERE state = 'out'`, `DELETE FROM bundle_file`} {
+		if err := t.exec(ctx, text); err != nil {
+			return fmt.Errorf("forgetting bundles under way: %w", err)
+		}
+	}
 	t.st.epoch, t.st.base, t.st.resign = uuid.NewString(), to, t.st.last
 	t.st.sent, t.st.confirmed = to, to
 	return t.exec(ctx, `UPDATE station SET epoch = $1, base = $2, resign = $3`, t.st.epoch, t.st.base, t.st.resign)
@@ -105,6 +111,9 @@ func (q *Queue) HubChanged(ctx context.Context, epoch string, past ...protocol.P
 		t.st.hubEpoch = epoch
 		if known == "" {
 			return nil
+		}
+		if err := t.notePast(ctx, past); err != nil {
+			return err
 		}
 		if i := slices.IndexFunc(past, func(p protocol.Past) bool { return p.Epoch == known }); i >= 0 {
 			t.st.down = min(t.st.down, past[i].Through)
