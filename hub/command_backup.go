@@ -20,7 +20,7 @@ func backupCommand() command {
 	return command{
 		Name: "backup", Args: "文件", Min: 1, Max: 1, Lists: true,
 		Short:   "把整个县级平台备份到一个文件：数据、附件和密钥；serve 运行时也可以做",
-		Example: "hub backup /backup/hub-2026-11-03.zqb\nhub backup hub.zqb --config /etc/zhanqun/hub.toml",
+		Example: "hub backup /backup/hub-2026-11-03.tar.zst\nhub backup hub.tar.zst --config /etc/zhanqun/hub.toml",
 		Run: func(ctx context.Context, c *call) (err error) {
 			seed, err := os.ReadFile(filepath.Join(c.Cfg.Dir, seedName))
 			if errors.Is(err, fs.ErrNotExist) {
@@ -70,7 +70,7 @@ func restoreCommand() command {
 	return command{
 		Name: "restore", Args: "文件", Min: 1, Max: 1, Lists: true,
 		Short:   "用备份恢复县级平台，只能写入空的数据目录和空的数据库",
-		Example: "hub restore /backup/hub-2026-11-03.zqb\nhub restore hub.zqb --config /etc/zhanqun/hub.toml",
+		Example: "hub restore /backup/hub-2026-11-03.tar.zst\nhub restore hub.tar.zst --config /etc/zhanqun/hub.toml",
 		Run: func(ctx context.Context, c *call) error {
 			report, err := backup.Restore(ctx, c.Args[0], backup.Target{
 				Dir: c.Cfg.Dir, Database: c.Cfg.Database.URL.Reveal(), Seed: seedName, Files: filesName,

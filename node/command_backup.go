@@ -18,7 +18,7 @@ func backupCommand() command {
 	return command{
 		Name: "backup", Args: "文件", Min: 1, Max: 1, Lists: true,
 		Short:   "把本机的信息、附件和密钥备份到一个文件；serve 运行时也可以做",
-		Example: "node backup E:\\node-2026-11-03.zqb\nnode backup /media/usb/node.zqb",
+		Example: "node backup E:\\node-2026-11-03.tar.zst\nnode backup /media/usb/node.tar.zst",
 		Run: func(ctx context.Context, c *call) error {
 			if _, err := os.Stat(c.Cfg.Dir); errors.Is(err, fs.ErrNotExist) {
 				return fault.Wrap(fault.NotFound, "没有数据目录 "+c.Cfg.Dir+"。请用 --config 指定设置文件。", err)
@@ -47,7 +47,7 @@ func restoreCommand() command {
 	return command{
 		Name: "restore", Args: "文件", Min: 1, Max: 1, Lists: true,
 		Short:   "用备份恢复本机，只能写入空的数据目录",
-		Example: "node restore E:\\node-2026-11-03.zqb\nnode restore /media/usb/node.zqb",
+		Example: "node restore E:\\node-2026-11-03.tar.zst\nnode restore /media/usb/node.tar.zst",
 		Run: func(ctx context.Context, c *call) error {
 			b, err := queue.Restore(ctx, c.Args[0], c.Cfg.Dir, cli.Progress(c.Err, "已恢复"))
 			if err != nil {

@@ -98,7 +98,7 @@ func TestBackupIsRestored(t *testing.T) {
 						h.Submit(1, "township")
 					}
 				})
-				path := filepath.Join(t.TempDir(), "hub.zqb")
+				path := filepath.Join(t.TempDir(), "hub.tar.zst")
 				made, err := h.write(path)
 				stop()
 				work.Wait()
@@ -186,7 +186,7 @@ func TestLostFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(h.dir, spoilt[:2], spoilt[2:]), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "hub.zqb")
+	path := filepath.Join(t.TempDir(), "hub.tar.zst")
 	r, err := h.write(path)
 	if err != nil {
 		t.Fatal(err)
@@ -219,7 +219,7 @@ func TestBadBackups(t *testing.T) {
 	h := newHub(t, storetest.SQLite)
 	h.bring("附件")
 	dir := t.TempDir()
-	path := filepath.Join(dir, "hub.zqb")
+	path := filepath.Join(dir, "hub.tar.zst")
 	if _, err := h.write(path); err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func TestBadBackups(t *testing.T) {
 // The rest of a restore that was killed is in nobody's way; anything else is.
 func TestRestoreWantsAnEmptyFolder(t *testing.T) {
 	h := newHub(t, storetest.SQLite)
-	path := filepath.Join(t.TempDir(), "hub.zqb")
+	path := filepath.Join(t.TempDir(), "hub.tar.zst")
 	if _, err := h.write(path); err != nil {
 		t.Fatal(err)
 	}

@@ -224,7 +224,7 @@ func (tn *town) renewed(path string) *town {
 
 func (tn *town) backup() string {
 	tn.c.t.Helper()
-	path := filepath.Join(tn.c.t.TempDir(), "node.zqb")
+	path := filepath.Join(tn.c.t.TempDir(), "node.tar.zst")
 	if _, err := tn.q.Backup(tn.c.t.Context(), path, "test", nil); err != nil {
 		tn.c.t.Fatal(err)
 	}

@@ -79,9 +79,10 @@ func (s *Store) SetNodeState(ctx context.Context, actor, id, state, reason strin
 		was := n
 		n.State, n.Reason = state, reason
 		if state == access.NodeRevoked {
-			n.RevokedAt = fromMillis(t.at.UnixMilli())
+			// It gives nothing back any more: what it has given is all there is.
+			n.RevokedAt, n.RecallSince = fromMillis(t.at.UnixMilli()), time.Time{}
 		}
-		_, err := t.ExecContext(ctx, `UPDATE node SET state = $2, reason = $3, revoked_at = $4 WHERE id = $1`, id, state, reason, millis(n.RevokedAt))
+		_, err := t.ExecContext(ctx, `UPDATE node SET state = $2, reason = $3, revoked_at = $4, recall = $5 WHERE id = $1`, id, state, reason, millis(n.RevokedAt), millis(n.RecallSince))
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"zhanqun/protocol"
 )
 
 // Renew makes the store that was just loaded from a backup a new one in the eyes
@@ -84,15 +86,22 @@ func restored(ctx context.Context, q queryer) (*Restored, error) {
 	return r, nil
 }
 
-// Recalling counts the nodes that have still to give back what they were told,
-// and the items that wait for files before they are what they were.
-func (s *Store) Recalling(ctx context.Context) (nodes, items int, err error) {
+// Recalling is how far a restored hub is with reading back what it has forgotten.
+type Recalling struct {
+	Nodes int // that have still to give back what they were told
+	Items int // that wait, for their nodes or for files, before they stand where they stood
+	Kept  int // words that could not be carried out, on file as refusals
+}
+
+// Recalling returns how far the hub is with reading back what it has forgotten.
+func (s *Store) Recalling(ctx context.Context) (r Recalling, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM node WHERE recall > 0 AND state <> 'revoked'),
-		(SELECT COUNT(DISTINCT item) FROM recalled WHERE item <> '')`).Scan(&nodes, &items)
+		(SELECT COUNT(DISTINCT item) FROM recalled WHERE item <> ''), (SELECT COUNT(*) FROM refusal WHERE code = $1)`, string(protocol.CodeRecall)).
+		Scan(&r.Nodes, &r.Items, &r.Kept)
 	if err != nil {
-		return 0, 0, fmt.Errorf("counting what is to be given back: %w", err)
+		return Recalling{}, fmt.Errorf("counting what is to be given back: %w", err)
 	}
-	return nodes, items, nil
+	return r, nil
 }
 
 // ForgetFiles takes files that are not on the disk off the record, so that the

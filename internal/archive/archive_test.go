@@ -56,7 +56,7 @@ func read(path string) (map[string][]byte, archive.Sum, error) {
 }
 
 func TestWhatIsWrittenIsRead(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "备份 1.zqb")
+	path := filepath.Join(t.TempDir(), "备份 1.tar.zst")
 	parts := map[string][]byte{"a.json": []byte("{}"), "files/x": noise(5 << 20), "empty": {}}
 	sum := write(t, path, parts, "a.json", "files/x", "empty")
 	got, again, err := read(path)

@@ -45,7 +45,7 @@ func TestBackupAndRestore(t *testing.T) {
 			post(t, q, "同时报的")
 		}
 	})
-	path := filepath.Join(t.TempDir(), "node 备份.zqb")
+	path := filepath.Join(t.TempDir(), "node 备份.tar.zst")
 	made, err := q.Backup(t.Context(), path, "node test", nil)
 	stop()
 	work.Wait()

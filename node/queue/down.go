@@ -108,7 +108,7 @@ func (t *txn) copied(ctx context.Context, e protocol.Entry) (stop, err error) {
 	if own == r.Hash {
 		return nil, nil
 	}
-	return fault.Wrap(fault.Conflict, "县级平台收到的不是本机的内容：另有一台电脑在用本机的身份（常见原因：复制了整个硬盘或数据文件夹）。已停止接收答复，本机的内容都在，请联系县级管理员。",
+	return fault.Wrap(fault.Conflict, "县级平台收到的不是本机的内容：另有一台电脑在用本机的身份（常见原因：复制了整个硬盘或数据文件夹）。已停止接收答复，本机的内容都在。请联系县级管理员，给两台电脑各一个新的入网码，都运行 node join 入网码 --again，内容会保留。",
 		fmt.Errorf("%w: at %d", ErrCopied, r.Through)), nil
 }
 

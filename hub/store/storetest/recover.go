@@ -21,6 +21,7 @@ func recoverSuite(t *testing.T, open Open) {
 	t.Run("a week", func(t *testing.T) { recoverWeek(t, open) })
 	t.Run("what does not hold any more", func(t *testing.T) { recoverKept(t, open) })
 	t.Run("files under way", func(t *testing.T) { recoverFiles(t, open) })
+	t.Run("a node that does not come back", func(t *testing.T) { recoverPartly(t, open) })
 	t.Run("words that are none", func(t *testing.T) { recoverForged(t, open) })
 }
 
@@ -347,6 +348,32 @@ func recoverFiles(t *testing.T, open Open) {
 	if d := again.Item(one); d.Item.Entry != entry || len(d.Adoptions) != 1 || len(d.Decisions) != 1 {
 		t.Errorf("entry %s, want %s", d.Item.Entry, entry)
 	}
+}
+
+// What a node had given before it was revoked is carried out.
+func recoverPartly(t *testing.T, open Open) {
+	o := NewOffice(t, open)
+	var ids []string
+	for range 4 {
+		ids = append(ids, o.Submit(0, "township"))
+	}
+	k := o.backup()
+	for _, id := range ids {
+		o.Decide(o.Reviewer, id, catalog.ActionReturn)
+	}
+	again := o.restore(t, k, store.Options{Dir: t.TempDir()})
+	again.recall(0, pages(t, o, o.Nodes[0].Node.ID, k.heads[0])[0])
+	again.sweep()
+	for _, id := range ids {
+		want(t, again.Store, id, protocol.StateReceived, 1, 0)
+	}
+	same(t, "waiting", must[store.Recalling](t)(again.Recalling(t.Context())), store.Recalling{Nodes: 2, Items: 3})
+	must[access.Node](t)(Access(again.Store).RevokeNode(t.Context(), Admin(), o.Nodes[0].Node.ID, "电脑报废"))
+	again.sweep()
+	for i, id := range ids {
+		want(t, again.Store, id, map[bool]protocol.State{true: protocol.StateReturned, false: protocol.StateReceived}[i < 3], 1, 0)
+	}
+	same(t, "waiting", must[store.Recalling](t)(again.Recalling(t.Context())), store.Recalling{Nodes: 1})
 }
 
 // Only what this hub has signed for this node counts, and only after a restore.
