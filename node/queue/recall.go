@@ -9,6 +9,11 @@ import (
 	"zhanqun/protocol"
 )
 
+const heldAfter = `SELECT d.rowid, d.node, d.epoch, d.seq, d.kind, d.hash, d.sig, d.body FROM down_entry d, station s
+	WHERE s.id = 1 AND d.rowid > $1 AND d.kind NOT IN ('receipt', 'refusal') AND d.epoch <> s.hub_epoch
+	AND (d.node <> s.node OR d.seq > coalesce((SELECT p.value ->> 'recalled' FROM json_each($2) p WHERE p.value ->> 'epoch' = d.epoch), 0))
+	ORDER BY d.rowid LIMIT 1000`
+
 // Held returns entries of the down log as they came, in the order they came, that
 // a restored hub may lack: past are the epochs it says it had. after is 0 or what
 // the call before returned as next; an empty list is the end. Entries of the
@@ -18,10 +23,7 @@ func (q *Queue) Held(ctx context.Context, past []protocol.Past, after int64, max
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading down log: %w", err)
 	}
-	rows, err := q.db.Read.QueryContext(ctx, `SELECT d.rowid, d.node, d.epoch, d.seq, d.kind, d.hash, d.sig, d.body FROM down_entry d, station s
-		WHERE s.id = 1 AND d.rowid > $1 AND d.kind NOT IN ('receipt', 'refusal') AND d.epoch <> s.hub_epoch
-		AND (d.node <> s.node OR d.seq > coalesce((SELECT p.value ->> 'recalled' FROM json_each($2) p WHERE p.value ->> 'epoch' = d.epoch), 0))
-		ORDER BY d.rowid LIMIT 1000`, after, string(known))
+	rows, err := q.db.Read.QueryContext(ctx, heldAfter, after, string(known))
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading down log: %w", err)
 	}
