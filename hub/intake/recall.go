@@ -86,7 +86,7 @@ func (s *Service) recalled(ctx context.Context, back *Recalled, e protocol.Entry
 		back.Kept = append(back.Kept, Refusal{ID: newID(), Position: at, Kind: Visible(string(e.Kind), 40),
 			Fault: protocol.Fault{Code: protocol.CodeRecall, Detail: why}, Raw: raw.Bytes()})
 	}
-	if !slices.Contains(names, e.Node) || e.Check(protocol.Down, e.Node, key) != nil || e.Seq > math.MaxInt64 || !storable(e.Epoch) {
+	if !ours(e, names, key) {
 		keep("这个节点交回的内容不是本平台签发的。")
 		return nil
 	}
@@ -110,6 +110,11 @@ func (s *Service) recalled(ctx context.Context, back *Recalled, e protocol.Entry
 	}
 	back.Words = append(back.Words, w)
 	return nil
+}
+
+// ours reports whether this hub has said e to one of the names a node has had.
+func ours(e protocol.Entry, names []string, key protocol.PublicKey) bool {
+	return slices.Contains(names, e.Node) && e.Check(protocol.Down, e.Node, key) == nil && e.Seq <= math.MaxInt64 && storable(e.Epoch)
 }
 
 // foundAgain ends a finding at the unit that this hub no longer knows: it will be

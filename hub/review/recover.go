@@ -357,9 +357,9 @@ func (r rules) saidAgain(s Snapshot, x Subject, k Recovery, v Verdict, e Effect)
 		}
 		e.Down = append(e.Down, Word{Node: x.Item.Node, Status: st})
 	} else {
-		said := make([]Word, len(k.Words))
-		for i, w := range k.Words {
-			said[i] = Word{Node: x.Item.Node, Status: w.Status, Body: w.Body}
+		var said []Word
+		for _, w := range k.Words {
+			said = append(said, Word{Node: x.Item.Node, Status: w.Status, Body: w.Body})
 		}
 		e.Down = append(said, e.Down...)
 	}

@@ -69,12 +69,15 @@ func (t *tx) recover(ctx context.Context, item, unknown string, rule func(review
 // it came.
 func (t *tx) words(ctx context.Context, item string) ([]word, error) {
 	list, err := collect(ctx, t, func(r scanner) (w word, err error) {
-		if err = r.Scan(&w.said.Node, &w.raw); err != nil {
+		if err := r.Scan(&w.said.Node, &w.raw); err != nil {
 			return w, err
 		}
 		entries, bad := protocol.DecodeFrame(w.raw)
-		if bad != nil || len(entries) != 1 {
-			return w, fmt.Errorf("a word that was read back cannot be read: %v", bad)
+		if bad != nil {
+			return w, fmt.Errorf("a word that was read back cannot be read: %w", *bad)
+		}
+		if len(entries) != 1 {
+			return w, fmt.Errorf("a word that was read back is %d entries", len(entries))
 		}
 		w.entry = entries[0]
 		m, faults := protocol.ReadBody(protocol.Down, w.entry)
