@@ -31,6 +31,7 @@ func program() *cli.Program[config.Hub] {
 			nodeInviteCommand(), nodeListCommand(), nodeRevokeCommand(),
 			auditVerifyCommand(), auditExportCommand(),
 			bundleImportCommand(), bundleExportCommand(), bundleShowCommand(),
+			backupCommand(), restoreCommand(),
 			checkCommand(), doctorCommand(),
 		},
 	}

@@ -15,6 +15,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/store"
 	"zhanqun/internal/dirlock"
+	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -22,6 +23,7 @@ import (
 // Names in the data folder.
 const (
 	seedName  = "hub.seed"   // the hub's key; whoever has it can speak as the hub
+	filesName = "files"      // attached files
 	openLock  = "open.lock"  // held while a program opens the database
 	serveLock = "serve.lock" // held while serve runs
 )
@@ -121,19 +123,7 @@ func makeSeed(path string) (key protocol.Key, err error) {
 			err = fault.Wrap(fault.Internal, "无法保存本平台的密钥 "+path+"，请检查磁盘和权限。", err)
 		}
 	}()
-	part := path + ".part"
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) // #nosec G304 -- in the data folder
-	if err != nil {
-		return key, err
-	}
-	_, written := f.Write(key.Seed())
-	if err := errors.Join(written, f.Sync(), f.Close()); err != nil {
-		return key, err
-	}
-	if err := os.Rename(part, path); err != nil {
-		return key, err
-	}
-	return key, syncDir(filepath.Dir(path))
+	return key, disk.WriteSecret(path, key.Seed())
 }
 
 // embedded reports whether the data folder itself is served: by one program.

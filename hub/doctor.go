@@ -57,6 +57,7 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"), examineSeed(c.Cfg.Dir), examineDisk(c),
 		examineAudit(ctx, s))
 	list = append(list, examineCounty(ctx, s)...)
+	list = append(list, examineRestored(ctx, s)...)
 	for _, folder := range []struct{ name, dir string }{{"收包文件夹", c.Cfg.Bundle.InDir}, {"发包文件夹", c.Cfg.Bundle.OutDir}} {
 		if folder.dir != "" {
 			list = append(list, dropbox.Examine(folder.name, folder.dir))
@@ -74,7 +75,7 @@ func examineSeed(dir string) cli.Symptom {
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return bad("密钥", "别的用户也能读 "+path+"，请运行 chmod 600 "+path)
 	}
-	return fine("密钥", path+"，请记得备份")
+	return fine("密钥", path+"，hub backup 会一起备份")
 }
 
 func examineDisk(c *call) cli.Symptom {
@@ -128,9 +129,44 @@ func examineCounty(ctx context.Context, s *store.Store) []cli.Symptom {
 		for i, n := range frozen {
 			ids[i] = n.UnitName + " " + n.ID + "：" + n.Reason
 		}
-		return append(list, warn("节点", "有冻结的节点，请处理："+strings.Join(ids, "；")))
+		return append(list, warn("节点", "有冻结的节点，请处理："+strings.Join(ids, "；")+"。"+thaw))
 	}
 	return append(list, fine("节点", "没有冻结的节点"))
+}
+
+// thaw is what can be done about a frozen node.
+const thaw = "查清可以接着用的，运行 hub node release 节点。两台电脑用了同一个身份的，选定由哪台接替，" +
+	"运行 hub node invite 单位代码 --replace 节点，在那台上运行 node join 入网码 --again；另一台停用，或用 hub node invite 单位代码 的入网码同样重新入网，内容都保留"
+
+// examineRestored tells how far the nodes have given back what a backup lacked.
+func examineRestored(ctx context.Context, s *store.Store) []cli.Symptom {
+	const name = "恢复"
+	at, err := s.Restored(ctx)
+	if err == nil && at == nil {
+		return nil
+	}
+	var r store.Recalling
+	if err == nil {
+		r, err = s.Recalling(ctx)
+	}
+	if err != nil {
+		return []cli.Symptom{bad(name, err.Error())}
+	}
+	var left []string
+	if r.Nodes > 0 {
+		left = append(left, fmt.Sprintf("%d 个节点还没有交回备份之后的内容，它们连上后会自动交回；不会再连上的，请吊销", r.Nodes))
+	}
+	if r.Items > 0 {
+		left = append(left, fmt.Sprintf("%d 条信息等节点交完或附件到齐，就恢复原来的审核结果", r.Items))
+	}
+	if r.Kept > 0 {
+		left = append(left, fmt.Sprintf("%d 条内容没能恢复，请看网页上的“拒收的报文”", r.Kept))
+	}
+	since := cli.When(at.At) + " 恢复过备份"
+	if len(left) == 0 {
+		return []cli.Symptom{fine(name, since+"，备份之后的内容已全部交回")}
+	}
+	return []cli.Symptom{warn(name, since+"；"+strings.Join(left, "；"))}
 }
 
 // examineServe looks at the running program, if there is one.

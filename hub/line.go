@@ -31,6 +31,15 @@ func (l line) Chunk(ctx context.Context, node, sha256 string, offset int64, data
 	return answer, err
 }
 
+// Recall implements bus.Hub. With the last word there is something to recover.
+func (l line) Recall(ctx context.Context, node string, r protocol.Recall) (protocol.RecallAnswer, error) {
+	answer, err := l.Service.Recall(ctx, node, r)
+	if err == nil && r.Done {
+		l.review.Wake()
+	}
+	return answer, err
+}
+
 // registry tells the bus which nodes there are.
 type registry struct{ *access.Service }
 

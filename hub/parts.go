@@ -48,7 +48,7 @@ func (c *county) openStore(ctx context.Context) (err error) {
 }
 
 func (c *county) openFiles(context.Context) (err error) {
-	if c.files, err = blob.Open(filepath.Join(c.cfg.Dir, "files")); err != nil {
+	if c.files, err = blob.Open(filepath.Join(c.cfg.Dir, filesName)); err != nil {
 		return fmt.Errorf("打不开附件目录：%w", err)
 	}
 	c.onClose(c.files.Close)

@@ -10,6 +10,7 @@ import (
 
 	"zhanqun/internal/account"
 	"zhanqun/internal/cli"
+	"zhanqun/internal/fault"
 	"zhanqun/internal/idle"
 	"zhanqun/node/bundle"
 	"zhanqun/node/queue"
@@ -47,21 +48,29 @@ func local(c *call) queue.Actor {
 
 func joinCommand() command {
 	var name string
-	var later bool
+	var later, again bool
 	return command{
 		Name: "join", Args: "入网码", Min: 1, Max: 1, Lists: true,
 		Short:   "用县里给的入网码入网，只需一次",
-		Example: "node join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi…\nnode join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi… --offline",
+		Example: "node join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi…\nnode join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi… --offline\nnode join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi… --again",
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&name, "name", "", "这台机器的`名称`，县里看得到；不写就用计算机名")
 			f.BoolVar(&later, "offline", false, "没有线路：把入网请求放进下一个摆渡包，由县里的回包带回身份")
+			f.BoolVar(&again, "again", false, "本机已入网，用新的入网码换一个身份，内容都保留（换机、硬盘被复制、县里恢复旧备份后用）")
 		},
 		Run: func(ctx context.Context, c *call) error {
+			if later && again {
+				return fault.New(fault.Invalid, "换身份（--again）要能连上县级平台，不能用摆渡包（--offline）。请把机器拿到有线路的地方换好身份，再拿回来。")
+			}
 			return withQueue(ctx, c, func(q *queue.Queue) error {
-				if later {
+				join := station.Join
+				switch {
+				case later:
 					return joinLater(ctx, c, q, name)
+				case again:
+					join = station.Rejoin
 				}
-				id, err := station.Join(ctx, q, c.Args[0], name, station.Program(version))
+				id, err := join(ctx, q, c.Args[0], name, station.Program(version))
 				if err != nil {
 					return err
 				}

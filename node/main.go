@@ -48,7 +48,7 @@ func program() *cli.Program[config.Node] {
 			submitCommand(), listCommand(), showCommand(), withdrawCommand(), queueCommand(), findingsCommand(),
 			bundleExportCommand(), bundleImportCommand(), bundleShowCommand(),
 			userAddCommand(), userListCommand(), userPasswdCommand(), tokenCreateCommand(),
-			doctorCommand(),
+			backupCommand(), restoreCommand(), doctorCommand(),
 		},
 	}
 }

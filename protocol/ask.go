@@ -50,6 +50,12 @@ type HelloAnswer struct {
 	Head     uint64    `json:"head"`     // newest seq of the node's down log
 	MaxFrame int       `json:"maxFrame"` // bytes the hub wants in a frame at most
 	Now      time.Time `json:"now"`      // the hub's clock
+	// Before is the node's epoch the hub knew before Epoch; nil for none.
+	Before *Mark `json:"before,omitempty"`
+	// Past are the epochs the hub itself had, the latest last; none before its
+	// first restore. Recall asks for what was said in them and is not on file.
+	Past   []Past `json:"past,omitempty"`
+	Recall bool   `json:"recall,omitempty"`
 }
 
 // Pull asks for down entries after a position. Asking for "after N" is the

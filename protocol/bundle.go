@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -29,6 +30,8 @@ type BundleIndex struct {
 	Offers []Offer      `json:"offers,omitempty"` // every file the node waits to hear of, whether it is in here or not
 	Join   *JoinRequest `json:"join,omitempty"`   // instead of Hello while the node has no identity
 
+	Recall *BundleRecall `json:"recall,omitempty"` // what the hub said and has forgotten, if it asked
+
 	// Down.
 	Re      *BundleRef     `json:"re,omitempty"`      // newest bundle of the node the hub has taken; nil for none
 	Answer  *HelloAnswer   `json:"answer,omitempty"`  // as on the line
@@ -41,6 +44,16 @@ type BundleIndex struct {
 type BundlePart struct {
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
+}
+
+// BundleRecall is [Recall] in a bundle: its frames are parts between the frames of
+// the up log and the files. They count only if the hub has the up log through
+// Hello's Last when it has applied the bundle.
+type BundleRecall struct {
+	HubEpoch string       `json:"hubEpoch"`         // of the hub that asked
+	Frames   []BundlePart `json:"frames,omitempty"` // of down entries, in the order they came
+	Done     bool         `json:"done,omitempty"`   // there are no more
+	Gone     uint64       `json:"gone,omitempty"`   // see Recall
 }
 
 // BundleRef names a bundle of a node.
@@ -65,12 +78,19 @@ func BundleText(dir Direction, index []byte) []byte {
 // Bytes returns how many bytes of frames and files follow the index.
 func (x *BundleIndex) Bytes() int64 {
 	var n int64
-	for _, list := range [][]BundlePart{x.Frames, x.Files} {
+	for _, list := range [][]BundlePart{x.Frames, x.recalled(), x.Files} {
 		for _, p := range list {
 			n += p.Size
 		}
 	}
 	return n
+}
+
+func (x *BundleIndex) recalled() []BundlePart {
+	if x.Recall == nil {
+		return nil
+	}
+	return x.Recall.Frames
 }
 
 // check reports the first rule of a bundle's index that x breaks, or nil. What
@@ -119,6 +139,8 @@ func (x *BundleIndex) checkSides(bad func(field, detail string) *Fault) *Fault {
 			return bad("hello", "序号或编号无效")
 		case x.Join != nil && (len(x.Frames) > 0 || len(x.Files) > 0 || len(x.Offers) > 0):
 			return bad("join", "入网请求不能带内容")
+		case x.Recall != nil && (x.Hello == nil || !validToken(x.Recall.HubEpoch, 36) || x.Recall.Gone > maxNumber):
+			return bad("recall", "交回的内容无效")
 		}
 	case Down:
 		switch {
@@ -128,6 +150,8 @@ func (x *BundleIndex) checkSides(bad func(field, detail string) *Fault) *Fault {
 			return bad("answer", "没有回答")
 		case len(x.Files) > 0:
 			return bad("files", "回包不能带附件")
+		case x.Recall != nil:
+			return bad("recall", "回包不能带交回的内容")
 		}
 	default:
 		return bad("dir", "方向无效")
@@ -136,10 +160,10 @@ func (x *BundleIndex) checkSides(bad func(field, detail string) *Fault) *Fault {
 }
 
 func (x *BundleIndex) checkParts(bad func(field, detail string) *Fault) *Fault {
-	if len(x.Frames) > MaxBundleFrames || len(x.Files) > MaxBundleFiles || len(x.Offers) > MaxBundleFiles || len(x.Offered) > MaxBundleFiles {
+	if len(x.Frames)+len(x.recalled()) > MaxBundleFrames || len(x.Files) > MaxBundleFiles || len(x.Offers) > MaxBundleFiles || len(x.Offered) > MaxBundleFiles {
 		return &Fault{Code: CodeTooLarge, Detail: "摆渡包的目录项太多"}
 	}
-	for i, p := range x.Frames {
+	for i, p := range slices.Concat(x.Frames, x.recalled()) {
 		if p.Size <= 0 || p.Size > MaxFrameBytes || !ValidSHA256(p.SHA256) {
 			return bad("frames", fmt.Sprintf("第 %d 帧的大小或摘要无效", i+1))
 		}

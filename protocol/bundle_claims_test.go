@@ -26,18 +26,22 @@ func TestBundleClaims(t *testing.T) {
 		spoil func(*protocol.BundleIndex)
 		code  protocol.Code
 	}{
-		"a later version":       {func(x *protocol.BundleIndex) { x.V = 2 }, protocol.CodeVersion},
-		"no direction":          {func(x *protocol.BundleIndex) { x.Dir = "" }, protocol.CodeMalformed},
-		"the other direction":   {func(x *protocol.BundleIndex) { x.Dir = protocol.Down }, protocol.CodeMalformed},
-		"a path for a node":     {func(x *protocol.BundleIndex) { x.Node = "../n1" }, protocol.CodeMalformed},
-		"no node":               {func(x *protocol.BundleIndex) { x.Node = "" }, protocol.CodeMalformed},
-		"for a node":            {func(x *protocol.BundleIndex) { x.To = nodeKey.Public() }, protocol.CodeMalformed},
-		"for nobody":            {func(x *protocol.BundleIndex) { x.To = "" }, protocol.CodeMalformed},
-		"no epoch":              {func(x *protocol.BundleIndex) { x.Epoch = "" }, protocol.CodeMalformed},
-		"no number":             {func(x *protocol.BundleIndex) { x.Number = 0 }, protocol.CodeMalformed},
-		"a number nobody has":   {func(x *protocol.BundleIndex) { x.Number = 1 << 63 }, protocol.CodeMalformed},
-		"backwards":             {func(x *protocol.BundleIndex) { x.First, x.Last = 9, 7 }, protocol.CodeMalformed},
-		"frames of nothing":     {func(x *protocol.BundleIndex) { x.First, x.Last = 0, 0 }, protocol.CodeMalformed},
+		"a later version":     {func(x *protocol.BundleIndex) { x.V = 2 }, protocol.CodeVersion},
+		"no direction":        {func(x *protocol.BundleIndex) { x.Dir = "" }, protocol.CodeMalformed},
+		"the other direction": {func(x *protocol.BundleIndex) { x.Dir = protocol.Down }, protocol.CodeMalformed},
+		"a path for a node":   {func(x *protocol.BundleIndex) { x.Node = "../n1" }, protocol.CodeMalformed},
+		"no node":             {func(x *protocol.BundleIndex) { x.Node = "" }, protocol.CodeMalformed},
+		"for a node":          {func(x *protocol.BundleIndex) { x.To = nodeKey.Public() }, protocol.CodeMalformed},
+		"for nobody":          {func(x *protocol.BundleIndex) { x.To = "" }, protocol.CodeMalformed},
+		"no epoch":            {func(x *protocol.BundleIndex) { x.Epoch = "" }, protocol.CodeMalformed},
+		"no number":           {func(x *protocol.BundleIndex) { x.Number = 0 }, protocol.CodeMalformed},
+		"a number nobody has": {func(x *protocol.BundleIndex) { x.Number = 1 << 63 }, protocol.CodeMalformed},
+		"backwards":           {func(x *protocol.BundleIndex) { x.First, x.Last = 9, 7 }, protocol.CodeMalformed},
+		"frames of nothing":   {func(x *protocol.BundleIndex) { x.First, x.Last = 0, 0 }, protocol.CodeMalformed},
+		"words of no epoch":   {func(x *protocol.BundleIndex) { x.Recall = &protocol.BundleRecall{} }, protocol.CodeMalformed},
+		"too large a word": {func(x *protocol.BundleIndex) {
+			x.Recall = &protocol.BundleRecall{HubEpoch: x.Epoch, Frames: []protocol.BundlePart{{Size: protocol.MaxFrameBytes + 1, SHA256: x.Frames[0].SHA256}}}
+		}, protocol.CodeMalformed},
 		"no word":               {func(x *protocol.BundleIndex) { x.Hello = nil }, protocol.CodeMalformed},
 		"a cursor nobody has":   {func(x *protocol.BundleIndex) { x.Hello.Down = 1 << 63 }, protocol.CodeMalformed},
 		"an epoch with a NUL":   {func(x *protocol.BundleIndex) { x.Hello.HubEpoch = "a\x00" }, protocol.CodeMalformed},
@@ -78,6 +82,7 @@ func TestBundleClaims(t *testing.T) {
 		"no answer":             func(x *protocol.BundleIndex) { x.Answer = nil },
 		"an answer and a fault": func(x *protocol.BundleIndex) { x.Fault = &protocol.Fault{Code: protocol.CodeFrozen} },
 		"files":                 func(x *protocol.BundleIndex) { x.Files = []protocol.BundlePart{{Size: 1, SHA256: sha}} },
+		"words":                 func(x *protocol.BundleIndex) { x.Recall = &protocol.BundleRecall{HubEpoch: x.Epoch} },
 		"for a hub":             func(x *protocol.BundleIndex) { x.To = hubKey.Public() },
 		"for nobody":            func(x *protocol.BundleIndex) { x.To = "" },
 	} {

@@ -189,12 +189,19 @@ func (s *bundleStream) line() (string, error) {
 	return "", errBundleAltered
 }
 
-// Walk hands out the parts of the bundle in order. A frame is checked before it
-// is handed out, and valid until frame returns. A file is checked while it is
-// read: instead of its end the reader gives an error if it is not what the index
-// says. Either function may be nil. Memory is bounded by one frame. An error of
-// theirs, or of ctx, ends the walk and is returned as it is.
-func (b *Bundle) Walk(ctx context.Context, frame func(data []byte) error, file func(part BundlePart, r io.Reader) error) error {
+// BundleParts takes the parts of a bundle. Any of the functions may be nil.
+type BundleParts struct {
+	// Frame and Recall, for frames of Index.Recall, get what has been checked; it is
+	// valid until they return.
+	Frame, Recall func(data []byte) error
+	// File gets what is checked while it is read: instead of its end the reader gives
+	// an error if it is not what the index says.
+	File func(part BundlePart, r io.Reader) error
+}
+
+// Walk hands out the parts of the bundle in order. Memory is bounded by one frame.
+// An error of a function, or of ctx, ends the walk and is returned as it is.
+func (b *Bundle) Walk(ctx context.Context, parts BundleParts) error {
 	s, err := b.stream()
 	if err != nil {
 		return err
@@ -202,8 +209,23 @@ func (b *Bundle) Walk(ctx context.Context, frame func(data []byte) error, file f
 	if s.digest != b.Digest { // the file was replaced meanwhile
 		return errBundleAltered
 	}
+	if err := s.frames(ctx, b.Index.Frames, parts.Frame); err != nil {
+		return err
+	}
+	if err := s.frames(ctx, b.Index.recalled(), parts.Recall); err != nil {
+		return err
+	}
+	for _, p := range b.Index.Files {
+		if err := s.file(ctx, p, parts.File); err != nil {
+			return err
+		}
+	}
+	return s.end()
+}
+
+func (s *bundleStream) frames(ctx context.Context, parts []BundlePart, take func(data []byte) error) error {
 	data := make([]byte, 0, MaxFrameBytes)
-	for _, p := range b.Index.Frames {
+	for _, p := range parts {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -214,23 +236,18 @@ func (b *Bundle) Walk(ctx context.Context, frame func(data []byte) error, file f
 		if HashOf(data) != p.SHA256 {
 			return errBundleAltered
 		}
-		if frame == nil {
+		if take == nil {
 			continue
 		}
-		if err := frame(data); err != nil {
+		if err := take(data); err != nil {
 			return err
 		}
 	}
-	for _, p := range b.Index.Files {
-		if err := s.file(ctx, p, file); err != nil {
-			return err
-		}
-	}
-	return s.end()
+	return nil
 }
 
 // Verify reads the whole bundle and reports the first reason not to take it.
-func (b *Bundle) Verify(ctx context.Context) error { return b.Walk(ctx, nil, nil) }
+func (b *Bundle) Verify(ctx context.Context) error { return b.Walk(ctx, BundleParts{}) }
 
 func (s *bundleStream) file(ctx context.Context, p BundlePart, take func(BundlePart, io.Reader) error) error {
 	r := &partReader{ctx: ctx, s: s, part: p, left: p.Size, hash: sha256.New()}

@@ -70,7 +70,9 @@ func frameOf(t testing.TB, entries ...protocol.Entry) string {
 func write(t testing.TB, x protocol.BundleIndex, key protocol.Key, frames []string, files map[string]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if _, err := protocol.WriteBundle(&b, x, key, contentOf(frames, files)); err != nil {
+	c := contentOf(frames, files)
+	c.Recall = func(i int) ([]byte, error) { return []byte(frames[len(x.Frames)+i]), nil }
+	if _, err := protocol.WriteBundle(&b, x, key, c); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -134,7 +136,7 @@ func indexText(t testing.TB, x protocol.BundleIndex, key protocol.Key) string {
 	return string(text)
 }
 
-// read opens a bundle and walks through it.
+// read opens a bundle and walks through it. Frames of recall follow the others.
 func read(ctx context.Context, data []byte) (*protocol.Bundle, []string, map[string]string, error) {
 	b, err := protocol.OpenBundle(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -142,14 +144,15 @@ func read(ctx context.Context, data []byte) (*protocol.Bundle, []string, map[str
 	}
 	var frames []string
 	files := map[string]string{}
-	err = b.Walk(ctx, func(data []byte) error {
+	frame := func(data []byte) error {
 		frames = append(frames, string(data))
 		return nil
-	}, func(p protocol.BundlePart, r io.Reader) error {
+	}
+	err = b.Walk(ctx, protocol.BundleParts{Frame: frame, Recall: frame, File: func(p protocol.BundlePart, r io.Reader) error {
 		data, err := io.ReadAll(r)
 		files[p.SHA256] = string(data)
 		return err
-	})
+	}})
 	return b, frames, files, err
 }
 

@@ -99,8 +99,11 @@ func bundleVectors(t *testing.T) map[string][]byte {
 	frozen := down
 	frozen.Answer, frozen.Frames, frozen.First, frozen.Last, frozen.Offered = nil, nil, 0, 0, nil
 	frozen.Fault = &protocol.Fault{Code: protocol.CodeFrozen, Detail: "已暂停接收"}
+	recall, word := x, frameOf(t, protocol.New(protocol.Down, node, "old", 12, protocol.KindNotice, body(t, &protocol.Notice{ID: item, Title: "通知", Text: "。", At: bundleAt}), hubKey))
+	recall.Recall = &protocol.BundleRecall{HubEpoch: epoch, Frames: []protocol.BundlePart{partOf(word)}, Done: true, Gone: 2}
 	return map[string][]byte{
-		"up": up, "down": write(t, down, hubKey, downFrames, nil),
+		"recall": write(t, recall, nodeKey, append(frames[:2:2], word), files),
+		"up":     up, "down": write(t, down, hubKey, downFrames, nil),
 		"join": write(t, join, nodeKey, nil, nil), "welcome": write(t, welcome, hubKey, downFrames, nil),
 		"frozen":         write(t, frozen, hubKey, nil, nil),
 		"unknown_fields": seal(t, `{"later":[1],`+text[1:], whole, nodeKey),

@@ -21,8 +21,9 @@ const (
 
 // BundleContent gives a bundle its parts, in the order of the index.
 type BundleContent struct {
-	Frame func(i int) ([]byte, error)
-	File  func(part BundlePart) (io.ReadCloser, error)
+	Frame  func(i int) ([]byte, error)
+	Recall func(i int) ([]byte, error) // of Index.Recall; nil if there are none
+	File   func(part BundlePart) (io.ReadCloser, error)
 }
 
 // WriteBundle writes a bundle signed by key, which becomes its From. A part that
@@ -64,14 +65,11 @@ func WriteBundle(w io.Writer, x BundleIndex, key Key, content BundleContent) (di
 }
 
 func writeParts(w io.Writer, x *BundleIndex, content BundleContent) error {
-	for i, p := range x.Frames {
-		data, err := content.Frame(i)
-		if err == nil {
-			err = writePart(w, p, bytes.NewReader(data))
-		}
-		if err != nil {
-			return fmt.Errorf("writing frame %d of bundle: %w", i+1, err)
-		}
+	if err := writeFrames(w, x.Frames, content.Frame); err != nil {
+		return err
+	}
+	if err := writeFrames(w, x.recalled(), content.Recall); err != nil {
+		return err
 	}
 	for _, p := range x.Files {
 		r, err := content.File(p)
@@ -81,6 +79,19 @@ func writeParts(w io.Writer, x *BundleIndex, content BundleContent) error {
 		}
 		if err != nil {
 			return fmt.Errorf("writing file %s of bundle: %w", p.SHA256, err)
+		}
+	}
+	return nil
+}
+
+func writeFrames(w io.Writer, parts []BundlePart, frame func(i int) ([]byte, error)) error {
+	for i, p := range parts {
+		data, err := frame(i)
+		if err == nil {
+			err = writePart(w, p, bytes.NewReader(data))
+		}
+		if err != nil {
+			return fmt.Errorf("writing frame %d of bundle: %w", i+1, err)
 		}
 	}
 	return nil

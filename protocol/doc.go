@@ -15,9 +15,11 @@
 // rests on the broker's memory, its duplicate window, or a clock.
 //
 // An entry's position is (epoch, seq). The epoch is a random UUID made when a
-// store is made, and made anew when one is restored from a backup. A hub that
-// meets one position with two different digests has met two machines under one
-// identity; it freezes the node and says so (code "clone").
+// store is made, and made anew when one is restored from a backup; see "Restored
+// stores". A hub that meets one position with two different digests has met two
+// machines under one identity; it freezes the node and says so (code "clone"). A
+// node that is told by a [Receipt] of a digest that is not its own stops there
+// and sends its own entry, so that the hub meets both.
 //
 // # Entry
 //
@@ -136,12 +138,42 @@
 // down entries, whose Zq-Head header names the newest seq there is. The node
 // applies them and stores the cursor in one transaction. Asking after N
 // acknowledges N. It pulls when the bell rings, on connect, and every few
-// minutes with jitter. Code "epoch" asks for a hello. When hello names a new
-// epoch of the hub, the node begins its cursor at 0 again; what it knows already
-// has no second effect.
+// minutes with jitter. Code "epoch" asks for a hello: the hub is another one, or
+// was restored.
 //
 // An entry of the up log is received when a [Receipt] has passed it, never
 // before. A node keeps everything until then, and 90 days longer.
+//
+// # Restored stores
+//
+// A restored store knows less than the other side may hold. Each gives back what
+// it has, and nothing is done twice.
+//
+// A restored node begins a new up log at 1, in a new epoch, with what its backup
+// knows to be unconfirmed. The hub may have some of that under the old positions:
+// a [Submit] of a revision that is on file from the same unit, word for word, is
+// received without effect. [HelloAnswer].Before says how far the hub had the log
+// before this one. If that is short of where the node's present log begins,
+// because the hub was restored as well, the node begins one more epoch with
+// everything behind that mark that it still holds.
+//
+// A restored hub goes on numbering each down log where its backup ends, in its
+// new epoch. [HelloAnswer].Past names the epochs it had. A node whose cursor is in
+// one of them takes it back to that Past's Through, if it is beyond; a node whose
+// cursor is in an epoch that is not named reads the log from the start. Reading
+// again does nothing twice: a [Status] with the same body is the same word.
+// The node also offers its files again: the hub says which it has.
+//
+// While [HelloAnswer].Recall is set the hub lacks decisions. As soon as the hub
+// has confirmed everything the node had handed in before that hello, the node
+// sends its own copy of the down log (verb "recall", [Recall]), which it keeps
+// for this: of a named epoch what lies beyond Recalled, and all of an epoch that
+// is neither named nor the hub's present one, in the order it came; the last request
+// has Done set. A request may be repeated. The hub knows its own signature on each
+// entry. When it has them all it puts each item where its last word left it, if
+// the revision judged is there and nobody has decided otherwise since, and says
+// the words again in its present log, byte for byte. What it cannot carry out it
+// keeps for the office to see, and tells the node how the item stands now.
 //
 // # Files
 //
@@ -177,16 +209,19 @@
 //
 // A body may hold an image as <img src="att:<sha256>">, naming an attachment. An
 // item without a body must have one. A revision is one higher than the last the
-// node has sent; after a refusal with code "revision" it is that number again.
+// node has sent; after a refusal with code "revision" it is that number again, or
+// one higher than the refusal says the hub has.
 // Columns and villages are those of the last Settings.
 //
 // Down:
 //
 //	receipt         Receipt     epoch, through seq, sha256? of the entry at through
-//	refusal         Refusal     epoch, seq, kind, item?, revision?, code, field?, message
+//	refusal         Refusal     epoch, seq, kind, item?, revision?, code, field?, message,
+//	                            have? revision on file, with code "revision"
 //	item.status     Status      item, revision, state, step? of steps?, stepName?, reason? code,
 //	                            fields? names in Submit, comment?, by?, columns?, entry? id, url?,
-//	                            outlet?, off? taken off the portal with its entry, combined?, at
+//	                            outlet?, off? taken off the portal with its entry, combined?, at,
+//	                            memo? base64
 //	finding         Finding     id, state, class, target, site?, item?, places list, total, status?,
 //	                            reason, looks, firstBad, lastBad, advice?, note?, at
 //	                Place       page, element?, label?
@@ -201,8 +236,13 @@
 //	hello           Hello       v 1, epoch, last seq, confirmed seq, down cursor, hubEpoch, program,
 //	                            clock, diskFree bytes, and the fields of Beat
 //	                Beat        queued, sent, oldest? time, files
-//	                HelloAnswer v, hubEpoch, epoch, cursor, backlog, head seq, maxFrame bytes, now
+//	                HelloAnswer v, hubEpoch, epoch, cursor, backlog, head seq, maxFrame bytes, now,
+//	                            before? Mark, past? list of Past, recall?
+//	                Mark        epoch, through seq
+//	                Past        epoch, through seq, recalled seq
 //	pull            Pull        hubEpoch, after seq, maxBytes
+//	recall          Recall      hubEpoch, frame base64, done?, gone?; of at most 360,448 bytes
+//	                RecallAnswer taken
 //	offer           Offer       sha256, size
 //	offer, chunk    OfferAnswer have bytes, done, chunk bytes wanted at most
 //	bell            Bell        head? seq, hello?
@@ -218,12 +258,21 @@
 //	<secret>
 //	<public key>
 //
-//	                Enrol       secret, key, name of the machine, program, sig in standard base64
-//	                EnrolAnswer node, unit Unit, hubKey, hubEpoch, nats addresses, now
+//	                Enrol       secret, key, name of the machine, program, sig in standard base64,
+//	                            was? Was
+//	                Was         node, hubEpoch, down cursor
+//	                EnrolAnswer node, unit Unit, hubKey, hubEpoch, nats addresses, now, was? Mark
 //
 // From the answer on the key is the identity. Posting the same again, because
 // the answer got lost, is answered the same. Any other status than 200 carries
 // problem details (RFC 9457), whose detail is for a person.
+//
+// A node that has an identity may take another with a new key and a new code, for
+// a lost, stolen or copied machine, and keep its items: it names the old one
+// ([Enrol].Was), hears how far the hub has the old up log ([EnrolAnswer].Was), and
+// begins a new epoch with the rest, signed anew. If the code was made to replace
+// the old node, that one is revoked and its items, with their ids, belong to the
+// new one.
 //
 // # Bundles
 //
@@ -235,6 +284,7 @@
 //	  <bytes of the index in decimal> <signature>\n
 //	  <index>\n
 //	  frames, one after the other
+//	  frames of recall, one after the other
 //	  files, one after the other
 //	ZQB1 end\n
 //
@@ -251,12 +301,14 @@
 //	                BundleIndex v 1, dir, from key, to? key, node? id, epoch of the maker's store,
 //	                            number 1 2 3 … in that epoch for that receiver, at time,
 //	                            program?, first? and last? seq, frames? parts, files? parts (up);
-//	                            up: hello? Hello, offers? Offers, join? JoinRequest for Hello;
+//	                            up: hello? Hello, offers? Offers, join? JoinRequest for Hello,
+//	                            recall? BundleRecall;
 //	                            down: re? BundleRef, answer? HelloAnswer, fault? Fault for
 //	                            answer, offered? BundleOffers, welcome? BundleWelcome
 //	                BundlePart  size bytes, sha256
 //	                BundleRef   epoch, number of a bundle up
 //	                BundleOffer sha256, done? whole at the hub, fault? Fault why not taken
+//	                BundleRecall hubEpoch, frames? parts, done?, gone?
 //	                JoinRequest ticket, proof in standard base64, name of the machine
 //	                BundleWelcome the fields of EnrolAnswer, and proof in standard base64
 //
@@ -275,6 +327,11 @@
 // of the newest bundle up that was taken: what that one carried and the answer
 // does not confirm is carried again. Numbers tell whether one is missing; the
 // next one heals it, because it begins at the last confirmed entry again.
+//
+// When the answer to Hello in a bundle down has Recall set, the next bundles up
+// carry the words the hub asked for in frames of their own, behind those of the up
+// log if these reach its end. The hub takes them when it has the up log through
+// Hello's Last; if not, it asks again.
 //
 // A node without identity sends a [JoinRequest] in place of Hello and gets a
 // [BundleWelcome]. With H the SHA-256 of the join code's secret in hex, ticket

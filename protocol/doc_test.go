@@ -25,6 +25,7 @@ func TestEveryFieldIsSpecified(t *testing.T) {
 		protocol.Hello{}, protocol.Beat{}, protocol.HelloAnswer{}, protocol.Pull{}, protocol.Offer{}, protocol.OfferAnswer{}, protocol.Bell{},
 		protocol.Fault{}, protocol.Enrol{}, protocol.EnrolAnswer{},
 		protocol.BundleIndex{}, protocol.BundlePart{}, protocol.BundleRef{}, protocol.BundleOffer{}, protocol.JoinRequest{}, protocol.BundleWelcome{},
+		protocol.Mark{}, protocol.Past{}, protocol.Recall{}, protocol.RecallAnswer{}, protocol.Was{},
 	} {
 		typ := reflect.TypeOf(v)
 		// The row of a type goes on in lines that begin in its third column.

@@ -32,6 +32,9 @@ type Refusal struct {
 	Code     Code   `json:"code"`
 	Field    string `json:"field,omitempty"`
 	Message  string `json:"message"`
+	// Have is the revision the hub has of the item, with CodeRevision: the next
+	// one the hub can take is one higher.
+	Have int `json:"have,omitempty"`
 }
 
 // Validate implements Message.
@@ -83,6 +86,9 @@ type Status struct {
 	// Combined says that the entry was made of several units' items (综合采用).
 	Combined bool      `json:"combined,omitempty"`
 	At       time.Time `json:"at"` // the hub's clock
+	// Memo is the hub's own, sealed, and means nothing to anybody else: what a
+	// restored hub needs to know of the decision beyond what the unit is told.
+	Memo []byte `json:"memo,omitempty"`
 }
 
 // Validate implements Message.
@@ -91,6 +97,9 @@ func (m *Status) Validate() []Fault {
 	c.uuid("item", m.Item)
 	c.min("revision", m.Revision, 1)
 	c.token("state", string(m.State))
+	if len(m.Memo) > MaxMemoBytes {
+		c.add("memo", "平台附记太长")
+	}
 	return c.faults
 }
 

@@ -60,6 +60,9 @@ type Enrol struct {
 	Name    string `json:"name"`    // what people call the machine
 	Program string `json:"program"` // name and version
 	Sig     []byte `json:"sig"`     // over EnrolText: the sender holds the key
+	// Was is said by a node that had another identity in the same unit and goes
+	// on with its items; nil for a new one.
+	Was *Was `json:"was,omitempty"`
 }
 
 // EnrolText returns what is signed in Enrol.
@@ -75,4 +78,7 @@ type EnrolAnswer struct {
 	HubEpoch string    `json:"hubEpoch"`
 	NATS     []string  `json:"nats"`
 	Now      time.Time `json:"now"`
+	// Was is how far the hub has the up log of the node named in Enrol.Was; nil
+	// if it knows no such node, and so has nothing of it.
+	Was *Mark `json:"was,omitempty"`
 }

@@ -17,6 +17,7 @@ const (
 	CodeHub        Code = "hub"         // meant for another hub, or made by one
 	CodeEpoch      Code = "epoch"       // an epoch that is not the current one
 	CodeClone      Code = "clone"       // one position with two different entries
+	CodeRecall     Code = "recall"      // a word of the hub, from before it was restored, that cannot be carried out
 	CodeKind       Code = "kind"        // a kind the reader does not know
 	CodeField      Code = "field"       // a field breaks its rule; Field names it
 	CodeUnit       Code = "unit"        // the node may not speak for this unit

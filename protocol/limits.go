@@ -10,7 +10,9 @@ const (
 	MaxFrameBytes      = 256 << 10 // one frame, heads and bodies together
 	MaxFrameEntries    = 4096      // entries in one frame
 	MaxHeadBytes       = 1 << 10   // one head line
-	MaxAskBytes        = 16 << 10  // body of one request, chunks apart
+	MaxAskBytes        = 16 << 10  // body of one request, chunks and recalls apart
+	MaxRecallBytes     = 352 << 10 // body of one Recall: a frame in base64, and its head
+	MaxMemoBytes       = 96 << 10  // Status.Memo
 	MaxAttachments     = 30        // files of one item
 	MaxAttachmentBytes = 200 << 20 // one file
 	MaxItemBytes       = 500 << 20 // all files of one item

@@ -19,10 +19,11 @@ const BeatWildcard = "zq.beat.*"
 
 // Verbs of requests, the last token of an ask subject.
 const (
-	VerbHello = "hello" // Hello → HelloAnswer
-	VerbPull  = "pull"  // Pull → a frame of down entries
-	VerbOffer = "offer" // Offer → OfferAnswer
-	VerbChunk = "chunk" // raw bytes of a file → OfferAnswer
+	VerbHello  = "hello"  // Hello → HelloAnswer
+	VerbPull   = "pull"   // Pull → a frame of down entries
+	VerbOffer  = "offer"  // Offer → OfferAnswer
+	VerbChunk  = "chunk"  // raw bytes of a file → OfferAnswer
+	VerbRecall = "recall" // Recall → RecallAnswer
 )
 
 // UpSubject is where node publishes its frames.

@@ -136,10 +136,11 @@ func writeVectors(t *testing.T) {
 			down(2, protocol.KindReceipt, &protocol.Receipt{Epoch: epoch, Through: 3, Hash: protocol.HashOf([]byte(submit))}),
 			down(3, protocol.KindRefusal, &protocol.Refusal{Epoch: epoch, Seq: 2, Kind: protocol.KindSubmit, Code: protocol.CodeField, Field: "title", Message: "标题里不能有换行和控制字符"}),
 			down(4, protocol.KindStatus, &protocol.Status{Item: item, Revision: 1, State: protocol.StateReturned, Step: 1, Steps: 1, StepName: "初审",
-				Reason: "element", Fields: []string{"body"}, Comment: "请写明面积和户数", At: at}),
+				Reason: "element", Fields: []string{"body"}, Comment: "请写明面积和户数", At: at, Memo: []byte("sealed")}),
 			down(5, protocol.KindFinding, &protocol.Finding{ID: item, State: protocol.FindingOpen, Class: "死链", Target: "http://example.gov.cn/a.html",
 				Places: []protocol.Place{{Page: "http://example.gov.cn/", Element: "a", Label: "办事指南"}}, Total: 1, Status: 404, Reason: "两次访问都返回 404", Looks: 2, FirstBad: at, LastBad: at, At: at}),
-			down(6, protocol.KindNotice, &protocol.Notice{ID: item, Title: "关于清明期间信息报送的通知", Text: "请照常报送。", At: at}))},
+			down(6, protocol.KindNotice, &protocol.Notice{ID: item, Title: "关于清明期间信息报送的通知", Text: "请照常报送。", At: at}),
+			down(7, protocol.KindRefusal, &protocol.Refusal{Epoch: epoch, Seq: 4, Kind: protocol.KindSubmit, Item: item, Revision: 1, Code: protocol.CodeRevision, Field: "revision", Message: "第 1 稿接不上县里已有的第 2 稿", Have: 2}))},
 	}
 	for _, v := range vectors {
 		if v.Direction == "" {

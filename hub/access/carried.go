@@ -28,7 +28,7 @@ func (s *Service) EnrolCarried(ctx context.Context, key string, r protocol.JoinR
 	}
 	for _, hash := range hashes {
 		if protocol.SameProof(r.Proof, protocol.JoinProof(hash, key)) {
-			return s.enrol(ctx, hash, key, r.Name, program)
+			return s.enrol(ctx, hash, Node{Name: r.Name, PublicKey: key, Program: program})
 		}
 	}
 	return Node{}, ErrNoInvite

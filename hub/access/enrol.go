@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ type Invite struct {
 	CreatedAt time.Time `json:"createdAt"`
 	ExpiresAt time.Time `json:"expiresAt"`
 	UsedAt    time.Time `json:"usedAt,omitzero"`
-	Node      string    `json:"node,omitempty"` // who used it
+	Node      string    `json:"node,omitempty"`     // who used it
+	Replaces  string    `json:"replaces,omitempty"` // node whose place the one who uses it takes
 }
 
 // Why an invitation does not let a machine in.
@@ -51,6 +53,24 @@ func (i Invite) Usable(now time.Time) error {
 // lasts for life, or InviteLife when that is 0. base is where nodes reach the
 // hub; empty means the address the hub itself has noted.
 func (s *Service) Invite(ctx context.Context, actor User, unit, base string, life time.Duration) (protocol.JoinCode, Invite, error) {
+	return s.invite(ctx, actor, unit, "", base, life)
+}
+
+// InviteReplacement is Invite for a machine that takes the place of a node of the
+// unit: a lost, stolen or broken one, or one of two copies. When the code is used
+// that node is revoked, and its items go on with the new one.
+func (s *Service) InviteReplacement(ctx context.Context, actor User, node, base string, life time.Duration) (protocol.JoinCode, Invite, error) {
+	if err := actor.Need(Manage); err != nil {
+		return protocol.JoinCode{}, Invite{}, err
+	}
+	n, err := s.Store.NodeByID(ctx, node)
+	if err != nil {
+		return protocol.JoinCode{}, Invite{}, err
+	}
+	return s.invite(ctx, actor, n.Unit, n.ID, base, life)
+}
+
+func (s *Service) invite(ctx context.Context, actor User, unit, replaces, base string, life time.Duration) (protocol.JoinCode, Invite, error) {
 	none := protocol.JoinCode{}
 	if err := actor.Need(Manage); err != nil {
 		return none, Invite{}, err
@@ -78,7 +98,7 @@ func (s *Service) Invite(ctx context.Context, actor User, unit, base string, lif
 	}
 	secret, hash := account.NewToken("zqi")
 	now := s.Now()
-	i := Invite{Hash: hash, Unit: u.Code, UnitName: u.Name, CreatedBy: actor.Login, CreatedAt: now, ExpiresAt: now.Add(life)}
+	i := Invite{Hash: hash, Unit: u.Code, UnitName: u.Name, CreatedBy: actor.Login, CreatedAt: now, ExpiresAt: now.Add(life), Replaces: replaces}
 	if err := s.Store.AddInvite(ctx, actor.Login, i); err != nil {
 		return none, Invite{}, err
 	}
@@ -108,27 +128,41 @@ func (s *Service) Enrol(ctx context.Context, e protocol.Enrol) (protocol.EnrolAn
 	if len(e.Secret) > 200 || !key.Verify(protocol.EnrolText(e.Secret, e.Key), e.Sig) {
 		return none, fault.Field("sig", "入网请求的签名不对，请升级节点程序后再试。")
 	}
-	n, err := s.enrol(ctx, account.HashToken(e.Secret), e.Key, e.Name, e.Program)
+	was := ""
+	if e.Was != nil {
+		if was = e.Was.Node; !protocol.ValidNode(was) || len(e.Was.HubEpoch) > 36 || e.Was.Down > math.MaxInt64 {
+			return none, fault.Field("was", "入网请求里原来的身份无效，请升级节点程序后再试。")
+		}
+	}
+	n, err := s.enrol(ctx, account.HashToken(e.Secret), Node{Was: was, Name: e.Name, PublicKey: e.Key, Program: e.Program})
 	if err != nil {
 		return none, err
 	}
-	return s.answer(n), nil
+	answer := s.answer(n)
+	if e.Was != nil {
+		// Of its own, and again when the answer got lost: what is said twice is
+		// heard once.
+		if answer.Was, err = s.Store.Succeed(ctx, n, *e.Was); err != nil {
+			return none, err
+		}
+	}
+	return answer, nil
 }
 
 // enrol puts a machine on file whose invitation has the given digest.
-func (s *Service) enrol(ctx context.Context, hash, key, name, program string) (Node, error) {
-	name = strings.TrimSpace(name)
-	if name != "" {
-		if err := checkLine("name", "机器名称", name, 60); err != nil {
+func (s *Service) enrol(ctx context.Context, hash string, n Node) (Node, error) {
+	n.Name = strings.TrimSpace(n.Name)
+	if n.Name != "" {
+		if err := checkLine("name", "机器名称", n.Name, 60); err != nil {
 			return Node{}, err
 		}
 	}
-	if len(program) > 100 {
+	if len(n.Program) > 100 {
 		return Node{}, fault.Field("program", "程序名称太长。")
 	}
-	n, err := s.Store.Enrol(ctx, hash, Node{
-		ID: newNodeID(), Name: name, PublicKey: key, State: NodeActive, Program: strings.ToValidUTF8(program, ""), JoinedAt: s.Now(),
-	})
+	n.Program = strings.ToValidUTF8(n.Program, "")
+	n.ID, n.State, n.JoinedAt = newNodeID(), NodeActive, s.Now()
+	n, err := s.Store.Enrol(ctx, hash, n)
 	if err == nil && n.State == NodeRevoked {
 		return Node{}, ErrUsed
 	}

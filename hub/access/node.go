@@ -44,6 +44,12 @@ type Node struct {
 	SeenAt    time.Time `json:"seenAt,omitzero"`
 	JoinedAt  time.Time `json:"joinedAt"`
 	RevokedAt time.Time `json:"revokedAt,omitzero"`
+
+	Replaces string `json:"replaces,omitempty"` // the node whose place it took
+	Was      string `json:"-"`                  // the node the machine was before; only said when it joins
+	// RecallSince is since when the hub, which was restored, waits for the node to
+	// give back what it was told.
+	RecallSince time.Time `json:"recallSince,omitzero"`
 }
 
 // NodeQuery selects nodes, ordered by id.

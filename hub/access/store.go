@@ -63,7 +63,13 @@ type NodeStore interface {
 	// invitation's unit and begins its down log with the settings. An invitation
 	// that n itself has used, going by the key, returns n as it is on file:
 	// the answer to the first request was lost on the way.
+	// If the invitation names a node to replace, that one is revoked, and n takes
+	// its items over. If n.Was is a node of another unit, it is a Conflict.
 	Enrol(ctx context.Context, hash string, n Node) (Node, error)
+	// Succeed tells n what was said to the node the machine was before and it has
+	// not heard, and returns how far that node's up log is on file: nil if there
+	// is no such node.
+	Succeed(ctx context.Context, n Node, was protocol.Was) (*protocol.Mark, error)
 }
 
 // AccountStore keeps people, their tokens and their failed sign-ins.

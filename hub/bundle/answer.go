@@ -42,7 +42,11 @@ func (s *Service) Answer(ctx context.Context, actor, node, dir, path string) (st
 		return "", err
 	}
 	p.Node = node
-	return path, s.Store.NoteAnswer(ctx, actor, p, a.index.Number, n.DownSeq)
+	head := n.DownSeq
+	if a.index.Answer != nil {
+		head = a.index.Answer.Head
+	}
+	return path, s.Store.NoteAnswer(ctx, actor, p, a.index.Number, head)
 }
 
 // answer is what goes into a file: the index, and which entries each frame holds.
@@ -63,8 +67,11 @@ func (s *Service) compose(ctx context.Context, n access.Node, p Partner) (a answ
 	if n.State != access.NodeActive {
 		return a, nil
 	}
-	x.Answer = &protocol.HelloAnswer{V: protocol.Version, HubEpoch: x.Epoch, Epoch: n.Epoch, Cursor: n.UpSeq, Head: n.DownSeq,
-		MaxFrame: protocol.MaxFrameBytes, Now: x.At}
+	stands, err := s.Line.Stands(ctx, n.ID)
+	if err != nil {
+		return a, err
+	}
+	x.Answer = &stands
 	if p.Joining {
 		w, err := s.Registry.Welcome(ctx, n)
 		if err != nil {
@@ -75,16 +82,21 @@ func (s *Service) compose(ctx context.Context, n access.Node, p Partner) (a answ
 	if x.Offered, err = s.offered(ctx, n.ID, p.Asked); err != nil {
 		return a, err
 	}
-	err = s.addFrames(ctx, &a, s.after(n, p), n.DownSeq)
+	err = s.addFrames(ctx, &a, after(n, p, x.Answer), x.Answer.Head)
 	return a, err
 }
 
 // after is through where the node has its down log, as far as it has said.
-func (s *Service) after(n access.Node, p Partner) uint64 {
+func after(n access.Node, p Partner, stands *protocol.HelloAnswer) uint64 {
 	switch {
 	case p.Number == 0: // it has only spoken on the line
 		return n.DownAck
-	case p.HubEpoch != s.Store.Epoch():
+	case p.HubEpoch != stands.HubEpoch:
+		for _, past := range stands.Past {
+			if past.Epoch == p.HubEpoch {
+				return min(p.Down, past.Through)
+			}
+		}
 		return 0
 	case p.Epoch == n.Epoch:
 		return max(p.Down, n.DownAck)

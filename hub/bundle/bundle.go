@@ -31,6 +31,9 @@ type Line interface {
 	Accept(ctx context.Context, node string, frames [][]byte) (intake.Result, error)
 	Bring(ctx context.Context, node string, o protocol.Offer, r io.Reader) (fresh bool, err error)
 	Pull(ctx context.Context, node string, p protocol.Pull) ([]protocol.Entry, uint64, error)
+	// Stands is what a hello would be answered, without one.
+	Stands(ctx context.Context, node string) (protocol.HelloAnswer, error)
+	Recall(ctx context.Context, node string, r protocol.Recall) (protocol.RecallAnswer, error)
 	Page(ctx context.Context, node string, p protocol.Pull) ([]protocol.Entry, uint64, error)
 }
 

@@ -187,6 +187,7 @@ type taking struct {
 	unread uint64                     // frames of the node that the stream may still hold
 	faults map[string]*protocol.Fault // files that were not taken
 	owed   bool
+	ready  *bool // the up log is here through where the node had it; nil if not looked yet
 
 	frames [][]byte
 	size   int
@@ -204,26 +205,32 @@ func (t *taking) apply(ctx context.Context, b *protocol.Bundle) error {
 	if err != nil {
 		return err
 	}
-	t.owed = len(t.x.Frames) > 0 || len(t.x.Offers) > 0 || h.HubEpoch != t.Store.Epoch() || a.Head != h.Down
+	t.owed = len(t.x.Frames) > 0 || t.x.Recall != nil || len(t.x.Offers) > 0 || h.HubEpoch != t.Store.Epoch() || a.Head != h.Down
 	if h.HubEpoch == t.Store.Epoch() {
 		if _, _, err := t.Line.Pull(ctx, t.Node, protocol.Pull{HubEpoch: h.HubEpoch, After: h.Down, MaxBytes: 1}); err != nil {
 			return err
 		}
 	}
-	err = b.Walk(ctx, func(data []byte) error {
+	err = b.Walk(ctx, protocol.BundleParts{Frame: func(data []byte) error {
 		t.frames = append(t.frames, bytes.Clone(data))
 		if t.size += len(data); t.size < batch {
 			return nil
 		}
 		return t.accept(ctx)
-	}, func(p protocol.BundlePart, r io.Reader) error {
+	}, Recall: func(data []byte) error {
+		return t.recall(ctx, data, false)
+	}, File: func(p protocol.BundlePart, r io.Reader) error {
 		if err := t.accept(ctx); err != nil {
 			return err
 		}
 		return t.file(ctx, p, r)
-	})
+	}})
 	if err == nil {
 		err = t.accept(ctx)
+	}
+	if err == nil && t.x.Recall != nil && t.x.Recall.Done {
+		var none protocol.Frame
+		err = t.recall(ctx, none.Bytes(), true)
 	}
 	if t.Files > 0 {
 		t.Arrived()
@@ -249,6 +256,31 @@ func (t *taking) accept(ctx context.Context) error {
 		return protocol.Fault{Code: protocol.CodeFrozen, Detail: "这个节点刚被冻结，没有导入全部内容，请先处理再重新导入"}
 	}
 	return nil
+}
+
+// recall takes back what this hub said before it was restored, once it has the
+// entries that this is about.
+func (t *taking) recall(ctx context.Context, data []byte, done bool) error {
+	if err := t.accept(ctx); err != nil {
+		return err
+	}
+	if t.ready == nil {
+		n, err := t.Registry.NodeByID(ctx, t.Node)
+		if err != nil {
+			return err
+		}
+		ready := t.x.Recall.HubEpoch == t.Store.Epoch() && n.Epoch == t.x.Epoch && n.UpSeq >= t.x.Hello.Last
+		t.ready = &ready
+	}
+	if !*t.ready {
+		return nil // it is asked for again
+	}
+	r := protocol.Recall{HubEpoch: t.x.Recall.HubEpoch, Frame: data, Done: done}
+	if done {
+		r.Gone = t.x.Recall.Gone
+	}
+	_, err := t.Line.Recall(ctx, t.Node, r)
+	return err
 }
 
 // file takes one file in, or notes why not.

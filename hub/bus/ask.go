@@ -34,6 +34,7 @@ type answer struct {
 func (b *Bus) listen(ctx context.Context) error {
 	verbs := map[string]func(context.Context, string, *nats.Msg) (answer, error){
 		protocol.VerbHello: b.hello, protocol.VerbPull: b.pull, protocol.VerbOffer: b.offer, protocol.VerbChunk: b.chunk,
+		protocol.VerbRecall: b.recall,
 	}
 	for verb, handle := range verbs {
 		lanes := b.workers(ctx, func(ctx context.Context, m *nats.Msg) { b.respond(ctx, m, handle) })
@@ -118,7 +119,7 @@ func (b *Bus) respond(ctx context.Context, m *nats.Msg, handle func(context.Cont
 
 // verify checks the signature of a request or beat.
 func (b *Bus) verify(ctx context.Context, node string, m *nats.Msg) error {
-	if len(m.Data) > protocol.MaxAskBytes && !strings.HasSuffix(m.Subject, "."+protocol.VerbChunk) {
+	if len(m.Data) > mostBytes(m.Subject) {
 		return protocol.Fault{Code: protocol.CodeTooLarge, Detail: "请求太大"}
 	}
 	if v := m.Header.Get(protocol.HeaderVersion); v != "" {
@@ -142,6 +143,17 @@ func (b *Bus) verify(ctx context.Context, node string, m *nats.Msg) error {
 		return protocol.Fault{Code: protocol.CodeSignature, Detail: "签名与登记的密钥不符"}
 	}
 	return nil
+}
+
+// mostBytes is how large a request may be. The broker bounds all messages.
+func mostBytes(subject string) int {
+	switch {
+	case strings.HasSuffix(subject, "."+protocol.VerbChunk):
+		return maxMessage
+	case strings.HasSuffix(subject, "."+protocol.VerbRecall):
+		return protocol.MaxRecallBytes
+	}
+	return protocol.MaxAskBytes
 }
 
 // signedText is what the node has signed.
@@ -260,6 +272,18 @@ func (b *Bus) chunk(ctx context.Context, node string, m *nats.Msg) (answer, erro
 		return answer{}, protocol.Fault{Code: protocol.CodeMalformed, Detail: "文件片段没有写明属于哪个文件的哪一处"}
 	}
 	got, err := b.o.Hub.Chunk(ctx, node, file, offset, m.Data)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{body: jsonOf(got)}, nil
+}
+
+func (b *Bus) recall(ctx context.Context, node string, m *nats.Msg) (answer, error) {
+	var r protocol.Recall
+	if err := read(m.Data, &r); err != nil {
+		return answer{}, err
+	}
+	got, err := b.o.Hub.Recall(ctx, node, r)
 	if err != nil {
 		return answer{}, err
 	}

@@ -60,6 +60,7 @@ type Hub interface {
 	Pull(ctx context.Context, node string, p protocol.Pull) (entries []protocol.Entry, head uint64, err error)
 	Offer(ctx context.Context, node string, o protocol.Offer) (protocol.OfferAnswer, error)
 	Chunk(ctx context.Context, node, sha256 string, offset int64, data []byte) (protocol.OfferAnswer, error)
+	Recall(ctx context.Context, node string, r protocol.Recall) (protocol.RecallAnswer, error)
 	Beat(node string, b protocol.Beat)
 }
 

@@ -118,6 +118,7 @@ func (d *decision) begin(n *Node, epoch string) {
 	if was.Epoch != "" {
 		d.plan.Audits = append(d.plan.Audits, Audit{Actor: nodeActor(n.ID), Act: "node.epoch", Ref: n.ID, Before: was, After: *n,
 			Detail: map[string]any{"from": was.Epoch, "through": was.Up, "to": epoch}})
+		d.plan.Ended = append(d.plan.Ended, Position{Node: n.ID, Epoch: was.Epoch, Seq: was.Up})
 	}
 	d.Epochs[n.ID] = append(d.Epochs[n.ID], epoch)
 	d.plan.Epochs = append(d.plan.Epochs, Position{Node: n.ID, Epoch: epoch})
@@ -197,8 +198,12 @@ func (d *decision) answer(n *Node, m *protocol.Answer) *protocol.Fault {
 // refuse keeps a letter and tells the node.
 func (d *decision) refuse(n *Node, l *Letter, fault protocol.Fault) {
 	r := d.record(l, fault)
-	d.down(n.ID, protocol.KindRefusal, &protocol.Refusal{Epoch: l.Entry.Epoch, Seq: l.Entry.Seq, Kind: protocol.Kind(r.Kind),
-		Item: r.Item, Revision: r.Revision, Code: fault.Code, Field: fault.Field, Message: fault.Detail})
+	said := &protocol.Refusal{Epoch: l.Entry.Epoch, Seq: l.Entry.Seq, Kind: protocol.Kind(r.Kind),
+		Item: r.Item, Revision: r.Revision, Code: fault.Code, Field: fault.Field, Message: fault.Detail}
+	if fault.Code == protocol.CodeRevision {
+		said.Have = d.have(n, r.Item)
+	}
+	d.down(n.ID, protocol.KindRefusal, said)
 	if _, ok := l.Message.(*protocol.Submit); ok && fault.Code != protocol.CodeRevision && r.Item != "" {
 		key := ItemOf{Node: n.ID, Item: r.Item}
 		d.Refused[key] = max(d.Refused[key], r.Revision)

@@ -45,8 +45,32 @@ func (s *Service) Hello(ctx context.Context, node string, h protocol.Hello, back
 	if fault := Standing(n); fault != nil {
 		return protocol.HelloAnswer{}, *fault
 	}
-	return protocol.HelloAnswer{V: protocol.Version, HubEpoch: s.Store.Epoch(), Epoch: n.Epoch, Cursor: n.Up, Backlog: backlog,
-		Head: n.Down, MaxFrame: protocol.MaxFrameBytes, Now: now}, nil
+	a, err := s.stands(ctx, node, n)
+	a.Backlog = backlog
+	return a, err
+}
+
+// Stands is what a hello would be answered, without one.
+func (s *Service) Stands(ctx context.Context, node string) (protocol.HelloAnswer, error) {
+	n, err := s.Store.NodeState(ctx, node)
+	if err != nil {
+		return protocol.HelloAnswer{}, err
+	}
+	return s.stands(ctx, node, n)
+}
+
+// stands says how far this hub has the logs it shares with a node.
+func (s *Service) stands(ctx context.Context, node string, n Node) (protocol.HelloAnswer, error) {
+	before, err := s.Store.Before(ctx, node, n.Epoch)
+	if err != nil {
+		return protocol.HelloAnswer{}, err
+	}
+	past, recall, err := s.Store.Past(ctx, node)
+	if err != nil {
+		return protocol.HelloAnswer{}, err
+	}
+	return protocol.HelloAnswer{V: protocol.Version, HubEpoch: s.Store.Epoch(), Epoch: n.Epoch, Cursor: n.Up,
+		Head: n.Down, MaxFrame: protocol.MaxFrameBytes, Now: s.Now(), Before: before, Past: past, Recall: recall}, nil
 }
 
 // Greet decides on the epoch a node comes with, when nothing of its log is left

@@ -50,6 +50,21 @@ type Store interface {
 	NodeState(ctx context.Context, id string) (Node, error)
 	// GreetEpoch moves a node to a new epoch by the rule of Greet.
 	GreetEpoch(ctx context.Context, id, epoch string) (Node, error)
+	// Before returns the epoch a node had before its present one, and how far its
+	// log was applied; nil for none.
+	Before(ctx context.Context, id, present string) (*protocol.Mark, error)
+	// Past returns the epochs the hub had before it was restored, the latest
+	// first, with how far a node's down log was then; and whether the node has to
+	// give back what it was told in them.
+	Past(ctx context.Context, id string) (past []protocol.Past, recall bool, err error)
+	// Forebears returns the nodes whose place a node took, one after the other.
+	Forebears(ctx context.Context, id string) ([]string, error)
+	// PutRecalled keeps what a node gave back, and returns how many words are new.
+	PutRecalled(ctx context.Context, id string, r Recalled) (taken int, err error)
+	// FindingKnown reports whether a finding is on file.
+	FindingKnown(ctx context.Context, id string) (bool, error)
+	// Key returns the hub's public key.
+	Key() string
 	// PullDown returns the node and the entries of its down log after a
 	// position: as many as fit into maxBytes, and at least one if there is any.
 	PullDown(ctx context.Context, id string, after uint64, maxBytes int) (Node, []protocol.Entry, error)

@@ -9,16 +9,20 @@ import (
 	"zhanqun/protocol"
 )
 
-const cloneReason = "发现两台电脑在用同一个节点身份发送内容，已暂停接收，请联系县级管理员核实"
+const cloneReason = "发现两台电脑在用同一个节点身份发送内容，已暂停接收。内容都在各自的电脑上，不会丢；请联系县级管理员给两台电脑各一个新的入网码"
 
 func cloneNotice(at time.Time) *protocol.Notice {
 	return &protocol.Notice{ID: newID(), Title: "本单位的上报已暂停", At: at,
 		Text: "县级平台发现有两台电脑在用同一个节点身份发送内容（常见原因：复制了整个硬盘或数据文件夹）。" +
-			"为避免内容混乱，已暂停接收。已接收的内容不受影响，未接收的仍在发送的电脑上。请联系县级管理员核实。"}
+			"为避免内容混乱，已暂停接收。已接收的内容不受影响，未接收的仍在发送的电脑上，不会丢。" +
+			"请联系县级管理员，给两台电脑各一个新的入网码：接替原来身份的那台用换机入网码，另一台用普通入网码，都运行 node join 入网码 --again，内容会保留。只留一台的，另一台停用即可。"}
 }
 
 // submit takes one revision of an item in.
 func (d *decision) submit(n *Node, l *Letter, m *protocol.Submit) *protocol.Fault {
+	if d.onFile(n, m) {
+		return nil
+	}
 	if fault := d.maySubmit(n, m); fault != nil {
 		return fault
 	}
@@ -37,11 +41,13 @@ func (d *decision) submit(n *Node, l *Letter, m *protocol.Submit) *protocol.Faul
 	// that was set for it is no longer its.
 	it.ClaimedBy, it.ClaimedUntil, it.PublishAt = "", time.Time{}, time.Time{}
 	d.touch(it)
-	d.plan.Revisions = append(d.plan.Revisions, catalog.Revision{
+	text := catalog.Revision{
 		Item: m.Item, Revision: m.Revision, Title: m.Title, Body: m.Body, Column: m.Column, Author: m.Author, Source: m.Source,
 		Reviewer: m.Reviewer, Note: m.Note, Override: m.Override, EndorsedBy: m.EndorsedBy, Attachments: m.Attachments,
 		Flags: l.Flags, Epoch: l.Entry.Epoch, Seq: l.Entry.Seq, SubmittedAt: m.CreatedAt, ReceivedAt: d.now,
-	})
+	}
+	d.plan.Revisions = append(d.plan.Revisions, text)
+	d.Texts[TextOf{m.Item, m.Revision}] = &text
 	d.plan.Events = append(d.plan.Events, Event{Kind: "item.received", Ref: m.Item, Data: received{Unit: n.Unit, Revision: m.Revision}})
 	return nil
 }

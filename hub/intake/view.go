@@ -42,10 +42,11 @@ type View struct {
 	Nodes   map[string]*Node
 	Epochs  map[string][]string // per node, every epoch it has had
 	Known   map[Position]Known
-	Items   map[string]*catalog.Item // those the batch names, and the other sources of entries it withdraws
-	Refused map[ItemOf]int           // the highest revision that was refused, of items of the batch
-	Entries map[string]*Entry        // live entries the batch may withdraw
-	Units   map[string]catalog.Unit  // origins the batch names
+	Items   map[string]*catalog.Item     // those the batch names, and the other sources of entries it withdraws
+	Texts   map[TextOf]*catalog.Revision // what Batch.Again names; Decide adds to it
+	Refused map[ItemOf]int               // the highest revision that was refused, of items of the batch
+	Entries map[string]*Entry            // live entries the batch may withdraw
+	Units   map[string]catalog.Unit      // origins the batch names
 	Columns map[string]catalog.Column
 	// Answer applies a unit's word on a finding, which is the business of
 	// package health, in the same transaction; nil accepts and forgets it.
@@ -66,6 +67,7 @@ type Entry struct {
 type Plan struct {
 	Nodes     []*Node // whose cursor, epoch or state moved, in the order of ids
 	Epochs    []Position
+	Ended     []Position // where logs end that were left behind
 	Taken     []Taken
 	Refusals  []Refusal
 	NewItems  []*catalog.Item

@@ -76,7 +76,7 @@ func (r rules) adopt(s Snapshot, who access.User, q Outlet) (Effect, error) {
 	}
 	return Effect{
 		Adoptions: []catalog.Adoption{a},
-		Down:      []Word{{item.Node, st}},
+		Down:      []Word{{Node: item.Node, Status: st}},
 		Events:    []Note{{Kind: EventAdopted, Ref: item.ID, Data: map[string]any{"outlet": q.Outlet, "url": q.URL}}},
 		Audits:    []Note{{Actor: who.Login, Kind: "item.adopt", Ref: item.ID, Data: a}},
 	}, nil

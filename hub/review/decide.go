@@ -163,7 +163,7 @@ func (r rules) refuse(s Snapshot, x Subject, p plan, who access.User, d catalog.
 		again.Revision, again.Entry, again.URL = item.LiveRevision, item.Entry, r.url(item.Entry)
 		again.Combined = s.Entries[item.Entry].Combined
 		again.Comment = fmt.Sprintf("第 %d 稿没有采用，门户上仍是第 %d 稿。", item.Revision, item.LiveRevision)
-		e.Down = append(e.Down, Word{item.Node, again})
+		e.Down = append(e.Down, Word{Node: item.Node, Status: again})
 		return e, nil
 	}
 	return e.move(item, st), nil
@@ -188,7 +188,7 @@ func settle(item catalog.Item) catalog.Item {
 // move adds an item's new state and the word to its node.
 func (e Effect) move(item catalog.Item, st protocol.Status) Effect {
 	e.Items = append(e.Items, item)
-	e.Down = append(e.Down, Word{item.Node, st})
+	e.Down = append(e.Down, Word{Node: item.Node, Status: st})
 	return e
 }
 

@@ -125,7 +125,9 @@ func (s *Service) Sweep(ctx context.Context) (time.Time, error) {
 		if len(due) == sweepLimit && len(failed) == 0 {
 			continue
 		}
-		return next, errors.Join(append(failed, s.publishComplete(ctx))...)
+		// First what was decided before a restore: publishing would make entries of
+		// its own for it.
+		return next, errors.Join(append(failed, s.recoverAll(ctx), s.publishComplete(ctx))...)
 	}
 }
 

@@ -102,6 +102,16 @@ type Store interface {
 	// oldest first, and returns those whose files have all arrived. next is where
 	// to go on, the zero Position at the end.
 	Complete(ctx context.Context, now time.Time, after Position, limit int) (ids []string, next Position, err error)
+
+	// RecoverDue returns up to limit items, in the order of their ids after one,
+	// that this hub said words about before it was restored, as far as the nodes
+	// that give the words back have given all of them.
+	RecoverDue(ctx context.Context, after string, limit int) ([]string, error)
+	// Recover is Decide for the words about one item: it writes what rule wants
+	// and, unless the Verdict is to wait, lets go of the words; with a Why it keeps
+	// them for the office. Words about an item that is not on file are kept with
+	// the reason unknown.
+	Recover(ctx context.Context, item, unknown string, rule func(Snapshot, Recovery) (Effect, Verdict)) error
 }
 
 // Options set up a Service.
@@ -128,7 +138,7 @@ type Service struct {
 
 // New returns a review desk.
 func New(o Options) *Service {
-	s := &Service{store: o.Store, undoFor: o.UndoFor, portalOf: o.Portal, now: o.Now, wake: make(chan struct{}, 1)}
+	s := &Service{store: remembering{o.Store}, undoFor: o.UndoFor, portalOf: o.Portal, now: o.Now, wake: make(chan struct{}, 1)}
 	if s.portalOf == nil {
 		s.portalOf = func() string { return "" }
 	}

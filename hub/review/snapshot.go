@@ -62,6 +62,8 @@ type Pin struct {
 type Word struct {
 	Node   string
 	Status protocol.Status
+	Memo   *Memo  // travels with it
+	Body   []byte // if it was said before: then exactly this is said, and Memo is in it
 }
 
 // Note is an event, or what the audit log keeps. Actor is for the latter.
@@ -106,6 +108,7 @@ const (
 	EventPublished = "entry.published"
 	EventCorrected = "entry.corrected"
 	EventWithdrawn = "entry.withdrawn"
+	EventRecovered = "item.recovered"
 	EventReposted  = "entry.reposted"
 	EventPinned    = "entry.pinned"
 )

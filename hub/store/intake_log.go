@@ -16,8 +16,16 @@ const keepStrays = 200
 // putLog writes the positions that now have their entry, and new epochs.
 func (t *tx) putLog(ctx context.Context, p *intake.Plan) error {
 	for _, e := range p.Epochs {
-		if _, err := t.ExecContext(ctx, `INSERT INTO node_epoch (node, epoch, at) VALUES ($1, $2, $3)`, e.Node, e.Epoch, t.at.UnixMilli()); err != nil {
+		// Their order counts, whatever the clock does.
+		_, err := t.ExecContext(ctx, `INSERT INTO node_epoch (node, epoch, at)
+			SELECT $1, $2, CASE WHEN MAX(at) >= $3 THEN MAX(at) + 1 ELSE $3 END FROM node_epoch WHERE node = $1`, e.Node, e.Epoch, t.at.UnixMilli())
+		if err != nil {
 			return fmt.Errorf("noting epoch of %s: %w", e.Node, err)
+		}
+	}
+	for _, e := range p.Ended {
+		if _, err := t.ExecContext(ctx, `UPDATE node_epoch SET through = $3 WHERE node = $1 AND epoch = $2`, e.Node, e.Epoch, e.Seq); err != nil {
+			return fmt.Errorf("noting where a log of %s ends: %w", e.Node, err)
 		}
 	}
 	for _, k := range p.Taken {

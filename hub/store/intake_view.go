@@ -13,7 +13,7 @@ import (
 // viewOf reads and locks what the rules need for a batch, in the lock order of
 // this package.
 func (t *tx) viewOf(ctx context.Context, b *intake.Batch) (*intake.View, error) {
-	v := &intake.View{Items: map[string]*catalog.Item{}, Refused: map[intake.ItemOf]int{}, Answer: func(node, unit string, m *protocol.Answer) (*protocol.Fault, error) {
+	v := &intake.View{Items: map[string]*catalog.Item{}, Texts: map[intake.TextOf]*catalog.Revision{}, Refused: map[intake.ItemOf]int{}, Answer: func(node, unit string, m *protocol.Answer) (*protocol.Fault, error) {
 		return t.answerFinding(ctx, node, unit, m)
 	}}
 	items, withdrawn := b.Items()
@@ -50,6 +50,9 @@ func (t *tx) viewOf(ctx context.Context, b *intake.Batch) (*intake.View, error) 
 				return nil, errSources
 			}
 		}
+	}
+	if err := t.viewTexts(ctx, v, b.Again(v.Nodes, v.Items)); err != nil {
+		return nil, err
 	}
 	return v, t.viewRest(ctx, v, b, items)
 }
@@ -161,12 +164,12 @@ func (t *tx) viewItems(ctx context.Context, v *intake.View, ids []string) error 
 	_, err = collect(ctx, t, func(r scanner) (struct{}, error) {
 		var it catalog.Item
 		var until, publish int64
-		err := r.Scan(&it.ID, &it.Node, &it.Unit, &it.Column, &it.Revision, &it.LiveRevision, &it.Entry, &it.State, &it.Step, &it.DueRole, &it.ClaimedBy, &until,
+		err := r.Scan(&it.ID, &it.Node, &it.Unit, &it.Origin, &it.Column, &it.Revision, &it.LiveRevision, &it.Entry, &it.State, &it.Step, &it.DueRole, &it.ClaimedBy, &until,
 			&it.Emergency, &publish)
 		it.ClaimedUntil, it.PublishAt = fromMillis(until), fromMillis(publish)
 		v.Items[it.ID] = &it
 		return struct{}{}, err
-	}, `SELECT id, node, unit, column_slug, revision, live_revision, entry, state, step, due_role, claimed_by, claimed_until,
+	}, `SELECT id, node, unit, origin, column_slug, revision, live_revision, entry, state, step, due_role, claimed_by, claimed_until,
 		emergency, publish_at FROM item WHERE id IN `+t.s.d.in("$1")+` ORDER BY id`+t.s.d.forUpdate, text)
 	if err != nil {
 		return fmt.Errorf("locking items: %w", err)

@@ -5,15 +5,16 @@ import (
 	"fmt"
 
 	"zhanqun/hub/access"
+	"zhanqun/internal/fault"
 )
 
-const inviteRows = `SELECT i.hash, i.unit, u.name, i.created_by, i.created_at, i.expires_at, i.used_at, i.node
+const inviteRows = `SELECT i.hash, i.unit, u.name, i.created_by, i.created_at, i.expires_at, i.used_at, i.node, i.replaces
 	FROM invite i JOIN unit u ON u.code = i.unit `
 
 func scanInvite(r scanner) (access.Invite, error) {
 	var i access.Invite
 	var created, expires, used int64
-	err := r.Scan(&i.Hash, &i.Unit, &i.UnitName, &i.CreatedBy, &created, &expires, &used, &i.Node)
+	err := r.Scan(&i.Hash, &i.Unit, &i.UnitName, &i.CreatedBy, &created, &expires, &used, &i.Node, &i.Replaces)
 	i.CreatedAt, i.ExpiresAt, i.UsedAt = fromMillis(created), fromMillis(expires), fromMillis(used)
 	return i, err
 }
@@ -21,12 +22,16 @@ func scanInvite(r scanner) (access.Invite, error) {
 // AddInvite implements access.NodeStore.
 func (s *Store) AddInvite(ctx context.Context, actor string, i access.Invite) error {
 	return s.tx(ctx, "adding invitation", func(t *tx) error {
-		_, err := t.ExecContext(ctx, `INSERT INTO invite (hash, unit, created_by, created_at, expires_at, used_at, node) VALUES ($1, $2, $3, $4, $5, 0, '')`,
-			i.Hash, i.Unit, i.CreatedBy, millis(i.CreatedAt), millis(i.ExpiresAt))
+		_, err := t.ExecContext(ctx, `INSERT INTO invite (hash, unit, created_by, created_at, expires_at, used_at, node, replaces) VALUES ($1, $2, $3, $4, $5, 0, '', $6)`,
+			i.Hash, i.Unit, i.CreatedBy, millis(i.CreatedAt), millis(i.ExpiresAt), i.Replaces)
 		if err != nil {
 			return err
 		}
-		return t.audit(actor, "node.invite", i.Unit, change{after: i})
+		c := change{after: i}
+		if i.Replaces != "" {
+			c.detail = map[string]string{"replaces": i.Replaces}
+		}
+		return t.audit(actor, "node.invite", i.Unit, c)
 	})
 }
 
@@ -85,12 +90,21 @@ func (s *Store) Enrol(ctx context.Context, hash string, n access.Node) (joined a
 		if err := i.Usable(t.at); err != nil {
 			return err
 		}
+		if was, err := oneNode(ctx, t, `WHERE n.id = $1`, n.Was); err == nil && was.Unit != i.Unit {
+			return fault.New(fault.Conflict, "本机原来属于“"+was.UnitName+"”，这个入网码是给“"+i.UnitName+"”的，没有使用它。请向县里要本单位的入网码。")
+		} else if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
 		joined = n
 		joined.Unit, joined.UnitName = i.Unit, i.UnitName
 		if joined.Name == "" {
 			joined.Name = i.UnitName
 		}
-		return t.enrol(ctx, hash, joined)
+		joined.Replaces = i.Replaces
+		if err := t.enrol(ctx, hash, joined); err != nil || i.Replaces == "" {
+			return err
+		}
+		return t.succeed(ctx, joined, i.Replaces)
 	})
 	return joined, err
 }
@@ -101,9 +115,9 @@ func (t *tx) enrol(ctx context.Context, hash string, n access.Node) error {
 		return err
 	}
 	_, err = t.ExecContext(ctx, `INSERT INTO node (id, unit, name, public_key, state, reason, epoch, up_seq, down_seq, down_ack, program, skew,
-		disk_free, queued, sent, files, oldest_at, seen_at, joined_at, revoked_at, settings, settings_hash)
-		VALUES ($1, $2, $3, $4, $5, '', '', 0, 0, 0, $6, 0, 0, 0, 0, 0, 0, 0, $7, 0, -1, '')`,
-		n.ID, n.Unit, n.Name, n.PublicKey, n.State, n.Program, millis(n.JoinedAt))
+		disk_free, queued, sent, files, oldest_at, seen_at, joined_at, revoked_at, settings, settings_hash, replaces)
+		VALUES ($1, $2, $3, $4, $5, '', '', 0, 0, 0, $6, 0, 0, 0, 0, 0, 0, 0, $7, 0, -1, '', $8)`,
+		n.ID, n.Unit, n.Name, n.PublicKey, n.State, n.Program, millis(n.JoinedAt), n.Replaces)
 	if t.s.d.conflict(err) {
 		return access.ErrKeyTaken
 	}

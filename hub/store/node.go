@@ -11,16 +11,17 @@ import (
 
 // nodeRows are the columns scanNode reads, and where they come from.
 const nodeRows = `SELECT n.id, n.unit, u.name, n.name, n.public_key, n.state, n.reason, n.epoch, n.up_seq, n.down_seq, n.down_ack,
-	n.program, n.skew, n.disk_free, n.queued, n.sent, n.files, n.oldest_at, n.seen_at, n.joined_at, n.revoked_at
+	n.program, n.skew, n.disk_free, n.queued, n.sent, n.files, n.oldest_at, n.seen_at, n.joined_at, n.revoked_at, n.replaces, n.recall
 	FROM node n JOIN unit u ON u.code = n.unit `
 
 func scanNode(r scanner) (access.Node, error) {
 	var n access.Node
-	var skew, oldest, seen, joined, revoked int64
+	var skew, oldest, seen, joined, revoked, recall int64
 	err := r.Scan(&n.ID, &n.Unit, &n.UnitName, &n.Name, &n.PublicKey, &n.State, &n.Reason, &n.Epoch, &n.UpSeq, &n.DownSeq, &n.DownAck,
-		&n.Program, &skew, &n.DiskFree, &n.Queued, &n.Sent, &n.Files, &oldest, &seen, &joined, &revoked)
+		&n.Program, &skew, &n.DiskFree, &n.Queued, &n.Sent, &n.Files, &oldest, &seen, &joined, &revoked, &n.Replaces, &recall)
 	n.Skew = time.Duration(skew) * time.Millisecond
 	n.OldestAt, n.SeenAt, n.JoinedAt, n.RevokedAt = fromMillis(oldest), fromMillis(seen), fromMillis(joined), fromMillis(revoked)
+	n.RecallSince = fromMillis(recall)
 	return n, err
 }
 
@@ -78,9 +79,10 @@ func (s *Store) SetNodeState(ctx context.Context, actor, id, state, reason strin
 		was := n
 		n.State, n.Reason = state, reason
 		if state == access.NodeRevoked {
-			n.RevokedAt = fromMillis(t.at.UnixMilli())
+			// It gives nothing back any more: what it has given is all there is.
+			n.RevokedAt, n.RecallSince = fromMillis(t.at.UnixMilli()), time.Time{}
 		}
-		_, err := t.ExecContext(ctx, `UPDATE node SET state = $2, reason = $3, revoked_at = $4 WHERE id = $1`, id, state, reason, millis(n.RevokedAt))
+		_, err := t.ExecContext(ctx, `UPDATE node SET state = $2, reason = $3, revoked_at = $4, recall = $5 WHERE id = $1`, id, state, reason, millis(n.RevokedAt), millis(n.RecallSince))
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func (t *tx) apply(ctx context.Context, before review.Snapshot, e review.Effect)
 		return err
 	}
 	for _, w := range e.Down {
-		if err := t.down(ctx, w.Node, protocol.KindStatus, &w.Status); err != nil {
+		if err := t.tell(ctx, w); err != nil {
 			return err
 		}
 	}
@@ -49,6 +49,18 @@ func (t *tx) apply(ctx context.Context, before review.Snapshot, e review.Effect)
 		}
 	}
 	return nil
+}
+
+// tell appends a word with its memo to its node's log, or one that was said
+// before as it was.
+func (t *tx) tell(ctx context.Context, w review.Word) (err error) {
+	if w.Body != nil {
+		return t.say(ctx, w.Node, protocol.KindStatus, w.Body)
+	}
+	if w.Status.Memo, err = t.s.seal(w.Memo); err != nil {
+		return err
+	}
+	return t.down(ctx, w.Node, protocol.KindStatus, &w.Status)
 }
 
 func (t *tx) moveItems(ctx context.Context, items []catalog.Item) error {

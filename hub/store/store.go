@@ -10,6 +10,7 @@ package store
 
 import (
 	"context"
+	"crypto/cipher"
 	"database/sql"
 	"fmt"
 	"log/slog"
@@ -41,6 +42,7 @@ type Store struct {
 	close func() error
 	d     dialect
 	key   protocol.Key
+	memos cipher.AEAD // seals what only this hub may read
 	epoch string
 	now   func() time.Time
 	log   *slog.Logger
@@ -60,6 +62,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.log = slog.Default()
 	}
 	var err error
+	if s.memos, err = memoCipher(o.Key); err != nil {
+		return nil, err
+	}
 	if o.URL != "" {
 		err = s.openPostgres(ctx, o.URL)
 	} else {

@@ -135,6 +135,7 @@ type nodePage struct {
 	ui.Page
 	Node   nodeRow
 	Manage bool
+	Code   string        // to replace it, just made; shown once
 	Skew   time.Duration // how far its clock is off, either way
 	Skewed bool
 }
@@ -143,13 +144,36 @@ type nodePage struct {
 const skewMost = 2 * time.Minute
 
 func (s *Server) nodePage(w http.ResponseWriter, r *http.Request, u access.User) error {
-	n, err := s.Access.NodeByID(r.Context(), r.PathValue("id"))
+	p, err := s.newNodePage(r, u)
 	if err != nil {
 		return err
+	}
+	return s.show(w, r, "node", p)
+}
+
+func (s *Server) newNodePage(r *http.Request, u access.User) (*nodePage, error) {
+	n, err := s.Access.NodeByID(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
 	}
 	p := &nodePage{Node: s.nodeRow(n), Manage: u.May(access.Manage), Skew: n.Skew.Abs()}
 	p.Skewed = p.Skew > skewMost
 	p.Title, p.Events = nodeName(n), eventsURL
+	return p, nil
+}
+
+// replaceNode makes a join code for the machine that takes a node's place and
+// shows it, once. Nothing changes until it is used.
+func (s *Server) replaceNode(w http.ResponseWriter, r *http.Request, u access.User) error {
+	code, _, err := s.Access.InviteReplacement(r.Context(), u, r.PathValue("id"), s.Base(r), 0)
+	if err != nil {
+		return s.undone(w, r, "/nodes/"+r.PathValue("id"), err)
+	}
+	p, err := s.newNodePage(r, u)
+	if err != nil {
+		return err
+	}
+	p.Code = code.String()
 	return s.show(w, r, "node", p)
 }
 

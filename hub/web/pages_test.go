@@ -39,7 +39,7 @@ func (f *furnished) sights() []sight {
 		{"findings", reviewer, "/findings", nil}, {"findings", reviewer, "/findings?state=closed", nil}, {"findings", reviewer, "/findings?site=" + f.site, nil},
 		{"finding", admin, "/findings/" + f.finding, nil}, {"finding", admin, "/findings/" + f.disputed, nil}, {"finding", admin, "/findings/" + f.disputed + "/settle", []string{"act", "keep"}},
 		{"nodes", viewer, "/nodes", nil}, {"nodes", admin, "/nodes", nil}, {"nodes", admin, "/nodes/invite", []string{"unit", storetest.Xujiaba}}, {"nodes", admin, "/nodes/invite", []string{"unit", "x"}},
-		{"node", admin, "/nodes/" + f.lost, nil}, {"confirm", admin, "/nodes/" + f.lost + "/revoke", []string{}}, {"confirm", admin, "/nodes/" + f.lost + "/freeze", []string{"sure", "1"}},
+		{"node", admin, "/nodes/" + f.lost, nil}, {"node", admin, "/nodes/" + f.lost + "/replace", []string{}}, {"confirm", admin, "/nodes/" + f.lost + "/revoke", []string{}}, {"confirm", admin, "/nodes/" + f.lost + "/freeze", []string{"sure", "1"}},
 		{"units", viewer, "/units", nil}, {"units", admin, "/units?parent=" + storetest.Sitang, nil}, {"units", admin, "/units?parent=" + storetest.Xujiaba, nil},
 		{"columns", viewer, "/columns", nil}, {"columns", admin, "/columns", nil}, {"column", admin, "/columns/headline", nil}, {"column", admin, "/columns/new", nil},
 		{"column", admin, "/columns/new", []string{"slug", "A b"}}, {"users", admin, "/users", nil}, {"users", admin, "/users", []string{"login", "x"}}, {"user", admin, "/users/" + f.Second.ID, nil},

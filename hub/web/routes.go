@@ -92,6 +92,7 @@ func (s *Server) pageRoutes() []route {
 		{"POST /nodes/{id}/freeze", access.Manage, s.freezeNode},
 		{"POST /nodes/{id}/release", access.Manage, s.releaseNode},
 		{"POST /nodes/{id}/revoke", access.Manage, s.revokeNode},
+		{"POST /nodes/{id}/replace", access.Manage, s.replaceNode},
 		{"GET /units", access.ReadAll, s.unitsPage},
 		{"POST /units/import", access.Manage, s.importUnits},
 		{"GET /columns", access.ReadAll, s.columnsPage},

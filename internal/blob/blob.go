@@ -22,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
 )
 
@@ -167,7 +168,7 @@ func (s *Store) hasSize(ref Ref) bool {
 // with a sentence for the person who was saving.
 func full(doing string, err error) error {
 	err = fmt.Errorf("%s: %w", doing, err)
-	if isFull(err) {
+	if disk.IsFull(err) {
 		return fault.Wrap(fault.Full, fullMessage, err)
 	}
 	return err

@@ -5,13 +5,7 @@ package blob
 import (
 	"errors"
 	"fmt"
-	"syscall"
 )
-
-// isFull reports whether err comes from a full disk or a used-up quota.
-func isFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
-}
 
 // syncDir makes the entries of a folder below the root durable: a rename
 // survives a power cut only after its folder is synced.

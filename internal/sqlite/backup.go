@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+
+	"zhanqun/internal/disk"
 )
 
 // Backup writes a consistent copy of the database to the new file path while
@@ -77,7 +79,7 @@ func publish(part, path string) error {
 	if err := os.Rename(part, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return disk.SyncDir(filepath.Dir(path))
 }
 
 // Check reads the whole database file at path, which nobody may be using, and

@@ -37,6 +37,8 @@ import (
 	"runtime"
 
 	driver "modernc.org/sqlite"
+
+	"zhanqun/internal/disk"
 )
 
 // BusyTimeout is how long, in milliseconds, a statement waits for a lock held
@@ -119,18 +121,5 @@ func create(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Close(), syncDir(filepath.Dir(path)))
-}
-
-// syncDir makes the names in a folder durable. Windows has no such call and
-// writes names with the files.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(f.Close(), disk.SyncDir(filepath.Dir(path)))
 }

@@ -64,8 +64,9 @@ func (s *Service) export(ctx context.Context, dir, path string, carried queue.Ca
 	}
 	err = dropbox.Write(path, func(w io.Writer) error {
 		_, err := protocol.WriteBundle(w, *x, key, protocol.BundleContent{
-			Frame: func(i int) ([]byte, error) { return s.frame(ctx, p.runs[i]) },
-			File:  func(part protocol.BundlePart) (io.ReadCloser, error) { return s.q.Blob(part.SHA256) },
+			Frame:  func(i int) ([]byte, error) { return s.frame(ctx, p.runs[i]) },
+			Recall: func(i int) ([]byte, error) { data, _, err := s.words(ctx, p.past, p.words[i]); return data, err },
+			File:   func(part protocol.BundlePart) (io.ReadCloser, error) { return s.q.Blob(part.SHA256) },
 		})
 		return err
 	})
@@ -94,6 +95,8 @@ func (s *Service) export(ctx context.Context, dir, path string, carried queue.Ca
 type plan struct {
 	index     protocol.BundleIndex
 	runs      []run
+	past      []protocol.Past // epochs of the county it wants words back of
+	words     []int64         // after which row each frame of them begins
 	left      uint64
 	filesLeft int
 	damaged   []string // files that are left out, and looked at again with the next resending
@@ -119,6 +122,9 @@ func (s *Service) plan(ctx context.Context, carried queue.Carried, again bool) (
 		// Too much for one bundle: this one goes on where the last one ended.
 		p.index.Frames, p.runs = nil, nil
 		size, err = s.addEntries(ctx, &p, carried.Through, c.Last)
+	}
+	if err == nil && p.left == 0 {
+		size, err = s.addWords(ctx, &p, c.HubEpoch, size)
 	}
 	if err != nil {
 		return plan{}, err
@@ -199,6 +205,48 @@ func (s *Service) frame(ctx context.Context, r run) ([]byte, error) {
 		err = errors.New("the up log has changed")
 	}
 	return data, err
+}
+
+// addWords gives the county back what it has forgotten, if it has asked: all of
+// it, or as much as fits. It is about entries that go before it.
+func (s *Service) addWords(ctx context.Context, p *plan, hubEpoch string, size int64) (int64, error) {
+	past, wanted, err := s.q.HubPast(ctx)
+	if err != nil || !wanted {
+		return size, err
+	}
+	r := &protocol.BundleRecall{HubEpoch: hubEpoch}
+	p.index.Recall, p.past = r, past
+	for after := int64(0); size < s.MaxBytes && len(p.runs)+len(p.words) < protocol.MaxBundleFrames; {
+		data, next, err := s.words(ctx, past, after)
+		if err != nil {
+			return 0, err
+		}
+		if next == after {
+			r.Done = true
+			r.Gone, err = s.q.Gone(ctx)
+			return size, err
+		}
+		r.Frames = append(r.Frames, protocol.BundlePart{Size: int64(len(data)), SHA256: protocol.HashOf(data)})
+		p.words = append(p.words, after)
+		size += int64(len(data))
+		after = next
+	}
+	return size, nil
+}
+
+// words makes a frame of the county's words behind a row, and says where it ends.
+func (s *Service) words(ctx context.Context, past []protocol.Past, after int64) ([]byte, int64, error) {
+	entries, next, err := s.q.Held(ctx, past, after, protocol.MaxFrameBytes)
+	if err != nil {
+		return nil, 0, err
+	}
+	var f protocol.Frame
+	for _, e := range entries {
+		if !f.Add(e, protocol.MaxFrameBytes) {
+			return nil, 0, fmt.Errorf("down entry %d does not fit into a frame", e.Seq)
+		}
+	}
+	return f.Bytes(), next, nil
 }
 
 // addFiles offers the files the county may not have and puts in as many as fit,

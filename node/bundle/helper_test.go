@@ -170,7 +170,7 @@ func (o *office) read(path string) up {
 		o.Errorf("number %d is called %s", f.Index.Number, path)
 	}
 	u := up{BundleIndex: f.Index, files: map[string]int64{}}
-	err = f.Walk(o.Context(), func(data []byte) error {
+	err = f.Walk(o.Context(), protocol.BundleParts{Frame: func(data []byte) error {
 		entries, fault := protocol.DecodeFrame(data)
 		if fault != nil {
 			return *fault
@@ -179,11 +179,11 @@ func (o *office) read(path string) up {
 			u.seqs = append(u.seqs, e.Seq)
 		}
 		return nil
-	}, func(p protocol.BundlePart, r io.Reader) error {
+	}, File: func(p protocol.BundlePart, r io.Reader) error {
 		n, err := io.Copy(io.Discard, r)
 		u.files[p.SHA256] = n
 		return err
-	})
+	}})
 	if err != nil {
 		o.Fatal(err)
 	}

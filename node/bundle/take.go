@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,11 +31,8 @@ type Report struct {
 // Repeated reports whether the answer was taken before and had nothing new.
 func (r Report) Repeated() bool { return !r.TakenBefore.IsZero() && r.News == 0 && r.Joined == "" }
 
-// Faults that need the county's administrator.
-var (
-	errRolledBack = fault.Wrap(fault.Conflict, "县级平台已收到的内容比本机保存的还多：本机的数据被还原成了旧的备份。没有导入任何内容，请联系县级管理员，让本机重新入网。", queue.ErrRolledBack)
-	errHubOlder   = fault.New(fault.Conflict, "县级平台的数据比本机记下的还旧，可能被还原过而没有走还原步骤。没有导入任何内容，请联系县级管理员。")
-)
+// Needs the county's administrator.
+var errHubOlder = fault.New(fault.Conflict, "县级平台的数据比本机记下的还旧，可能被还原过而没有走还原步骤。没有导入任何内容。请县级管理员用 hub backup 备份现在的平台，再用 hub restore 恢复一次。")
 
 // Take checks an answer and applies it. A protocol.Fault says why it is not
 // taken; see dropbox.Explain.
@@ -100,22 +98,13 @@ func (s *Service) known(ctx context.Context, x *protocol.BundleIndex, id queue.I
 		return err
 	}
 	if x.Epoch != c.HubEpoch {
-		// The county's store is another one. It is the newer one only if it knows
-		// what this node has sent since; epochs themselves have no order.
-		through, err := s.q.AnsweredThrough(ctx)
-		if err != nil {
+		if err := s.newer(ctx, x, c); err != nil {
 			return err
-		}
-		if re(x, c.Epoch) < through {
-			if err := s.q.TellAgain(ctx, 1<<62, s.since()); err != nil {
-				return err
-			}
-			return protocol.Fault{Code: protocol.CodeEpoch, Detail: "摆渡包过时了：县里换过数据库，这是另一个数据库导出的"}
 		}
 	}
 	if a := x.Answer; a != nil {
 		if a.Epoch == c.Epoch && a.Cursor > c.Last {
-			return errRolledBack
+			return queue.RolledBack(a.Cursor, c.Last)
 		}
 		_, told, err := s.q.BundleTold(ctx, re(x, c.Epoch))
 		if err != nil {
@@ -126,6 +115,34 @@ func (s *Service) known(ctx context.Context, x *protocol.BundleIndex, id queue.I
 		}
 	}
 	return nil
+}
+
+// newer reports why an answer of another store of the county is not of one that
+// came after the one this node knows.
+func (s *Service) newer(ctx context.Context, x *protocol.BundleIndex, c queue.Cursors) error {
+	had := func(list []protocol.Past, epoch string) bool {
+		return slices.ContainsFunc(list, func(p protocol.Past) bool { return p.Epoch == epoch })
+	}
+	if x.Answer != nil && had(x.Answer.Past, c.HubEpoch) {
+		return nil // restored from a backup of that one
+	}
+	past, _, err := s.q.HubPast(ctx)
+	if err != nil {
+		return err
+	}
+	// If neither names the other it is the newer one if it knows what this node has
+	// sent since; epochs themselves have no order.
+	through, err := s.q.AnsweredThrough(ctx)
+	if err != nil {
+		return err
+	}
+	if !had(past, x.Epoch) && re(x, c.Epoch) >= through {
+		return nil
+	}
+	if err := s.q.TellAgain(ctx, 1<<62, s.since()); err != nil {
+		return err
+	}
+	return protocol.Fault{Code: protocol.CodeEpoch, Detail: "摆渡包过时了：县里换过数据库，这是另一个数据库导出的"}
 }
 
 // re is the number of the bundle of this store that x answers, 0 for none.
@@ -174,6 +191,9 @@ func (s *Service) apply(ctx context.Context, b *protocol.Bundle, r Report) (Repo
 	}
 	r.Re = re(x, before.Epoch)
 	a := queue.Answer{Digest: b.Digest, Re: r.Re}
+	if x.Answer != nil {
+		a.Past, a.Recall = x.Answer.Past, x.Answer.Recall
+	}
 	if x.Fault != nil {
 		a.Fault = visible(x.Fault.Detail)
 		r.Fault, r.Confirmed, r.Unconfirmed = a.Fault, before.Confirmed, before.Last-before.Confirmed
@@ -182,7 +202,7 @@ func (s *Service) apply(ctx context.Context, b *protocol.Bundle, r Report) (Repo
 	if a.Forget, err = s.otherHub(ctx, x, before); err != nil {
 		return r, err
 	}
-	err = b.Walk(ctx, func(data []byte) error { return s.applyFrame(ctx, bytes.Clone(data)) }, nil)
+	err = b.Walk(ctx, protocol.BundleParts{Frame: func(data []byte) error { return s.applyFrame(ctx, bytes.Clone(data)) }})
 	if errors.Is(err, queue.ErrGap) {
 		err = errors.Join(err, s.q.TellAgain(ctx, r.Re, s.since()))
 	}
@@ -202,6 +222,15 @@ func (s *Service) apply(ctx context.Context, b *protocol.Bundle, r Report) (Repo
 	if err := s.q.AnswerTaken(ctx, a); err != nil {
 		return r, err
 	}
+	if a.Recall {
+		seen := r.Re
+		if a.Forget {
+			seen = 1 << 62
+		}
+		if err := s.q.TellAgain(ctx, seen, s.since()); err != nil {
+			return r, err
+		}
+	}
 	now, err := s.q.Cursors(ctx)
 	if err != nil {
 		return r, err
@@ -216,13 +245,21 @@ func (s *Service) apply(ctx context.Context, b *protocol.Bundle, r Report) (Repo
 // otherHub follows the county to another store of its, or to another beginning of
 // this node's log: what the county does not have is carried again.
 func (s *Service) otherHub(ctx context.Context, x *protocol.BundleIndex, c queue.Cursors) (forget bool, err error) {
-	changed, err := s.q.HubChanged(ctx, x.Epoch)
+	changed, err := s.q.HubChanged(ctx, x.Epoch, x.Answer.Past...)
 	if err != nil {
 		return false, err
 	}
 	has := uint64(0)
 	if x.Answer.Epoch == c.Epoch {
 		has = x.Answer.Cursor
+		renewed, err := s.q.HubHad(ctx, x.Answer.Before)
+		if err != nil {
+			return false, err
+		}
+		if renewed {
+			s.Log.Warn("bundle: a new log begins with what the county lacks of the former ones")
+			return true, nil
+		}
 	}
 	// An answer that comes late knows at least what the bundle it answers told.
 	told, _, err := s.q.BundleTold(ctx, re(x, c.Epoch))

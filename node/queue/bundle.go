@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"zhanqun/protocol"
 )
 
 // Bundle is a bundle made here.
@@ -53,7 +55,9 @@ func (q *Queue) BundleOut(ctx context.Context, b Bundle, files []string) error {
 				return err
 			}
 		}
-		t.st.sent = max(t.st.sent, min(b.Last, t.st.last))
+		if b.Last > 0 {
+			t.st.sent = max(t.st.sent, min(b.Last+t.st.base, t.st.last))
+		}
 		return nil
 	})
 }
@@ -169,6 +173,10 @@ type Answer struct {
 	Forget bool `json:"-"`
 	// Settled are files the county has spoken of: done, or why it does not take them.
 	Settled []Settled `json:"-"`
+	// Past are the epochs the county had before, and Recall says that it wants back
+	// what it said in them.
+	Past   []protocol.Past `json:"-"`
+	Recall bool            `json:"-"`
 }
 
 // Settled is what the county says of a file.
@@ -192,6 +200,12 @@ func (q *Queue) AnswerTaken(ctx context.Context, a Answer) error {
 		if a.Fault != "" {
 			return nil // it has taken nothing
 		}
+		if err := t.notePast(ctx, a.Past); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `UPDATE station SET recall = $1`, a.Recall); err != nil {
+			return err
+		}
 		for _, f := range a.Settled {
 			if err := t.settle(ctx, f, a.Re); err != nil {
 				return err
@@ -207,7 +221,7 @@ func (q *Queue) AnswerTaken(ctx context.Context, a Answer) error {
 		// One that held the very next entry, and was answered without that being
 		// confirmed, is not made again at once: it would be answered the same.
 		return t.exec(ctx, `UPDATE bundle SET state = 'answered' WHERE state = 'out' AND number <= $1
-			AND NOT (number = $1 AND first > 0 AND first <= $2 + 1 AND last > $2)`, re, t.st.confirmed)
+			AND NOT (number = $1 AND first > 0 AND first <= $2 + 1 AND last > $2)`, re, t.st.confirmed-t.st.base)
 	})
 }
 

@@ -74,7 +74,7 @@ func (t *txn) applyAll(ctx context.Context, entries []protocol.Entry) (stopped, 
 // stops says why e cannot be applied at all, or nil. err is of the database.
 func (t *txn) stops(ctx context.Context, e protocol.Entry) (stop, err error) {
 	var known string
-	err = t.row(ctx, `SELECT hash FROM down_entry WHERE epoch = $1 AND seq = $2`, e.Epoch, e.Seq).Scan(&known)
+	err = t.row(ctx, `SELECT hash FROM down_entry WHERE node = $1 AND epoch = $2 AND seq = $3`, e.Node, e.Epoch, e.Seq).Scan(&known)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("reading down log: %w", err)
 	}
@@ -87,9 +87,8 @@ func (t *txn) stops(ctx context.Context, e protocol.Entry) (stop, err error) {
 		return fault.Wrap(fault.Unavailable, "县级平台的消息中间缺了几条，正在重新索取。",
 			fmt.Errorf("%w: have %d, got %d", ErrGap, t.st.down, e.Seq)), nil
 	}
-	if r, ok := receiptOf(e); ok && r.Epoch == t.st.epoch && r.Through > t.st.last {
-		return fault.Wrap(fault.Conflict, "县级平台已收到的内容比本机保存的还多：本机的数据被还原成了旧的备份。为避免错乱已停止收发，请联系县级管理员，让本机重新入网。",
-			fmt.Errorf("%w: receipt through %d, log ends at %d", ErrRolledBack, r.Through, t.st.last)), nil
+	if r, ok := receiptOf(e); ok && r.Epoch == t.st.epoch && r.Through+t.st.base > t.st.last {
+		return RolledBack(r.Through, t.st.last-t.st.base), nil
 	}
 	return t.copied(ctx, e)
 }
@@ -102,14 +101,14 @@ func (t *txn) copied(ctx context.Context, e protocol.Entry) (stop, err error) {
 		return nil, nil
 	}
 	var own string
-	err = t.row(ctx, `SELECT hash FROM up_entry WHERE seq = $1`, r.Through).Scan(&own)
+	err = t.row(ctx, `SELECT hash FROM up_entry WHERE seq = $1`, r.Through+t.st.base).Scan(&own)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("reading up log: %w", err)
 	}
 	if own == r.Hash {
 		return nil, nil
 	}
-	return fault.Wrap(fault.Conflict, "县级平台收到的不是本机的内容：另有一台电脑在用本机的身份（常见原因：复制了整个硬盘或数据文件夹）。已停止接收答复，本机的内容都在，请联系县级管理员。",
+	return fault.Wrap(fault.Conflict, "县级平台收到的不是本机的内容：另有一台电脑在用本机的身份（常见原因：复制了整个硬盘或数据文件夹）。已停止接收答复，本机的内容都在。请联系县级管理员，给两台电脑各一个新的入网码，都运行 node join 入网码 --again，内容会保留。",
 		fmt.Errorf("%w: at %d", ErrCopied, r.Through)), nil
 }
 
@@ -127,8 +126,8 @@ func (t *txn) apply(ctx context.Context, e protocol.Entry) error {
 	if e.Seq <= t.st.down {
 		return nil
 	}
-	err := t.exec(ctx, `INSERT INTO down_entry (epoch, seq, kind, hash, sig, at, body) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-		e.Epoch, e.Seq, string(e.Kind), e.Hash, e.Sig, t.now, e.Body)
+	err := t.exec(ctx, `INSERT INTO down_entry (node, epoch, seq, kind, hash, sig, at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+		e.Node, e.Epoch, e.Seq, string(e.Kind), e.Hash, e.Sig, t.now, e.Body)
 	if err != nil {
 		return fmt.Errorf("keeping entry: %w", err)
 	}
@@ -162,18 +161,19 @@ func (t *txn) apply(ctx context.Context, e protocol.Entry) error {
 // receipt moves the confirmed cursor. Receipts of an earlier epoch, from before
 // this store was restored, say nothing about this log.
 func (t *txn) receipt(ctx context.Context, m *protocol.Receipt) error {
-	if m.Epoch != t.st.epoch || m.Through <= t.st.confirmed {
+	through := m.Through + t.st.base
+	if m.Epoch != t.st.epoch || through <= t.st.confirmed {
 		return nil
 	}
 	from := t.st.confirmed
-	t.st.confirmed = m.Through
-	t.st.sent = max(t.st.sent, m.Through)
+	t.st.confirmed = through
+	t.st.sent = max(t.st.sent, through)
 	err := t.exec(ctx, `UPDATE item SET state = 'received', updated_at = $3 WHERE state = '' AND seq > $1 AND seq <= $2
-		AND id IN (SELECT ref FROM up_entry WHERE seq > $1 AND seq <= $2)`, from, m.Through, t.now)
+		AND id IN (SELECT ref FROM up_entry WHERE seq > $1 AND seq <= $2)`, from, through, t.now)
 	if err != nil {
 		return err
 	}
-	return t.exec(ctx, `INSERT INTO receipt (through, at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, m.Through, t.now)
+	return t.exec(ctx, `INSERT INTO receipt (through, at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, through, t.now)
 }
 
 // refused notes at what it concerns that an entry can never be applied.
@@ -183,7 +183,8 @@ func (t *txn) refused(ctx context.Context, m *protocol.Refusal, body string) err
 	}
 	var kind protocol.Kind
 	var ref string
-	err := t.row(ctx, `SELECT kind, ref FROM up_entry WHERE seq = $1`, m.Seq).Scan(&kind, &ref)
+	seq := m.Seq + t.st.base
+	err := t.row(ctx, `SELECT kind, ref FROM up_entry WHERE seq = $1`, seq).Scan(&kind, &ref)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil // forgotten meanwhile, or never ours
 	}
@@ -191,17 +192,17 @@ func (t *txn) refused(ctx context.Context, m *protocol.Refusal, body string) err
 		return err
 	}
 	err = t.exec(ctx, `INSERT INTO refusal (seq, kind, ref, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (seq) DO UPDATE SET body = excluded.body`,
-		m.Seq, string(kind), ref, body, t.now)
+		seq, string(kind), ref, body, t.now)
 	if err != nil {
 		return err
 	}
 	switch kind {
 	case protocol.KindSubmit:
-		return t.exec(ctx, `UPDATE item SET state = $2, updated_at = $3 WHERE id = $4 AND seq = $1`, m.Seq, string(Refused), t.now, ref)
+		return t.exec(ctx, `UPDATE item SET state = $2, updated_at = $3 WHERE id = $4 AND seq = $1`, seq, string(Refused), t.now, ref)
 	case protocol.KindWithdraw:
-		return t.exec(ctx, `UPDATE item SET withdraw_seq = 0, updated_at = $2 WHERE id = $3 AND withdraw_seq = $1`, m.Seq, t.now, ref)
+		return t.exec(ctx, `UPDATE item SET withdraw_seq = 0, updated_at = $2 WHERE id = $3 AND withdraw_seq = $1`, seq, t.now, ref)
 	case protocol.KindAnswer:
-		return t.exec(ctx, `UPDATE finding SET answer = '', answer_seq = 0, refusal = $2 WHERE answer_seq = $1`, m.Seq, m.Message)
+		return t.exec(ctx, `UPDATE finding SET answer = '', answer_seq = 0, refusal = $2 WHERE answer_seq = $1`, seq, m.Message)
 	}
 	return nil
 }
@@ -229,28 +230,6 @@ func (t *txn) status(ctx context.Context, m *protocol.Status, e protocol.Entry) 
 		live_revision = CASE WHEN $6 >= 0 THEN $6 ELSE live_revision END,
 		url = CASE WHEN $6 = 0 THEN '' WHEN $7 <> '' THEN $7 ELSE url END
 		WHERE id = $1`, m.Item, n, t.now, string(m.State), m.Revision, live, url)
-}
-
-// HubChanged notes the epoch a hub says it has. When it is a new one the hub was
-// made anew or restored from a backup: its down log is then read again from the
-// start, which does nothing twice, and changed is true. What it had said before
-// and lost stays in the histories here.
-func (q *Queue) HubChanged(ctx context.Context, epoch string) (changed bool, err error) {
-	if epoch == "" {
-		return false, errors.New("noting hub epoch: empty")
-	}
-	err = q.write(ctx, "noting hub epoch", func(_ context.Context, t *txn) error {
-		changed = t.st.hubEpoch != epoch
-		if !changed {
-			return nil
-		}
-		if t.st.hubEpoch != "" {
-			t.st.down, t.st.resync = 0, true
-		}
-		t.st.hubEpoch = epoch
-		return nil
-	})
-	return changed, err
 }
 
 // Notice is a word of the county office.

@@ -3,15 +3,9 @@ package queue
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
 	"time"
 
-	"zhanqun/internal/dirlock"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -30,7 +24,7 @@ type Identity struct {
 	Key      protocol.Key  `json:"-"`
 }
 
-var errJoined = fault.New(fault.Conflict, "本机已经入网，不能再次入网。要换身份，请换一个数据目录。")
+var errJoined = fault.New(fault.Conflict, "本机已经入网，不能再次入网。要换一个身份接着用，请加 --again；内容会保留。")
 
 var errNotJoined = fault.New(fault.Conflict, "本机还没有加入县级平台，不能提交，草稿不受影响。请向县里要入网码，运行 node join 入网码。")
 
@@ -56,102 +50,47 @@ func (q *Queue) Identity(ctx context.Context) (Identity, error) {
 	return id, err
 }
 
-// Key returns the node's key for joining and makes it at the first call. It is
-// on disk before it is returned, so that an answer of the hub that got lost can
-// be asked for again with the same key.
-func (q *Queue) Key(ctx context.Context) (key protocol.Key, err error) {
-	l, err := dirlock.Wait(ctx, filepath.Join(q.dir, openName))
-	if err != nil {
-		return protocol.Key{}, fmt.Errorf("locking data folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, l.Release()) }()
-	key, err = q.signer()
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
-	}
-	if key, err = protocol.NewNodeKey(); err != nil {
-		return protocol.Key{}, err
-	}
-	if err := writeSecret(filepath.Join(q.dir, seedName), key.Seed()); err != nil {
-		return protocol.Key{}, fmt.Errorf("keeping node key: %w", err)
-	}
-	return q.signer() // what is on disk counts, not what was meant
-}
-
-// signer returns the key, read from its file once.
-func (q *Queue) signer() (protocol.Key, error) {
-	q.keyMu.Lock()
-	defer q.keyMu.Unlock()
-	if q.key != nil {
-		return *q.key, nil
-	}
-	path := filepath.Join(q.dir, seedName)
-	seed, err := os.ReadFile(path) // #nosec G304 -- a fixed name in the data folder
-	if err != nil {
-		return protocol.Key{}, fault.Wrap(fault.Internal, "读不到本机密钥文件 "+path+"。请从备份恢复它，或联系县级管理员重新入网。", err)
-	}
-	key, err := protocol.ParseKey(seed)
-	if err != nil {
-		return protocol.Key{}, fault.Wrap(fault.Internal, "本机密钥文件 "+path+" 已损坏。请从备份恢复它，或联系县级管理员重新入网。", err)
-	}
-	q.key = &key
-	return key, nil
-}
-
 // SaveIdentity keeps what the hub answered to Enrol, by the line or in a bundle:
 // then there may be no broker to connect to. A node that has an identity keeps
 // it: joining twice is a fault of kind Conflict.
 func (q *Queue) SaveIdentity(ctx context.Context, a protocol.EnrolAnswer, hubURL, name string) error {
+	if err := checkAnswer(a); err != nil {
+		return err
+	}
+	key, err := q.signer()
+	if err != nil {
+		return err
+	}
+	return q.write(ctx, "saving identity", func(ctx context.Context, t *txn) error {
+		if t.st.node != "" {
+			return errJoined
+		}
+		return t.become(ctx, a, hubURL, name, key.Public())
+	})
+}
+
+func checkAnswer(a protocol.EnrolAnswer) error {
 	if !protocol.ValidNode(a.Node) || a.Unit.Code == "" {
 		return fault.New(fault.Invalid, "县级平台的回答不完整，没有入网。请联系县级管理员。")
 	}
 	if _, err := protocol.ParsePublic(a.HubKey); err != nil {
 		return fault.Wrap(fault.Invalid, "县级平台的密钥无法识别，没有入网。请联系县级管理员。", err)
 	}
+	return nil
+}
+
+// become writes who this node is from now on.
+func (t *txn) become(ctx context.Context, a protocol.EnrolAnswer, hubURL, name, public string) error {
 	urls, err := json.Marshal(a.NATS)
 	if err != nil {
 		return fmt.Errorf("writing identity: %w", err)
 	}
-	return q.write(ctx, "saving identity", func(ctx context.Context, t *txn) error {
-		if t.st.node != "" {
-			return errJoined
-		}
-		if err := t.exec(ctx, `UPDATE station SET node = $1, unit = $2, unit_name = $3, name = $4, hub_url = $5, hub_key = $6, nats = $7, joined_at = $8`,
-			a.Node, a.Unit.Code, a.Unit.Name, name, hubURL, a.HubKey, string(urls), t.now); err != nil {
-			return err
-		}
-		t.st.node, t.st.unit, t.st.hubEpoch = a.Node, a.Unit.Code, a.HubEpoch
-		t.st.settingsRev++
-		return t.exec(ctx, `DELETE FROM joining`)
-	})
-}
-
-// writeSecret makes a file only its owner can read, whole and durable or not at
-// all.
-func writeSecret(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part") // made with mode 0600
-	if err != nil {
+	if err := t.exec(ctx, `UPDATE station SET node = $1, unit = $2, unit_name = $3, name = $4, hub_url = $5, hub_key = $6, nats = $7, joined_at = $8, public = $9`,
+		a.Node, a.Unit.Code, a.Unit.Name, name, hubURL, a.HubKey, string(urls), t.now, public); err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes the names in a folder durable. Windows has no such call and
-// writes names with the files.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir) // #nosec G304 -- the data folder
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	t.st.node, t.st.unit, t.st.hubEpoch, t.st.public = a.Node, a.Unit.Code, a.HubEpoch, public
+	t.st.down, t.st.resync = 0, false
+	t.st.settingsRev++
+	return t.exec(ctx, `DELETE FROM joining`)
 }

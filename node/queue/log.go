@@ -12,8 +12,8 @@ import (
 // HeadBytes is about how long the head of an entry is; a frame counts exactly.
 const HeadBytes = 350
 
-const entriesAfter = `SELECT s.node, s.epoch, s.pruned, u.seq, u.kind, u.hash, u.sig, u.body
-	FROM up_entry u, station s WHERE u.seq > $1 ORDER BY u.seq LIMIT $2`
+const entriesAfter = `SELECT s.node, s.epoch, s.pruned, s.base, s.resign, u.seq, u.kind, u.hash, u.sig, u.body
+	FROM up_entry u, station s WHERE s.id = 1 AND u.seq > $1 + s.base ORDER BY u.seq LIMIT $2`
 
 // Entries returns entries of the up log after a position, in order and without
 // gaps, until maxBytes of bodies and heads are full, but at least one if there
@@ -24,14 +24,24 @@ func (q *Queue) Entries(ctx context.Context, after uint64, maxBytes int) (list [
 		return nil, fmt.Errorf("reading up log: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	size, pruned := 0, uint64(0)
+	size := 0
+	var pruned, base, resign uint64
 	for rows.Next() {
 		e := protocol.Entry{V: protocol.Version}
-		if err := rows.Scan(&e.Node, &e.Epoch, &pruned, &e.Seq, &e.Kind, &e.Hash, &e.Sig, &e.Body); err != nil {
+		if err := rows.Scan(&e.Node, &e.Epoch, &pruned, &base, &resign, &e.Seq, &e.Kind, &e.Hash, &e.Sig, &e.Body); err != nil {
 			return nil, fmt.Errorf("reading up log: %w", err)
 		}
-		if e.Seq <= pruned {
+		row := e.Seq
+		if row <= pruned {
 			return nil, errForgotten
+		}
+		e.Seq -= base
+		if row <= resign {
+			key, err := q.signer()
+			if err != nil {
+				return nil, err
+			}
+			e.Sig = key.Sign(e.SigningText(protocol.Up))
 		}
 		if size += len(e.Body) + HeadBytes; size > maxBytes && len(list) > 0 {
 			break
@@ -45,8 +55,8 @@ func (q *Queue) Entries(ctx context.Context, after uint64, maxBytes int) (list [
 // position. Losing the note does no harm: the hub skips what it has.
 func (q *Queue) MarkSent(ctx context.Context, through uint64) error {
 	return q.write(ctx, "moving sent cursor", func(_ context.Context, t *txn) error {
-		if through > t.st.last {
-			return fmt.Errorf("sent through %d, but the log ends at %d", through, t.st.last)
+		if through += t.st.base; through > t.st.last {
+			return fmt.Errorf("sent through row %d, but the log ends at %d", through, t.st.last)
 		}
 		t.st.sent = max(t.st.sent, through)
 		return nil
@@ -58,14 +68,15 @@ var errForgotten = fault.New(fault.Gone, "县级平台恢复的备份太旧，�
 // Rewind moves the cursors back to what the hub has: entries after to count as
 // not sent and not received, and travel again with their files. It is for a hub
 // that was restored from an older backup, or a broker that lost what it had
-// acknowledged. Entries no longer held are a fault of kind Gone.
+// acknowledged. If some of them are no longer held the rest goes into a new log,
+// which the hub takes from its start.
 func (q *Queue) Rewind(ctx context.Context, to uint64) error {
 	return q.write(ctx, "rewinding", func(ctx context.Context, t *txn) error {
-		if to >= t.st.sent {
+		if to += t.st.base; to >= t.st.sent {
 			return nil
 		}
 		if to < t.st.pruned {
-			return errForgotten
+			return t.giveBack(ctx, to)
 		}
 		if to < t.st.confirmed {
 			if err := t.unconfirm(ctx, to); err != nil {

@@ -141,8 +141,14 @@ func (q *Queue) prepare(ctx context.Context) (err error) {
 	if err := migrations.Node.Up(ctx, q.db.Write, nil); err != nil {
 		return err
 	}
-	_, err = q.db.Write.ExecContext(ctx, `UPDATE station SET epoch = $1 WHERE epoch = ''`, uuid.NewString())
-	return err
+	if _, err := q.db.Write.ExecContext(ctx, `UPDATE station SET epoch = $1 WHERE epoch = ''`, uuid.NewString()); err != nil {
+		return err
+	}
+	var public string
+	if err := q.db.Write.QueryRowContext(ctx, `SELECT public FROM station`).Scan(&public); err != nil {
+		return err
+	}
+	return q.settleKey(public)
 }
 
 // Close waits for what is being written, refuses what comes later, and closes

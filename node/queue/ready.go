@@ -90,6 +90,9 @@ func (p *problems) add(field, text string) {
 // where its number was the reason: counting on would only lead further away.
 func (i *Item) next() int {
 	if i.Refusal != nil && i.Refusal.Code == protocol.CodeRevision {
+		if i.Refusal.Have > 0 { // this store was restored and does not know all it has sent
+			return i.Refusal.Have + 1
+		}
 		return i.Revision
 	}
 	return i.Revision + 1

@@ -19,13 +19,16 @@ type station struct {
 	down        uint64
 	resync      bool
 	settingsRev int64
+	base        uint64 // entry n of the present log is row base + n; the positions above are rows
+	resign      uint64 // rows through here are signed anew when they are read
+	public      string // key that speaks for the node, empty if never noted
 }
 
 const selectStation = `SELECT node, unit, epoch, (SELECT coalesce(max(seq), 0) FROM up_entry), sent, confirmed, pruned,
-	hub_epoch, down, resync, settings_rev FROM station`
+	hub_epoch, down, resync, settings_rev, base, resign, public FROM station`
 
 func (s *station) scan(row scanner) error {
-	return row.Scan(&s.node, &s.unit, &s.epoch, &s.last, &s.sent, &s.confirmed, &s.pruned, &s.hubEpoch, &s.down, &s.resync, &s.settingsRev)
+	return row.Scan(&s.node, &s.unit, &s.epoch, &s.last, &s.sent, &s.confirmed, &s.pruned, &s.hubEpoch, &s.down, &s.resync, &s.settingsRev, &s.base, &s.resign, &s.public)
 }
 
 func (t *txn) load(ctx context.Context) error {
@@ -51,7 +54,8 @@ func (t *txn) store(ctx context.Context) error {
 	return nil
 }
 
-// Cursors say how far the two logs are.
+// Cursors say how far the two logs are. Positions in the up log are those of the
+// present epoch; what earlier ones held is confirmed.
 type Cursors struct {
 	Epoch     string `json:"epoch"`     // of this store
 	Last      uint64 `json:"last"`      // newest entry of the up log
@@ -67,5 +71,5 @@ func (q *Queue) Cursors(ctx context.Context) (Cursors, error) {
 	if err := s.scan(q.db.Read.QueryRowContext(ctx, selectStation)); err != nil {
 		return Cursors{}, fmt.Errorf("reading cursors: %w", err)
 	}
-	return Cursors{Epoch: s.epoch, Last: s.last, Sent: s.sent, Confirmed: s.confirmed, HubEpoch: s.hubEpoch, Down: s.down}, nil
+	return Cursors{Epoch: s.epoch, Last: s.last - s.base, Sent: s.sent - s.base, Confirmed: s.confirmed - s.base, HubEpoch: s.hubEpoch, Down: s.down}, nil
 }

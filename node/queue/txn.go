@@ -96,12 +96,12 @@ func (t *txn) append(ctx context.Context, e entry) (uint64, error) {
 	if t.st.node == "" {
 		return 0, errNotJoined
 	}
-	key, err := t.q.signer()
+	key, err := t.signer()
 	if err != nil {
 		return 0, err
 	}
 	seq := t.st.last + 1
-	p := protocol.New(protocol.Up, t.st.node, t.st.epoch, seq, e.kind, e.body, key)
+	p := protocol.New(protocol.Up, t.st.node, t.st.epoch, seq-t.st.base, e.kind, e.body, key)
 	err = t.exec(ctx, `INSERT INTO up_entry (seq, kind, hash, sig, ref, revision, by, at, format, typed, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		seq, string(e.kind), p.Hash, p.Sig, e.ref, e.revision, e.by, t.now, e.format, e.typed, e.body)
 	if err != nil {

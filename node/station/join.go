@@ -46,9 +46,6 @@ func Join(ctx context.Context, q *queue.Queue, code, name, program string) (queu
 	if err != nil {
 		return queue.Identity{}, err
 	}
-	if len(answer.NATS) == 0 {
-		return queue.Identity{}, fault.New(fault.Invalid, "县级平台的回答不完整，没有入网。请联系县级管理员。")
-	}
 	if err := q.SaveIdentity(ctx, answer, invitation.Hub, name); err != nil {
 		return queue.Identity{}, err
 	}
@@ -58,15 +55,11 @@ func Join(ctx context.Context, q *queue.Queue, code, name, program string) (queu
 // invited reads the code for a node that has not joined yet.
 func invited(ctx context.Context, q *queue.Queue, code string) (protocol.JoinCode, error) {
 	if id, err := q.Identity(ctx); err == nil {
-		return protocol.JoinCode{}, fault.New(fault.Conflict, "本机已经以“"+id.Unit.Name+"”的身份入网，不能再次入网。要换身份，请换一个数据目录。")
+		return protocol.JoinCode{}, fault.New(fault.Conflict, "本机已经以“"+id.Unit.Name+"”的身份入网，不能再次入网。要换一个身份接着用这里的内容，请加 --again。")
 	} else if !fault.Is(err, fault.Conflict) {
 		return protocol.JoinCode{}, err
 	}
-	invitation, err := protocol.ParseJoinCode(code)
-	if err != nil {
-		return protocol.JoinCode{}, fault.Wrap(fault.Invalid, "入网码不完整或抄写有误。请整段复制，它以 zq1- 开头。", err)
-	}
-	return invitation, nil
+	return parseCode(code)
 }
 
 // JoinLater keeps the code for a node without a line: its next bundle carries the
@@ -106,6 +99,9 @@ func enrol(ctx context.Context, hub string, e protocol.Enrol) (protocol.EnrolAns
 	if r.IsSuccess() {
 		if err := json.Unmarshal(r.Body(), &answer); err != nil {
 			return answer, fault.Wrap(fault.Invalid, stranger(hub), err)
+		}
+		if len(answer.NATS) == 0 {
+			return answer, fault.New(fault.Invalid, "县级平台的回答不完整，没有入网。请联系县级管理员。")
 		}
 		return answer, nil
 	}

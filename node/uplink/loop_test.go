@@ -32,6 +32,7 @@ type fakeWire struct {
 	onHello   func(protocol.Hello) (protocol.HelloAnswer, error)
 	onPull    func(protocol.Pull) ([]protocol.Entry, uint64, error)
 	onPublish func(ctx context.Context, f frame) error
+	onRecall  func(protocol.Recall) (protocol.RecallAnswer, error)
 }
 
 type frame struct {
@@ -61,6 +62,12 @@ func (w *fakeWire) pull(_ context.Context, p protocol.Pull) ([]protocol.Entry, u
 		return w.onPull(p)
 	}
 	return nil, p.After, nil
+}
+
+func (w *fakeWire) recall(_ context.Context, r protocol.Recall) (protocol.RecallAnswer, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.onRecall(r)
 }
 
 func (w *fakeWire) publish(data []byte, _ string, first, last uint64) (func(context.Context) error, error) {

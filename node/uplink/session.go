@@ -17,6 +17,7 @@ import (
 type wire interface {
 	hello(ctx context.Context, h protocol.Hello) (protocol.HelloAnswer, error)
 	pull(ctx context.Context, p protocol.Pull) ([]protocol.Entry, uint64, error)
+	recall(ctx context.Context, r protocol.Recall) (protocol.RecallAnswer, error)
 	publish(frame []byte, epoch string, first, last uint64) (func(context.Context) error, error)
 	bells() <-chan protocol.Bell
 }
@@ -107,10 +108,8 @@ func drain(c chan struct{}) {
 }
 
 var (
-	errRewound    = errors.New("the hub needs entries again")
-	errRolledBack = fault.Wrap(fault.Conflict,
-		"县级平台已收到的内容比本机保存的还多：本机的数据被还原成了旧的备份。为避免错乱已停止收发，请联系县级管理员，让本机重新入网。", queue.ErrRolledBack)
-	errHubOlder = fault.New(fault.Conflict, "县级平台的数据比本机记下的还旧，可能被还原过而没有走还原步骤。已暂停接收，请联系县级管理员。")
+	errRewound  = errors.New("the hub needs entries again")
+	errHubOlder = fault.New(fault.Conflict, "县级平台的数据比本机记下的还旧，可能被还原过而没有走还原步骤。已暂停接收，内容都在本机。请县级管理员用 hub backup 备份现在的平台，再用 hub restore 恢复一次。")
 )
 
 // halting reports whether an error lasts until a person has done something.
@@ -119,7 +118,7 @@ func halting(err error) bool {
 	if errors.As(err, &f) {
 		return f.Code != protocol.CodeBusy && f.Code != protocol.CodeEpoch
 	}
-	return errors.Is(err, queue.ErrRolledBack) || errors.Is(err, queue.ErrForged) || errors.Is(err, errHubOlder) ||
+	return errors.Is(err, queue.ErrRolledBack) || errors.Is(err, queue.ErrCopied) || errors.Is(err, queue.ErrForged) || errors.Is(err, errHubOlder) ||
 		errors.Is(err, errUnsigned) || fault.Is(err, fault.Gone)
 }
 
@@ -142,6 +141,7 @@ func (u *Uplink) session(ctx context.Context, w wire) error {
 	g.Go(func() error { return u.pump(ctx, w, c, greeter.maxFrame) })
 	g.Go(func() error { return u.pulling(ctx, w, pulls, greeter.again) })
 	g.Go(func() error { return greeter.run(ctx, pulls) })
+	g.Go(func() error { return u.recalling(ctx, w, greeter.asked) })
 	return g.Wait()
 }
 
@@ -157,13 +157,14 @@ type greeter struct {
 	u     *Uplink
 	w     wire
 	again chan struct{} // somebody needs a hello
+	asked chan wanted   // the hub wants its words back
 	next  delay         // until the next one
 	due   bool          // one is due after next
 	limit frameLimit
 }
 
 func newGreeter(u *Uplink, w wire) *greeter {
-	return &greeter{u: u, w: w, again: make(chan struct{}, 1), next: delay{least: time.Second, most: 2 * time.Minute}}
+	return &greeter{u: u, w: w, again: make(chan struct{}, 1), asked: make(chan wanted, 1), next: delay{least: time.Second, most: 2 * time.Minute}}
 }
 
 func (g *greeter) maxFrame() int { return g.limit.get() }
@@ -190,8 +191,24 @@ func (g *greeter) greet(ctx context.Context) error {
 	}
 	u.line.contact(a.Now)
 	g.limit.set(a.MaxFrame)
-	if _, err := u.q.HubChanged(ctx, a.HubEpoch); err != nil {
+	if _, err := u.q.HubChanged(ctx, a.HubEpoch, a.Past...); err != nil {
 		return err
+	}
+	if a.Epoch == c.Epoch {
+		renewed, err := u.q.HubHad(ctx, a.Before)
+		if err != nil {
+			return err
+		}
+		if renewed {
+			u.log.Warn("uplink: a new log begins with what the hub lacks of the former ones")
+			return errRewound
+		}
+	}
+	if a.Recall {
+		select {
+		case g.asked <- wanted{a.HubEpoch, a.Past, c.Epoch, c.Last}:
+		default:
+		}
 	}
 	step := decide(c, a)
 	if step.again {
@@ -227,7 +244,7 @@ func decide(c queue.Cursors, a protocol.HelloAnswer) step {
 		// The hub has not read the end of this node's former log yet.
 		return step{again: true}
 	case a.Cursor > c.Last:
-		return step{err: errRolledBack}
+		return step{err: queue.RolledBack(a.Cursor, c.Last)}
 	case a.Cursor >= c.Sent:
 		// If the hub has more than was acknowledged here, that is sent again all
 		// the same: comparing the two is how a copied node is found out.

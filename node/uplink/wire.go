@@ -420,6 +420,16 @@ func (w *natsWire) hello(ctx context.Context, h protocol.Hello) (a protocol.Hell
 	return a, err
 }
 
+// recall gives entries of the down log back.
+func (w *natsWire) recall(ctx context.Context, r protocol.Recall) (a protocol.RecallAnswer, err error) {
+	m, err := w.ask(ctx, protocol.VerbRecall, r)
+	if err != nil {
+		return a, err
+	}
+	err = json.Unmarshal(m.Data, &a)
+	return a, err
+}
+
 // pull asks for down entries. It returns them with the newest number there is.
 func (w *natsWire) pull(ctx context.Context, p protocol.Pull) ([]protocol.Entry, uint64, error) {
 	m, err := w.ask(ctx, protocol.VerbPull, p)

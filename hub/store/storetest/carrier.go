@@ -171,7 +171,7 @@ func (c *Carrier) Answer(t testing.TB) (protocol.BundleIndex, []protocol.Message
 	}
 	var words []protocol.Message
 	next := f.Index.First
-	err = f.Walk(t.Context(), func(data []byte) error {
+	err = f.Walk(t.Context(), protocol.BundleParts{Frame: func(data []byte) error {
 		entries, fault := protocol.DecodeFrame(bytes.Clone(data))
 		if fault != nil {
 			return *fault
@@ -185,7 +185,7 @@ func (c *Carrier) Answer(t testing.TB) (protocol.BundleIndex, []protocol.Message
 			words = append(words, m)
 		}
 		return nil
-	}, nil)
+	}})
 	if err != nil || next != f.Index.Last+1 && f.Index.Last > 0 {
 		t.Errorf("the answer ends before %d: %v", next, err)
 	}

@@ -24,7 +24,7 @@ func intakeSuite(t *testing.T, open Open) {
 		{"receives", receives}, {"repeats", repeats}, {"gaps", gaps}, {"refuses", refuses}, {"refused revisions", refusedRevisions},
 		{"forgery", forgery}, {"clone", clone}, {"epochs", epochs}, {"hello", hello}, {"many nodes", manyNodes}, {"strays", strays},
 		{"stream", streamPlace}, {"two hubs", twoHubs}, {"content", impossible},
-		{"revisions", revisions}, {"withdrawals", withdrawals}, {"sightings", sightings}, {"files", files},
+		{"given again", givenAgain}, {"marks", marks}, {"revisions", revisions}, {"withdrawals", withdrawals}, {"sightings", sightings}, {"files", files},
 		{"county's limits", countyLimits}, {"unusable file", unusableFile},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.run(t, open) })

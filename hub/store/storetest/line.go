@@ -19,7 +19,8 @@ type Sender struct {
 	Node  access.Node
 	Key   protocol.Key
 	Epoch string
-	Seq   uint64 // last one written
+	Seq   uint64           // last one written
+	Log   []protocol.Entry // all of them, of whichever epoch
 }
 
 // NewSender enrols a node of a unit on file.
@@ -42,7 +43,9 @@ func (s *Sender) Next(kind protocol.Kind, m protocol.Message) protocol.Entry {
 // Raw appends a body that may be anything.
 func (s *Sender) Raw(kind protocol.Kind, body []byte) protocol.Entry {
 	s.Seq++
-	return protocol.New(protocol.Up, s.Node.ID, s.Epoch, s.Seq, kind, body, s.Key)
+	e := protocol.New(protocol.Up, s.Node.ID, s.Epoch, s.Seq, kind, body, s.Key)
+	s.Log = append(s.Log, e)
+	return e
 }
 
 // Text returns a sound submit of a new item.

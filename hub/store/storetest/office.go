@@ -109,6 +109,7 @@ func (o *Office) Told(item string) (last protocol.Status, count int) {
 			last, count = *st, count+1
 		}
 	}
+	last.Memo = nil // the hub's own
 	return last, count
 }
 

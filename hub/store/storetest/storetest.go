@@ -36,6 +36,9 @@ var suites = []suite{
 	{"health", healthSuite},
 	{"ranking", rankingSuite},
 	{"bundle", bundleSuite},
+	{"replace", replaceSuite},
+	{"dump", dumpSuite},
+	{"recover", recoverSuite},
 }
 
 // Run runs the suite of every area on the stores that open makes.
@@ -67,11 +70,16 @@ func newStore(t testing.TB, o store.Options, now []func() time.Time) *store.Stor
 	if len(now) > 0 {
 		o.Now = now[0]
 	}
+	return openStore(t, o)
+}
+
+func openStore(t testing.TB, o store.Options) *store.Store {
+	t.Helper()
 	s, err := store.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys.Store(s, key)
+	keys.Store(s, o.Key)
 	t.Cleanup(func() {
 		keys.Delete(s)
 		if err := s.Close(); err != nil {

@@ -1,0 +1,110 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"zhanqun/internal/dirlock"
+	"zhanqun/internal/disk"
+	"zhanqun/internal/fault"
+	"zhanqun/protocol"
+)
+
+// nextName is where the key of an identity that is being taken waits: it replaces
+// the present one once the database says that it speaks for the node.
+const nextName = seedName + ".next"
+
+// Key returns the node's key for joining and makes it at the first call. It is
+// on disk before it is returned, so that an answer of the hub that got lost can
+// be asked for again with the same key.
+func (q *Queue) Key(ctx context.Context) (protocol.Key, error) { return q.makeKey(ctx, seedName) }
+
+// NextKey is Key for a node that takes another identity.
+func (q *Queue) NextKey(ctx context.Context) (protocol.Key, error) { return q.makeKey(ctx, nextName) }
+
+func (q *Queue) makeKey(ctx context.Context, name string) (key protocol.Key, err error) {
+	l, err := dirlock.Wait(ctx, filepath.Join(q.dir, openName))
+	if err != nil {
+		return key, err
+	}
+	defer func() { err = errors.Join(err, l.Release()) }()
+	key, err = readKey(filepath.Join(q.dir, name))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if key, err = protocol.NewNodeKey(); err != nil {
+		return protocol.Key{}, err
+	}
+	if err := disk.WriteSecret(filepath.Join(q.dir, name), key.Seed()); err != nil {
+		return protocol.Key{}, fault.Wrap(fault.Internal, "本机密钥保存不了，请检查磁盘和权限："+err.Error(), err)
+	}
+	return readKey(filepath.Join(q.dir, name)) // what is on disk counts, not what was meant
+}
+
+func readKey(path string) (protocol.Key, error) {
+	seed, err := os.ReadFile(path) // #nosec G304 -- a fixed name in the data folder
+	if err != nil {
+		return protocol.Key{}, fault.Wrap(fault.Internal, "读不到本机密钥文件 "+path+"。请从备份恢复它，或联系县级管理员重新入网。", err)
+	}
+	key, err := protocol.ParseKey(seed)
+	if err != nil {
+		return protocol.Key{}, fault.Wrap(fault.Internal, "本机密钥文件 "+path+" 已损坏。请从备份恢复它，或联系县级管理员重新入网。", err)
+	}
+	return key, nil
+}
+
+// signer returns the key, read from its file once.
+func (q *Queue) signer() (protocol.Key, error) {
+	q.keyMu.Lock()
+	defer q.keyMu.Unlock()
+	if q.key != nil {
+		return *q.key, nil
+	}
+	key, err := readKey(filepath.Join(q.dir, seedName))
+	if err == nil {
+		q.key = &key
+	}
+	return key, err
+}
+
+// signer returns the key that speaks for the node in this transaction: another
+// process may have taken another identity since the file was read.
+func (t *txn) signer() (protocol.Key, error) {
+	key, err := t.q.signer()
+	if err != nil || t.st.public == "" || key.Public() == t.st.public {
+		return key, err
+	}
+	t.q.forgetKey()
+	if key, err = t.q.signer(); err == nil && key.Public() != t.st.public {
+		err = fault.New(fault.Internal, "本机密钥文件与入网信息不符。请从备份恢复数据目录，或联系县级管理员重新入网。")
+	}
+	return key, err
+}
+
+func (q *Queue) forgetKey() {
+	q.keyMu.Lock()
+	q.key = nil
+	q.keyMu.Unlock()
+}
+
+// settleKey puts the key of an identity that was taken in its place, if the
+// process that took it was killed before it could. Whoever calls it holds the
+// lock on opening.
+func (q *Queue) settleKey(public string) error {
+	next := filepath.Join(q.dir, nextName)
+	if _, err := os.Lstat(next); public == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	key, err := readKey(next)
+	if err != nil || key.Public() != public {
+		return err // of an identity that was never taken; it may yet be
+	}
+	if err := os.Rename(next, filepath.Join(q.dir, seedName)); err != nil {
+		return err
+	}
+	q.forgetKey()
+	return disk.SyncDir(q.dir)
+}
