@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -121,22 +119,6 @@ func (p *process) stop() error {
 		return fmt.Errorf("stopping: %w: %s", p.err, p.errs)
 	}
 	return nil
-}
-
-// fixedPort returns an address that a program which is killed and started again
-// finds free again: its port is not one of those the system gives out by itself.
-func fixedPort(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		addr := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.N(20_000)) // #nosec G404 -- any port
-		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", addr)
-		if err == nil {
-			l.Close()
-			return addr
-		}
-	}
-	t.Fatal("no free port below 30000")
-	return ""
 }
 
 // problem is how the interface says that something was not done.

@@ -31,7 +31,7 @@ func TestRealInput(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := &workday{t: t, in: in, began: time.Now(), gate: make(chan struct{})}
 			hub, node := programs(t)
-			d.hub, d.node = hub.with(tt.env(t)...).with("ZHANQUN_HTTP_ADDR="+fixedPort(t), "ZHANQUN_NATS_LISTEN="+fixedPort(t)), node
+			d.hub, d.node = hub.with(tt.env(t)...).with("ZHANQUN_HTTP_ADDR="+testenv.Port(t), "ZHANQUN_NATS_LISTEN="+testenv.Port(t)), node
 			// Generous: the bound only keeps a day that never ends from holding up
 			// all other tests.
 			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)

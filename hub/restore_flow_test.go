@@ -25,7 +25,7 @@ func newDisaster(t *testing.T, env ...string) *disaster {
 	d := &disaster{t: t, dir: t.TempDir()}
 	hub, node := programs(t)
 	// Where the township looks for the county stays the same.
-	d.hub, d.node = hub.with("ZHANQUN_HTTP_ADDR="+fixedPort(t), "ZHANQUN_NATS_LISTEN="+fixedPort(t), "ZHANQUN_REVIEW_UNDO_SECONDS=0").with(env...), node
+	d.hub, d.node = hub.with("ZHANQUN_HTTP_ADDR="+testenv.Port(t), "ZHANQUN_NATS_LISTEN="+testenv.Port(t), "ZHANQUN_REVIEW_UNDO_SECONDS=0").with(env...), node
 	d.pair = newPair(t, d.hub, d.node)
 	return d
 }

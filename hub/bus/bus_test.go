@@ -20,6 +20,7 @@ import (
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/blob"
 	"zhanqun/internal/fault"
+	"zhanqun/internal/testenv"
 	"zhanqun/protocol"
 )
 
@@ -58,6 +59,7 @@ type county struct {
 	dir     string
 	addr    string
 	reserve uint64
+	mailbox int64 // bytes the stream may hold, unless 64 MiB
 }
 
 func newCounty(t testing.TB) *county {
@@ -89,7 +91,7 @@ func newCountyOn(t testing.TB, o store.Options) *county {
 		storetest.Units(t, s)
 		storetest.Columns(t, s)
 	}
-	c := &county{t: t, store: s, key: o.Key, dir: t.TempDir(), addr: "127.0.0.1:0"}
+	c := &county{t: t, store: s, key: o.Key, dir: t.TempDir(), addr: testenv.Port(t)}
 	s.OnDown(func(heads map[string]uint64) {
 		if c.bus != nil {
 			c.bus.Ring(heads)
@@ -123,8 +125,12 @@ func (c *county) start() {
 
 func (c *county) startWith(hub bus.Hub) {
 	c.t.Helper()
+	mailbox := c.mailbox
+	if mailbox == 0 {
+		mailbox = 64 << 20
+	}
 	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: hub,
-		Registry: registry{storetest.Access(c.store)}, Log: quiet(), StreamBytes: 64 << 20, Reserve: c.reserve})
+		Registry: registry{storetest.Access(c.store)}, Log: quiet(), StreamBytes: mailbox, Reserve: c.reserve})
 	if err != nil {
 		c.t.Fatal(err)
 	}

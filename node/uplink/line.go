@@ -28,6 +28,7 @@ type lineBook struct {
 
 	mu      sync.Mutex
 	line    queue.Line
+	box     string // why the mailbox takes nothing, whatever else is answered
 	written queue.Line
 }
 
@@ -74,7 +75,7 @@ func (b *lineBook) disconnected(why string, next time.Duration) {
 // contact notes that the hub itself has answered, and what its clock showed.
 func (b *lineBook) contact(hub time.Time) {
 	b.change(func(l *queue.Line) {
-		l.LastContact, l.Error = b.now(), ""
+		l.LastContact, l.Error = b.now(), b.box
 		if !hub.IsZero() {
 			l.Skew = b.now().Sub(hub).Round(time.Second)
 		}
@@ -83,6 +84,23 @@ func (b *lineBook) contact(hub time.Time) {
 
 // trouble notes why nothing moves although the broker can be reached.
 func (b *lineBook) trouble(why string) { b.change(func(l *queue.Line) { l.Error = why }) }
+
+// mailbox notes why the broker takes no frames for now, or with nothing that it
+// does. The hub's answers to other questions do not end that trouble.
+func (b *lineBook) mailbox(why string) {
+	b.mu.Lock()
+	same := b.box == why
+	b.mu.Unlock()
+	if same {
+		return
+	}
+	b.change(func(l *queue.Line) {
+		if why != "" || l.Error == b.box {
+			l.Error = why
+		}
+		b.box = why
+	})
+}
 
 // troubled reports whether something keeps a connected line from working.
 func (b *lineBook) troubled() bool {

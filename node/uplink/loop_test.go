@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -202,7 +203,7 @@ func TestPumpKeepsOrderAndWindow(t *testing.T) {
 // of it is unknown.
 func TestPumpStopsWithoutAcknowledgement(t *testing.T) {
 	for name, ack := range map[string]func(context.Context, frame) error{
-		"refused": func(context.Context, frame) error { return errFull },
+		"refused": func(context.Context, frame) error { return errors.New("the broker refuses") },
 		"silent": func(ctx context.Context, _ frame) error {
 			<-ctx.Done()
 			return ctx.Err()
@@ -222,6 +223,62 @@ func TestPumpStopsWithoutAcknowledgement(t *testing.T) {
 					t.Errorf("cursors %+v, %v", c, err)
 				}
 			})
+		})
+	}
+}
+
+// A mailbox without room is tried again, at growing intervals, and meanwhile
+// what the hub says arrives and the page says why nothing goes out.
+func TestFullMailboxKeepsNothingFromComing(t *testing.T) {
+	for _, none := range []error{errFull, errNoStream} {
+		bubble(t, func(t *testing.T, ctx context.Context, u *Uplink, q *queue.Queue) {
+			post(t, q, 3, 100)
+			w := newFakeWire()
+			taken := uint64(0)
+			var room atomic.Bool
+			var tries atomic.Int64
+			w.onPublish = func(_ context.Context, f frame) error {
+				if !room.Load() {
+					tries.Add(1)
+					return none
+				}
+				taken = max(taken, f.last)
+				return nil
+			}
+			var notice atomic.Bool
+			w.onPull = func(p protocol.Pull) ([]protocol.Entry, uint64, error) {
+				if p.After > 0 || !notice.Load() {
+					return nil, p.After, nil
+				}
+				return []protocol.Entry{said(t, 1, protocol.KindNotice, &protocol.Notice{ID: "0197a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b", Title: "通知", Text: "开会", At: time.Now()})}, 1, nil
+			}
+			err := during(ctx, u, w, func() {
+				time.Sleep(10 * time.Minute)
+				if n := tries.Load(); n < 10 || n > 60 {
+					t.Errorf("%d tries in ten minutes", n)
+				}
+				notice.Store(true)
+				w.bell <- protocol.Bell{}
+				synctest.Wait()
+				if c, err := q.Cursors(t.Context()); err != nil || c.Down != 1 || c.Sent != 0 {
+					t.Errorf("cursors %+v, %v", c, err)
+				}
+				if !u.line.troubled() {
+					t.Error("nothing says that the mailbox is full")
+				}
+				room.Store(true)
+				w.bell <- protocol.Bell{Hello: true} // somebody has pressed for it
+				time.Sleep(time.Second)
+				if c, err := q.Cursors(t.Context()); err != nil || c.Sent != 3 || taken != 3 {
+					t.Errorf("cursors %+v, %v; taken %d", c, err, taken)
+				}
+				if u.line.troubled() {
+					t.Error("the trouble outlives the acknowledgement")
+				}
+			})
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("session ended with %v", err)
+			}
 		})
 	}
 }

@@ -33,9 +33,41 @@ type flight struct {
 	wait  func(context.Context) error
 }
 
+// fullMost is the longest pause before a mailbox without room is tried again.
+const fullMost = 30 * time.Second
+
+// pumping keeps the pump going until something breaks. A mailbox that takes
+// nothing now breaks nothing: it empties as the hub reads, and what comes down,
+// which may be a hundred days of decisions, must not wait for that.
+func (u *Uplink) pumping(ctx context.Context, w wire, c queue.Cursors, greeter *greeter) error {
+	defer u.line.mailbox("")
+	again := delay{least: 200 * time.Millisecond, most: fullMost}
+	for {
+		sent, err := u.pump(ctx, w, c, greeter.maxFrame)
+		if ctx.Err() != nil || !errors.Is(err, errFull) && !errors.Is(err, errNoStream) {
+			return err
+		}
+		if sent > c.Sent {
+			again.reset()
+			c.Sent = sent
+		}
+		rest := again.next()
+		u.log.Warn("uplink: the mailbox takes nothing now", "err", err, "sent", sent, "pause", rest)
+		u.line.mailbox(words(err))
+		timer := time.NewTimer(rest)
+		select {
+		case <-timer.C:
+		case <-greeter.heard:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
 // pump publishes the up log from where the broker has it, in order, until
-// something breaks. Any frame without a good acknowledgement ends it.
-func (u *Uplink) pump(ctx context.Context, w wire, c queue.Cursors, limit func() int) error {
+// something breaks, and returns through where it was acknowledged. Any frame
+// without a good acknowledgement ends it.
+func (u *Uplink) pump(ctx context.Context, w wire, c queue.Cursors, limit func() int) (uint64, error) {
 	p := &pumping{u: u, w: w, limit: limit, pace: newPace(16<<10, protocol.MaxFrameBytes, u.o.Window), epoch: c.Epoch,
 		flights: make(chan flight, u.o.Window), room: make(chan struct{}, u.o.Window), paces: make(chan paced, u.o.Window),
 		marks: make(chan struct{}, 1)}
@@ -44,7 +76,8 @@ func (u *Uplink) pump(ctx context.Context, w wire, c queue.Cursors, limit func()
 	g.Go(func() error { return p.send(ctx, c.Sent) })
 	g.Go(func() error { return p.collect(ctx) })
 	g.Go(func() error { return p.mark(ctx) })
-	return g.Wait()
+	err := g.Wait()
+	return p.sent.Load(), err
 }
 
 type paced struct {
@@ -163,6 +196,7 @@ func (p *pumping) collect(ctx context.Context) error {
 			return fmt.Errorf("publishing through entry %d: %w", f.last, err)
 		}
 		p.sent.Store(f.last)
+		p.u.line.mailbox("")
 		signal(p.marks)
 		select {
 		case p.paces <- paced{f.bytes, time.Since(f.at)}:

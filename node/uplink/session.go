@@ -138,7 +138,7 @@ func (u *Uplink) session(ctx context.Context, w wire) error {
 	g, ctx := errgroup.WithContext(ctx)
 	pulls := make(chan struct{}, 1)
 	signal(pulls)
-	g.Go(func() error { return u.pump(ctx, w, c, greeter.maxFrame) })
+	g.Go(func() error { return u.pumping(ctx, w, c, greeter) })
 	g.Go(func() error { return u.pulling(ctx, w, pulls, greeter.again) })
 	g.Go(func() error { return greeter.run(ctx, pulls) })
 	g.Go(func() error { return u.recalling(ctx, w, greeter.asked) })
@@ -158,13 +158,15 @@ type greeter struct {
 	w     wire
 	again chan struct{} // somebody needs a hello
 	asked chan wanted   // the hub wants its words back
+	heard chan struct{} // the hub has answered what somebody wanted to know
 	next  delay         // until the next one
 	due   bool          // one is due after next
 	limit frameLimit
 }
 
 func newGreeter(u *Uplink, w wire) *greeter {
-	return &greeter{u: u, w: w, again: make(chan struct{}, 1), asked: make(chan wanted, 1), next: delay{least: time.Second, most: 2 * time.Minute}}
+	return &greeter{u: u, w: w, again: make(chan struct{}, 1), asked: make(chan wanted, 1),
+		heard: make(chan struct{}, 1), next: delay{least: time.Second, most: 2 * time.Minute}}
 }
 
 func (g *greeter) maxFrame() int { return g.limit.get() }
@@ -296,5 +298,8 @@ func (g *greeter) run(ctx context.Context, pulls chan struct{}) error {
 			return err
 		}
 		signal(pulls)
+		if asked {
+			signal(g.heard)
+		}
 	}
 }
