@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -201,28 +198,13 @@ func (t *backlog) carry(b *testing.B, o store.Options) time.Duration {
 // backlog is confirmed.
 func (t *backlog) empty(b *testing.B, dir, url string) time.Duration {
 	b.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		b.Fatal(err)
-	}
-	node := exec.CommandContext(b.Context(), self, dir, url, strconv.Itoa(t.n))
-	node.Args[0], node.Stderr = benchNode, os.Stderr
-	in, err := node.StdinPipe()
-	out, err2 := node.StdoutPipe()
-	if err := errors.Join(err, err2, node.Start()); err != nil {
-		b.Fatal(err)
-	}
-	says := bufio.NewReader(out)
-	if _, err := says.ReadString('\n'); err != nil { // ready
-		b.Fatal(err, node.Wait())
-	}
+	node := &child{b: b, name: benchNode, args: []string{dir, url, strconv.Itoa(t.n)}}
+	node.start()
 	began := time.Now()
-	_, err = io.WriteString(in, "go\n")
-	_, err2 = says.ReadString('\n') // confirmed
+	node.say("go")
+	node.progress(t.n, nil)
 	took := time.Since(began)
-	if err := errors.Join(err, err2, in.Close(), node.Wait()); err != nil {
-		b.Fatal(err)
-	}
+	node.end()
 	return took
 }
 
@@ -236,36 +218,25 @@ func emptyBacklog() {
 	ctx, stop := context.WithCancel(context.Background())
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	q, err := queue.Open(ctx, queue.Options{Dir: dir, Log: log, Reserve: -1})
-	must := func(err error) {
-		if err != nil {
-			log.Error("node failed", "err", err)
-			os.Exit(1)
-		}
-	}
 	must(err)
 	n, err := strconv.ParseUint(all, 10, 64)
 	must(err)
-	in := bufio.NewReader(os.Stdin)
-	say := func(s string) {
-		_, err := io.WriteString(os.Stdout, s+"\n")
-		must(err)
-	}
-	say("ready")
-	_, err = in.ReadString('\n')
-	must(err)
+	untilTold()
 	done := make(chan error, 1)
 	up := uplink.New(uplink.Options{Queue: q, URL: url, Log: log})
 	go func() { done <- up.Run(ctx) }()
-	for {
+	for last := uint64(0); last < n; {
 		changed := q.Changed()
 		c, err := q.Cursors(ctx)
 		must(err)
-		if c.Confirmed == n {
-			break
+		if c.Confirmed > last {
+			last = c.Confirmed
+			tellDone(int(last)) // #nosec G115 -- thousands
+		} else {
+			<-changed
 		}
-		<-changed
 	}
-	say("confirmed")
+	untilEnd()
 	stop()
 	must(errors.Join(<-done, q.Close()))
 }

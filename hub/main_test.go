@@ -16,7 +16,8 @@ import (
 // TestMain lets scripts run this program under its own name, and a benchmark a
 // node.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hub": main, benchNode: emptyBacklog})
+	testscript.Main(m, map[string]func(){hubProgram: main, benchNode: emptyBacklog, benchWeb: plainWeb, benchPoster: plainPoster,
+		benchBroker: plainBroker, benchLeaf: plainLeaf, benchBatch: plainBatch})
 }
 
 func TestScripts(t *testing.T) {
