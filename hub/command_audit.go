@@ -15,16 +15,16 @@ import (
 
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/store"
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
-	"zhanqun/internal/ui"
 )
 
 // anchor puts today's anchor into the audit log and says it in the program's
 // own log, which is kept elsewhere: whoever changes the past in the database
 // would have to change it there too.
 func (c *county) anchor(ctx context.Context) {
-	a, put, err := c.store.AnchorAudit(ctx, c.store.Now().In(ui.Zone).Format(time.DateOnly))
+	a, put, err := c.store.AnchorAudit(ctx, c.store.Now().In(chinatime.Zone).Format(time.DateOnly))
 	switch {
 	case err != nil && ctx.Err() == nil:
 		c.log.Error("anchoring the audit log", "error", err)

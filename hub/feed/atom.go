@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/xml"
 	"time"
+
+	"zhanqun/internal/chinatime"
 )
 
 // Prefixes stand in the names below as they are written: the decoder of
@@ -68,7 +70,9 @@ type atomText struct {
 }
 
 // atomTime keeps the milliseconds: two entries with one time are warned about.
-func atomTime(at time.Time) string { return at.In(beijing).Format("2006-01-02T15:04:05.000-07:00") }
+func atomTime(at time.Time) string {
+	return at.In(chinatime.Zone).Format("2006-01-02T15:04:05.000-07:00")
+}
 
 // graveTime is a moment after the time of the note in the entry's place. Of an
 // entry and a tombstone with one id RFC 6721 lets the later one win, and that is

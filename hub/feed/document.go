@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/content"
 	"zhanqun/protocol"
 )
@@ -198,10 +199,7 @@ func withdrawnText(e catalog.Entry) string {
 	return fmt.Sprintf("本条信息原于%s发布，已于%s撤回。原因：%s。", minute(e.PublishedAt), minute(e.WithdrawnAt), strings.TrimRight(e.Reason, "。"))
 }
 
-// beijing is the zone of every time readers see.
-var beijing = time.FixedZone("CST", 8*60*60)
-
-func minute(at time.Time) string { return at.In(beijing).Format("2006年1月2日15:04") }
+func minute(at time.Time) string { return at.In(chinatime.Zone).Format("2006年1月2日15:04") }
 
 // page is entries and what lies around them.
 type page struct {

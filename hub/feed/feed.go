@@ -34,6 +34,7 @@ import (
 	"time"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
@@ -114,7 +115,7 @@ func Templates() fs.FS {
 func Funcs() template.FuncMap {
 	return template.FuncMap{
 		// The form official pages state their time in, also in the tag PubDate.
-		"fullTime": func(at time.Time) string { return at.In(beijing).Format("2006-01-02 15:04") },
+		"fullTime": func(at time.Time) string { return at.In(chinatime.Zone).Format("2006-01-02 15:04") },
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"strings"
 	"time"
+
+	"zhanqun/internal/chinatime"
 )
 
 type rssFeed struct {
@@ -68,7 +70,9 @@ type rssEnclosure struct {
 
 // rssTime is RFC 822 with a numeric zone; "UTC", as Go's RFC1123 writes it, is
 // an error.
-func rssTime(at time.Time) string { return at.In(beijing).Format("Mon, 02 Jan 2006 15:04:05 -0700") }
+func rssTime(at time.Time) string {
+	return at.In(chinatime.Zone).Format("Mon, 02 Jan 2006 15:04:05 -0700")
+}
 
 // rss writes RSS 2.0. It has no word for a correction, so atom:updated carries
 // the time of the last change, and none for a withdrawal beyond the note in its

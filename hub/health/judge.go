@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/internal/chinatime"
 	"zhanqun/protocol"
 )
 
@@ -78,7 +79,7 @@ func follow(f Finding, t Target, look *Look, now time.Time) (Finding, bool) {
 		f.Looks++
 		f.LastBad, f.Status, f.Reason = last.At, last.Status, evidence(t.Looks)
 		f.State = protocol.FindingRecheck
-		f.Note = fmt.Sprintf("%s 复查仍打不开：%s", last.At.In(beijing).Format("1月2日 15:04"), last.Detail)
+		f.Note = fmt.Sprintf("%s 复查仍打不开：%s", last.At.In(chinatime.Zone).Format("1月2日 15:04"), last.Detail)
 		return f, true
 	case last.Verdict == linkcheck.Suspect && f.Note != doubtful(last):
 		f.Note = doubtful(last)

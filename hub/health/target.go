@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/internal/chinatime"
 )
 
 // Target is one address that is watched, however many pages name it.
@@ -80,9 +81,6 @@ func badRun(looks []Look) []Look {
 	return run
 }
 
-// beijing is the zone people read times in.
-var beijing = time.FixedZone("CST", 8*60*60)
-
 // evidence says in one sentence what was seen and when.
 func evidence(looks []Look) string {
 	run := badRun(looks)
@@ -91,5 +89,5 @@ func evidence(looks []Look) string {
 	}
 	first, last := run[0], run[len(run)-1]
 	return fmt.Sprintf("%s 至 %s 共检查 %d 次，均失败；最近一次：%s",
-		first.At.In(beijing).Format("1月2日 15:04"), last.At.In(beijing).Format("1月2日 15:04"), len(run), last.Detail)
+		first.At.In(chinatime.Zone).Format("1月2日 15:04"), last.At.In(chinatime.Zone).Format("1月2日 15:04"), len(run), last.Detail)
 }

@@ -6,11 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/fault"
 )
-
-// beijing is the one zone periods begin and end in.
-var beijing = time.FixedZone("CST", 8*60*60)
 
 // Period is a month, a quarter or a year of the calendar.
 type Period struct {
@@ -52,14 +50,14 @@ func ParsePeriod(s string) (Period, error) {
 
 // MonthOf returns the month a time lies in.
 func MonthOf(at time.Time) Period {
-	at = at.In(beijing)
+	at = at.In(chinatime.Zone)
 	return period(at.Year(), int(at.Month()), month)
 }
 
 // Shift returns the period of the same kind n periods later; earlier if n is
 // negative.
 func (p Period) Shift(n int) Period {
-	from := p.From.In(beijing)
+	from := p.From.In(chinatime.Zone)
 	months := p.months()
 	at := from.AddDate(0, n*months, 0)
 	return period(at.Year(), int(at.Month()), months)
@@ -82,15 +80,15 @@ func (p Period) Month() Period { return MonthOf(p.From) }
 
 // Quarter returns the quarter p begins in.
 func (p Period) Quarter() Period {
-	from := p.From.In(beijing)
+	from := p.From.In(chinatime.Zone)
 	return period(from.Year(), (int(from.Month())-1)/quarter*quarter+1, quarter)
 }
 
 // Year returns the year p begins in.
-func (p Period) Year() Period { return period(p.From.In(beijing).Year(), 1, year) }
+func (p Period) Year() Period { return period(p.From.In(chinatime.Zone).Year(), 1, year) }
 
 func period(y, m, months int) Period {
-	from := time.Date(y, time.Month(m), 1, 0, 0, 0, 0, beijing)
+	from := time.Date(y, time.Month(m), 1, 0, 0, 0, 0, chinatime.Zone)
 	p := Period{From: from, Until: from.AddDate(0, months, 0)}
 	switch months {
 	case year:

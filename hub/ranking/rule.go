@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/internal/chinatime"
 	"zhanqun/protocol"
 )
 
@@ -98,7 +99,7 @@ func (r *Rule) check() error {
 		return fmt.Errorf("要有编号 id 和名称 name，不要太长")
 	}
 	var err error
-	if r.since, err = time.ParseInLocation(time.DateOnly, r.Since, beijing); err != nil {
+	if r.since, err = time.ParseInLocation(time.DateOnly, r.Since, chinatime.Zone); err != nil {
 		return fmt.Errorf("生效日期 since 应写成 2026-01-01")
 	}
 	if r.Combined == "" {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"zhanqun/internal/chinatime"
 )
 
 func TestTenths(t *testing.T) {
@@ -66,7 +68,7 @@ func TestParseRules(t *testing.T) {
 		t.Fatalf("%+v, %v", rules, err)
 	}
 	for at, want := range map[string]string{"2025-05-01": "a", "2026-06-30": "a", "2026-07-01": "b", "2030-01-01": "b"} {
-		day, err := time.ParseInLocation(time.DateOnly, at, beijing)
+		day, err := time.ParseInLocation(time.DateOnly, at, chinatime.Zone)
 		if err != nil {
 			t.Fatal(err)
 		}

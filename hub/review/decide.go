@@ -7,14 +7,12 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
 
-// beijing is the one zone people here live in.
-var beijing = time.FixedZone("CST", 8*60*60)
-
-func clock(at time.Time) string { return at.In(beijing).Format("15:04") }
+func clock(at time.Time) string { return at.In(chinatime.Zone).Format("15:04") }
 
 // decide is the rule for one decision on one item.
 func (r rules) decide(s Snapshot, who access.User, q Request) (Effect, error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
@@ -62,7 +63,7 @@ func waiting(s Snapshot, x Subject) string {
 }
 
 // hour is a time as people here write it.
-func hour(at time.Time) string { return at.In(beijing).Format("2006年1月2日15:04") }
+func hour(at time.Time) string { return at.In(chinatime.Zone).Format("2006年1月2日15:04") }
 
 // place makes item part of entry, which is written with e.
 func (r rules) place(s Snapshot, item catalog.Item, entry catalog.Entry, d catalog.Decision, e Effect) Effect {
@@ -146,7 +147,7 @@ func corrected(s Snapshot, e catalog.Entry, note string) catalog.Entry {
 	if note == "" {
 		note = "发布单位更正了内容。"
 	}
-	at := s.At.In(beijing)
+	at := s.At.In(chinatime.Zone)
 	e.Note = fmt.Sprintf("%d年%d月%d日更正：%s", at.Year(), at.Month(), at.Day(), note)
 	return e
 }

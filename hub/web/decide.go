@@ -9,6 +9,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/review"
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
@@ -145,7 +146,7 @@ func dayOf(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	at, err := time.ParseInLocation(time.DateOnly, text, ui.Zone)
+	at, err := time.ParseInLocation(time.DateOnly, text, chinatime.Zone)
 	if err != nil {
 		return time.Time{}, fault.Field("at", "请填写日期，例如 2026-11-03。")
 	}

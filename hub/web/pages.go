@@ -11,6 +11,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/internal/account"
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
@@ -78,9 +79,9 @@ func newPages(s *Server) (*ui.Renderer, error) {
 				if at.IsZero() {
 					return ""
 				}
-				return at.In(ui.Zone).Format("2006-01-02T15:04")
+				return at.In(chinatime.Zone).Format("2006-01-02T15:04")
 			},
-			"clock": func(at time.Time) string { return at.In(ui.Zone).Format("15:04:05") }}})
+			"clock": func(at time.Time) string { return at.In(chinatime.Zone).Format("15:04:05") }}})
 }
 
 // roleName is the name of a role, given as such or as a column's step has it.

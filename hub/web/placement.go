@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zhanqun/hub/access"
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
 )
@@ -17,7 +18,7 @@ func hourOf(text string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		if at, err := time.ParseInLocation(layout, text, ui.Zone); err == nil {
+		if at, err := time.ParseInLocation(layout, text, chinatime.Zone); err == nil {
 			return at, nil
 		}
 	}

@@ -2,10 +2,8 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"zhanqun/hub/access"
-	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
@@ -34,7 +32,7 @@ func (s *Server) handler() http.Handler {
 	for _, r := range append(s.pageRoutes(), s.apiRoutes()...) {
 		private.HandleFunc(r.pattern, s.allowed(r.need, r.h))
 	}
-	private.HandleFunc("/", s.errs.Func(unknown(private)))
+	private.HandleFunc("/", s.errs.Func(web.Unknown(private, errNotFound)))
 
 	public := http.NewServeMux()
 	public.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plainText(w, http.StatusOK, "ok") })
@@ -134,25 +132,5 @@ func (s *Server) apiRoutes() []route {
 		{"GET " + api + "/findings", "", s.apiFindings},
 		{"GET " + api + "/findings/{id}", "", s.apiFinding},
 		{"GET " + api + "/audit", access.Audit, s.apiAudit},
-	}
-}
-
-// unknown answers for what mux has no route for: with the methods it does have
-// for the address, if any.
-func unknown(mux *http.ServeMux) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		var allow []string
-		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
-			other := r.Clone(r.Context())
-			other.Method = method
-			if _, pattern := mux.Handler(other); pattern != "/" {
-				allow = append(allow, method)
-			}
-		}
-		if len(allow) == 0 {
-			return errNotFound
-		}
-		w.Header().Set("Allow", strings.Join(allow, ", "))
-		return fault.New(fault.NotAllowed, "这个地址不能这样使用，请从页面上操作。")
 	}
 }

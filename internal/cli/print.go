@@ -6,17 +6,16 @@ import (
 	"io"
 	"strings"
 	"time"
-)
 
-// beijing is the zone people see, whatever the machine is set to.
-var beijing = time.FixedZone("+08:00", 8*60*60)
+	"zhanqun/internal/chinatime"
+)
 
 // When returns a time as people write it, or a dash for none.
 func When(t time.Time) string {
 	if t.IsZero() {
 		return "—"
 	}
-	return t.In(beijing).Format("2006-01-02 15:04")
+	return t.In(chinatime.Zone).Format("2006-01-02 15:04")
 }
 
 // WriteJSON writes v as one line of JSON.

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"zhanqun/internal/chinatime"
 )
 
 // funcs are the template functions in the language of the set.
@@ -48,7 +50,7 @@ func (s *set) time(v any, words func(Lang, time.Time, time.Time) string) (templa
 	if at.IsZero() {
 		return "—", nil
 	}
-	at = at.In(Zone)
+	at = at.In(chinatime.Zone)
 	return s.part("time", struct{ Machine, Full, Words string }{
 		at.Format(time.RFC3339), Full(at), words(s.lang, at, s.opt.Now()),
 	})

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/ui/uitest"
 )
@@ -19,7 +20,7 @@ import (
 // looked at in a browser.
 var galleryDir = flag.String("gallery", "", "folder to write the gallery of parts to")
 
-var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, ui.Zone)
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, chinatime.Zone)
 
 type galleryItem struct {
 	Title, Unit, State, Note string

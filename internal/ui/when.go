@@ -2,16 +2,14 @@ package ui
 
 import (
 	"time"
-)
 
-// Zone is the one zone people see: China has a single time zone and no summer
-// time, so no zone database is needed (Windows has none).
-var Zone = time.FixedZone("CST", 8*3600)
+	"zhanqun/internal/chinatime"
+)
 
 // When says a time the way people do: 今天 14:05, 昨天 09:30, 明天 08:00,
 // 11月3日, 2025年3月2日.
 func When(l Lang, at, now time.Time) string {
-	at, now = at.In(Zone), now.In(Zone)
+	at, now = at.In(chinatime.Zone), now.In(chinatime.Zone)
 	switch days(at, now) {
 	case 0:
 		return T(l, "今天 %s", at.Format("15:04"))
@@ -25,7 +23,7 @@ func When(l Lang, at, now time.Time) string {
 
 // Day is the date alone: 今天, 昨天, 明天, 11月3日, 2025年3月2日.
 func Day(l Lang, at, now time.Time) string {
-	at, now = at.In(Zone), now.In(Zone)
+	at, now = at.In(chinatime.Zone), now.In(chinatime.Zone)
 	switch days(at, now) {
 	case 0:
 		return T(l, "今天")
@@ -48,7 +46,7 @@ func Day(l Lang, at, now time.Time) string {
 }
 
 // Full is the exact time, shown on hover and in print.
-func Full(at time.Time) string { return at.In(Zone).Format("2006-01-02 15:04:05") }
+func Full(at time.Time) string { return at.In(chinatime.Zone).Format("2006-01-02 15:04:05") }
 
 // Ago says how long ago at was: 刚刚, 5 分钟前, 3 小时前, 2 天前. A time still to
 // come is told like When, because clocks differ.

@@ -3,10 +3,12 @@ package ui
 import (
 	"testing"
 	"time"
+
+	"zhanqun/internal/chinatime"
 )
 
 func TestWhen(t *testing.T) {
-	now := time.Date(2026, 11, 23, 0, 30, 0, 0, Zone) // half past midnight: yesterday is an hour ago
+	now := time.Date(2026, 11, 23, 0, 30, 0, 0, chinatime.Zone) // half past midnight: yesterday is an hour ago
 	en := Lang{code: "en", words: Shared()}
 	tests := []struct {
 		at             time.Time

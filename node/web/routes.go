@@ -55,7 +55,7 @@ func (s *Server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+api+"/queue", s.signedIn(s.apiQueue))
 	mux.HandleFunc("GET "+api+"/findings", s.signedIn(s.apiFindings))
 	mux.HandleFunc("POST "+api+"/findings/{id}/answer", s.signedIn(s.apiAnswer))
-	mux.HandleFunc("/", s.errs.Func(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
+	mux.HandleFunc("/", s.errs.Func(web.Unknown(mux, errNotFound)))
 }
 
 var errNotFound = fault.New(fault.NotFound, "没有这个页面。可能是地址写错了，或内容已被移走。")
