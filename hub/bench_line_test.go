@@ -171,7 +171,7 @@ func (t *backlog) carry(b *testing.B, o store.Options) time.Duration {
 	}
 	storetest.Units(b, s)
 	storetest.Columns(b, s)
-	if err := s.AddInvite(b.Context(), "bench", access.Invite{Hash: "x", Unit: storetest.Sitang, ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
+	if err := s.AddInvites(b.Context(), "bench", []access.Invite{{Hash: "x", Unit: storetest.Sitang, ExpiresAt: time.Now().Add(time.Hour)}}); err != nil {
 		b.Fatal(err)
 	}
 	if _, err := s.Enrol(b.Context(), "x", access.Node{ID: t.node, PublicKey: t.key.Public(), State: access.NodeActive}); err != nil {

@@ -6,80 +6,11 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"zhanqun/hub/access"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
-	"zhanqun/protocol"
 )
-
-func nodeInviteCommand() command {
-	var days int
-	var replace string
-	return command{
-		Name: "node invite", Args: "单位代码", Min: 1, Max: 1, Lists: true,
-		Short:   "生成一个入网码，交给一个乡镇或部门，只能用一次",
-		Example: "hub node invite 520624001\nhub node invite 520624001 --days 3\nhub node invite 520624001 --replace n5bq3fz7k2c4x6w7e",
-		Flags: func(f *flag.FlagSet) {
-			f.IntVar(&days, "days", int(access.InviteLife/day), "有效天数 `N`")
-			f.StringVar(&replace, "replace", "", "换机：用这个码入网的电脑接替`节点`，信息归它，原节点同时吊销")
-		},
-		Run: func(ctx context.Context, c *call) error {
-			if days < 1 || days > 90 {
-				return fmt.Errorf("%w: --days 要在 1 到 90 之间", cli.ErrUsage)
-			}
-			return withAccess(ctx, c, func(a *access.Service) error {
-				code, invite, err := inviteFor(ctx, c, a, replace, time.Duration(days)*day)
-				if err != nil {
-					return err
-				}
-				if c.JSON {
-					return cli.WriteJSON(c.Out, struct {
-						access.Invite
-						Code string `json:"code"`
-						Hub  string `json:"hub"`
-					}{invite, code.String(), code.Hub})
-				}
-				// The code alone on stdout, so that a script can take it as it is.
-				if _, err := fmt.Fprintln(c.Out, code); err != nil {
-					return err
-				}
-				_, err = fmt.Fprintf(c.Err, inviteWords(invite)+"只能用一次，有效期到 %s。\n", invite.UnitName, cli.When(invite.ExpiresAt))
-				return err
-			})
-		},
-	}
-}
-
-// inviteFor makes an invitation for the unit of the call, which has to be that of
-// the node to replace, if there is one.
-func inviteFor(ctx context.Context, c *call, a *access.Service, replace string, life time.Duration) (protocol.JoinCode, access.Invite, error) {
-	unit, base := c.Args[0], c.Cfg.HTTP.PublicURL
-	if replace == "" {
-		code, invite, err := a.Invite(ctx, actor(c), unit, base, life)
-		if fault.Is(err, fault.NotFound) {
-			err = fault.Wrap(fault.NotFound, "没有代码为 "+unit+" 的单位。请核对代码，或先用 hub unit import 导入单位。", err)
-		}
-		return code, invite, err
-	}
-	n, err := a.NodeByID(ctx, replace)
-	if err != nil {
-		return protocol.JoinCode{}, access.Invite{}, err
-	}
-	if n.Unit != unit {
-		return protocol.JoinCode{}, access.Invite{}, fault.New(fault.Invalid, "节点 "+n.ID+" 属于"+n.UnitName+"（"+n.Unit+"），不属于 "+unit+"。")
-	}
-	return a.InviteReplacement(ctx, actor(c), n.ID, base, life)
-}
-
-// inviteWords say where a code goes; %s stands for the unit.
-func inviteWords(i access.Invite) string {
-	if i.Replaces == "" {
-		return "请把入网码交给%s，在那里的电脑上运行 node join 入网码。"
-	}
-	return "换机入网码，交给%s。新电脑上先用 node restore 恢复备份（没有备份就跳过），再运行 node join 入网码 --again；原节点 " + i.Replaces + " 随即吊销。"
-}
 
 var nodeStates = map[string]string{access.NodeActive: "正常", access.NodeFrozen: "冻结", access.NodeRevoked: "吊销"}
 

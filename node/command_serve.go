@@ -46,11 +46,14 @@ func local(c *call) queue.Actor {
 	return queue.Actor{Login: "local:" + who, Name: "本机 " + who, Role: account.RoleLiaison}
 }
 
+// mostGroups is in how many pieces a join code may be typed.
+const mostGroups = 400
+
 func joinCommand() command {
 	var name string
 	var later, again bool
 	return command{
-		Name: "join", Args: "入网码", Min: 1, Max: 1, Lists: true,
+		Name: "join", Args: "入网码", Min: 1, Max: mostGroups, Lists: true,
 		Short:   "用县里给的入网码入网，只需一次",
 		Example: "node join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi…\nnode join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi… --offline\nnode join zq1-eyJoIjoiaHR0cDovLzEwLjAuMC4xOjgwODAi… --again",
 		Flags: func(f *flag.FlagSet) {
@@ -62,15 +65,17 @@ func joinCommand() command {
 			if later && again {
 				return fault.New(fault.Invalid, "换身份（--again）要能连上县级平台，不能用摆渡包（--offline）。请把机器拿到有线路的地方换好身份，再拿回来。")
 			}
+			// From paper it is typed in groups, with blanks between.
+			code := strings.Join(c.Args, "")
 			return withQueue(ctx, c, func(q *queue.Queue) error {
 				join := station.Join
 				switch {
 				case later:
-					return joinLater(ctx, c, q, name)
+					return joinLater(ctx, c, q, code, name)
 				case again:
 					join = station.Rejoin
 				}
-				id, err := join(ctx, q, c.Args[0], name, station.Program(version))
+				id, err := join(ctx, q, code, name, station.Program(version))
 				if err != nil {
 					return err
 				}
@@ -84,8 +89,8 @@ func joinCommand() command {
 	}
 }
 
-func joinLater(ctx context.Context, c *call, q *queue.Queue, name string) error {
-	if err := station.JoinLater(ctx, q, c.Args[0], name); err != nil {
+func joinLater(ctx context.Context, c *call, q *queue.Queue, code, name string) error {
+	if err := station.JoinLater(ctx, q, code, name); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -15,7 +16,10 @@ import (
 // InviteLife is how long an invitation lasts unless said otherwise.
 const InviteLife = 7 * 24 * time.Hour
 
-const maxInviteLife = 90 * 24 * time.Hour
+// MaxInviteDays is how many days it may last at most.
+const MaxInviteDays = 90
+
+const maxInviteLife = MaxInviteDays * 24 * time.Hour
 
 // Invite lets one machine of one unit join, once.
 type Invite struct {
@@ -49,64 +53,130 @@ func (i Invite) Usable(now time.Time) error {
 	return nil
 }
 
-// Invite makes an invitation for a unit and returns the code to hand over. It
-// lasts for life, or InviteLife when that is 0. base is where nodes reach the
-// hub; empty means the address the hub itself has noted.
+// MaxInvites is how many invitations are made at a time.
+const MaxInvites = 300
+
+// Terms are the conditions of invitations.
+type Terms struct {
+	Base string        // where nodes reach the hub; empty means the address the hub itself has noted
+	Life time.Duration // how long they last; 0 means InviteLife
+}
+
+// Issued is an invitation with the code to hand over, which is kept nowhere.
+type Issued struct {
+	Invite
+	Code protocol.JoinCode
+}
+
+// Invite makes an invitation for a unit and returns the code to hand over. base
+// and life are as in Terms.
 func (s *Service) Invite(ctx context.Context, actor User, unit, base string, life time.Duration) (protocol.JoinCode, Invite, error) {
-	return s.invite(ctx, actor, unit, "", base, life)
+	return one(s.InviteAll(ctx, actor, []string{unit}, Terms{Base: base, Life: life}))
 }
 
 // InviteReplacement is Invite for a machine that takes the place of a node of the
 // unit: a lost, stolen or broken one, or one of two copies. When the code is used
 // that node is revoked, and its items go on with the new one.
 func (s *Service) InviteReplacement(ctx context.Context, actor User, node, base string, life time.Duration) (protocol.JoinCode, Invite, error) {
-	if err := actor.Need(Manage); err != nil {
+	return one(s.Replacement(ctx, actor, node, Terms{Base: base, Life: life}))
+}
+
+func one(list []Issued, err error) (protocol.JoinCode, Invite, error) {
+	if err != nil {
 		return protocol.JoinCode{}, Invite{}, err
+	}
+	return list[0].Code, list[0].Invite, nil
+}
+
+// Replacement is InviteReplacement with all conditions.
+func (s *Service) Replacement(ctx context.Context, actor User, node string, t Terms) ([]Issued, error) {
+	if err := actor.Need(Manage); err != nil {
+		return nil, err
 	}
 	n, err := s.Store.NodeByID(ctx, node)
 	if err != nil {
-		return protocol.JoinCode{}, Invite{}, err
+		return nil, err
 	}
-	return s.invite(ctx, actor, n.Unit, n.ID, base, life)
+	return s.invite(ctx, actor, []string{n.Unit}, n.ID, t)
 }
 
-func (s *Service) invite(ctx context.Context, actor User, unit, replaces, base string, life time.Duration) (protocol.JoinCode, Invite, error) {
-	none := protocol.JoinCode{}
+// InviteAll makes an invitation for each of the units, at most MaxInvites, all or
+// none.
+func (s *Service) InviteAll(ctx context.Context, actor User, units []string, t Terms) ([]Issued, error) {
+	return s.invite(ctx, actor, units, "", t)
+}
+
+func (s *Service) invite(ctx context.Context, actor User, units []string, replaces string, t Terms) ([]Issued, error) {
 	if err := actor.Need(Manage); err != nil {
-		return none, Invite{}, err
+		return nil, err
 	}
-	if life == 0 {
-		life = InviteLife
+	if t.Life == 0 {
+		t.Life = InviteLife
 	}
-	if life < time.Minute || life > maxInviteLife {
-		return none, Invite{}, fault.Field("life", "入网码的有效期要在 1 分钟到 90 天之间。")
+	if t.Life < time.Minute || t.Life > maxInviteLife {
+		return nil, fault.Field("life", "入网码的有效期要在 1 分钟到 90 天之间。")
 	}
-	u, err := s.Store.Unit(ctx, unit)
-	if err != nil {
-		return none, Invite{}, err
+	switch {
+	case len(units) == 0:
+		return nil, fault.Field("unit", "请选择单位。")
+	case len(units) > MaxInvites:
+		return nil, fault.Field("unit", fmt.Sprintf("一次最多给 %d 个单位发入网码，请分几次。", MaxInvites))
 	}
-	if u.Level == catalog.LevelVillage {
-		return none, Invite{}, fault.Field("unit", "村级单位不单独入网，请使用所属乡镇的节点。")
-	}
-	if base == "" {
-		if base, err = s.Store.Portal(ctx); err != nil {
-			return none, Invite{}, err
+	if t.Base == "" {
+		var err error
+		if t.Base, err = s.Store.Portal(ctx); err != nil {
+			return nil, err
 		}
 	}
-	if base == "" {
-		return none, Invite{}, fault.New(fault.Invalid, "还不知道县级平台的访问地址。请在配置里写上 http.public_url，或先启动一次 hub serve。")
+	issued := make([]Issued, len(units))
+	for i, code := range units {
+		u, err := s.Store.Unit(ctx, code)
+		if err != nil {
+			return nil, err
+		}
+		if u.Level == catalog.LevelVillage {
+			return nil, fault.Field("unit", "村级单位不单独入网，请使用所属乡镇的节点。")
+		}
+		if issued[i], err = s.issue(actor, u, replaces, t); err != nil {
+			return nil, err
+		}
+	}
+	invites := make([]Invite, len(issued))
+	for i := range issued {
+		invites[i] = issued[i].Invite
+	}
+	return issued, s.Store.AddInvites(ctx, actor.Login, invites)
+}
+
+// issue makes the invitation of one unit, which is not on file yet.
+func (s *Service) issue(actor User, u catalog.Unit, replaces string, t Terms) (Issued, error) {
+	if t.Base == "" {
+		return Issued{}, fault.New(fault.Invalid, "还不知道县级平台的访问地址。请在配置里写上 http.public_url，或先启动一次 hub serve。")
 	}
 	secret, hash := account.NewToken("zqi")
 	now := s.Now()
-	i := Invite{Hash: hash, Unit: u.Code, UnitName: u.Name, CreatedBy: actor.Login, CreatedAt: now, ExpiresAt: now.Add(life), Replaces: replaces}
-	if err := s.Store.AddInvite(ctx, actor.Login, i); err != nil {
-		return none, Invite{}, err
-	}
-	code := protocol.JoinCode{Hub: base, Secret: secret}
+	i := Invite{Hash: hash, Unit: u.Code, UnitName: u.Name, CreatedBy: actor.Login, CreatedAt: now, ExpiresAt: now.Add(t.Life), Replaces: replaces}
+	code := protocol.JoinCode{Hub: t.Base, Secret: secret}
 	if _, err := protocol.ParseJoinCode(code.String()); err != nil {
-		return none, Invite{}, fault.Wrap(fault.Invalid, "访问地址 "+base+" 不是完整的网址，请检查配置里的 http.public_url。", err)
+		return Issued{}, fault.Wrap(fault.Invalid, "访问地址 "+t.Base+" 不是完整的网址，请检查配置里的 http.public_url。", err)
 	}
-	return code, i, nil
+	return Issued{i, code}, nil
+}
+
+// Standing is a unit that may have nodes of its own, and how many it has.
+type Standing struct {
+	catalog.Unit
+	Nodes   int `json:"nodes"`   // not revoked
+	Invites int `json:"invites"` // neither used nor expired
+}
+
+// Standings returns one page of the units that may have nodes, townships and
+// departments, ordered by code; limit is kept between 1 and 500.
+func (s *Service) Standings(ctx context.Context, actor User, after string, limit int) ([]Standing, error) {
+	if err := actor.Need(Manage); err != nil {
+		return nil, err
+	}
+	return s.Store.Standings(ctx, after, page(limit))
 }
 
 // Invites returns the newest invitations, at most 500, used or not.

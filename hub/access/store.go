@@ -52,7 +52,10 @@ type NodeStore interface {
 	// SetNodeState changes the state if allow agrees with the present one.
 	SetNodeState(ctx context.Context, actor, id, state, reason string, allow func(Node) error) (Node, error)
 
-	AddInvite(ctx context.Context, actor string, i Invite) error
+	// AddInvites puts invitations on file, all or none.
+	AddInvites(ctx context.Context, actor string, list []Invite) error
+	// Standings returns the townships and departments after a code.
+	Standings(ctx context.Context, after string, limit int) ([]Standing, error)
 	Invites(ctx context.Context, limit int) ([]Invite, error)
 	// InvitesLike returns the digests of invitations that begin with a ticket, at
 	// most limit; see protocol.JoinTicket.

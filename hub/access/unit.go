@@ -28,6 +28,15 @@ func (s *Service) Units(ctx context.Context, q UnitQuery) ([]catalog.Unit, error
 	return s.Store.Units(ctx, q)
 }
 
+// County returns the unit the register stands under, a zero one while there is none.
+func (s *Service) County(ctx context.Context) (catalog.Unit, error) {
+	list, err := s.Store.Units(ctx, UnitQuery{Level: catalog.LevelCounty, Limit: 1})
+	if err != nil || len(list) == 0 {
+		return catalog.Unit{}, err
+	}
+	return list[0], nil
+}
+
 // ImportUnits reads a CSV file of units (see ReadUnits) and brings the register
 // up to it. Units that are not in the file stay. It returns how many are in the
 // file and how many of them were new or changed; importing a file again changes

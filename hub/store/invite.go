@@ -19,20 +19,40 @@ func scanInvite(r scanner) (access.Invite, error) {
 	return i, err
 }
 
-// AddInvite implements access.NodeStore.
-func (s *Store) AddInvite(ctx context.Context, actor string, i access.Invite) error {
-	return s.tx(ctx, "adding invitation", func(t *tx) error {
-		_, err := t.ExecContext(ctx, `INSERT INTO invite (hash, unit, created_by, created_at, expires_at, used_at, node, replaces) VALUES ($1, $2, $3, $4, $5, 0, '', $6)`,
-			i.Hash, i.Unit, i.CreatedBy, millis(i.CreatedAt), millis(i.ExpiresAt), i.Replaces)
-		if err != nil {
-			return err
+// AddInvites implements access.NodeStore.
+func (s *Store) AddInvites(ctx context.Context, actor string, list []access.Invite) error {
+	return s.tx(ctx, "adding invitations", func(t *tx) error {
+		for _, i := range list {
+			_, err := t.ExecContext(ctx, `INSERT INTO invite (hash, unit, created_by, created_at, expires_at, used_at, node, replaces) VALUES ($1, $2, $3, $4, $5, 0, '', $6)`,
+				i.Hash, i.Unit, i.CreatedBy, millis(i.CreatedAt), millis(i.ExpiresAt), i.Replaces)
+			if err != nil {
+				return err
+			}
+			c := change{after: i}
+			if i.Replaces != "" {
+				c.detail = map[string]string{"replaces": i.Replaces}
+			}
+			if err := t.audit(actor, "node.invite", i.Unit, c); err != nil {
+				return err
+			}
 		}
-		c := change{after: i}
-		if i.Replaces != "" {
-			c.detail = map[string]string{"replaces": i.Replaces}
-		}
-		return t.audit(actor, "node.invite", i.Unit, c)
+		return nil
 	})
+}
+
+// Standings implements access.NodeStore.
+func (s *Store) Standings(ctx context.Context, after string, limit int) ([]access.Standing, error) {
+	list, err := collect(ctx, s.read, func(r scanner) (u access.Standing, err error) {
+		err = r.Scan(&u.Code, &u.Name, &u.Level, &u.Parent, &u.Nodes, &u.Invites)
+		return u, err
+	}, `SELECT u.code, u.name, u.level, u.parent,
+			(SELECT COUNT(*) FROM node n WHERE n.unit = u.code AND n.state <> 'revoked'),
+			(SELECT COUNT(*) FROM invite i WHERE i.unit = u.code AND i.used_at = 0 AND i.expires_at > $1)
+		FROM unit u WHERE u.level IN ('township', 'department') AND u.code > $2 ORDER BY u.code LIMIT $3`, millis(s.now()), after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing units and their nodes: %w", err)
+	}
+	return list, nil
 }
 
 // Invites implements access.NodeStore.

@@ -116,8 +116,8 @@ func TestAdministratorWatches(t *testing.T) {
 	p := someone(browsertest.Open(t), url, t, "admin")
 	p.Choose("#f-unit", storetest.Xujiaba)
 	p.goes("生成入网码")
-	code := p.shown()
-	p.says("许家坝镇的入网码，只显示这一次", "7 天内有效，只能用一次")
+	code := p.Eval(`document.querySelector(".sheet code").innerText`)
+	p.says("入网码只显示这一次", "许家坝镇", "只能用一次，只给本单位用")
 	if !strings.HasPrefix(code, "zq1-") {
 		t.Errorf("the code is %q", code)
 	}

@@ -122,6 +122,12 @@ func (f *furnished) acts() map[account.Role][]look {
 				b.Choose("#f-unit", storetest.Xujiaba)
 				b.Leads(func() { b.Press("生成入网码") })
 			}},
+			{name: "nodes-codes", path: "/nodes/invite", act: func(b *browsertest.Tab) {
+				b.Click("#u-0")
+				b.Click("#u-1")
+				b.Leads(func() { b.Press("生成入网单") })
+			}},
+			{name: "node-replace", path: "/nodes/" + f.lost, act: pressing("换机入网码")},
 			{name: "node-revoke", path: "/nodes/" + f.lost, act: pressing("吊销…")},
 			{name: "user-password", path: "/users/" + f.Second.ID, act: pressing("重置密码…", "重置密码")},
 			{name: "users-wrong", path: "/users", act: func(b *browsertest.Tab) {

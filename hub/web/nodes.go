@@ -23,8 +23,6 @@ type nodesPage struct {
 	Invites []access.Invite
 	Units   []ui.Option
 	Unit    string
-	Code    string // a join code just made; shown once
-	For     string // name of the unit it is for
 	Older   string
 	Manage  bool
 }
@@ -119,23 +117,21 @@ func (s *Server) unitOptions(r *http.Request, none string, levels ...string) ([]
 
 // invite makes a join code and shows it, once.
 func (s *Server) invite(w http.ResponseWriter, r *http.Request, u access.User) error {
-	code, i, failed := s.Access.Invite(r.Context(), u, r.PostFormValue("unit"), s.Base(r), 0)
-	p, err := s.newNodesPage(r, u)
-	if err != nil {
-		return err
-	}
+	list, failed := s.Access.InviteAll(r.Context(), u, []string{r.PostFormValue("unit")}, access.Terms{Base: s.Base(r)})
 	if failed != nil {
+		p, err := s.newNodesPage(r, u)
+		if err != nil {
+			return err
+		}
 		return s.again(w, r, "nodes", p, &p.Page, unitFault(failed))
 	}
-	p.Code, p.For = code.String(), i.UnitName
-	return s.show(w, r, "nodes", p)
+	return s.showSheets(w, r, list, u.Name)
 }
 
 type nodePage struct {
 	ui.Page
 	Node   nodeRow
 	Manage bool
-	Code   string        // to replace it, just made; shown once
 	Skew   time.Duration // how far its clock is off, either way
 	Skewed bool
 }
@@ -144,37 +140,24 @@ type nodePage struct {
 const skewMost = 2 * time.Minute
 
 func (s *Server) nodePage(w http.ResponseWriter, r *http.Request, u access.User) error {
-	p, err := s.newNodePage(r, u)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, "node", p)
-}
-
-func (s *Server) newNodePage(r *http.Request, u access.User) (*nodePage, error) {
 	n, err := s.Access.NodeByID(r.Context(), r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p := &nodePage{Node: s.nodeRow(n), Manage: u.May(access.Manage), Skew: n.Skew.Abs()}
 	p.Skewed = p.Skew > skewMost
 	p.Title, p.Events = nodeName(n), eventsURL
-	return p, nil
+	return s.show(w, r, "node", p)
 }
 
 // replaceNode makes a join code for the machine that takes a node's place and
 // shows it, once. Nothing changes until it is used.
 func (s *Server) replaceNode(w http.ResponseWriter, r *http.Request, u access.User) error {
-	code, _, err := s.Access.InviteReplacement(r.Context(), u, r.PathValue("id"), s.Base(r), 0)
+	list, err := s.Access.Replacement(r.Context(), u, r.PathValue("id"), access.Terms{Base: s.Base(r)})
 	if err != nil {
 		return s.undone(w, r, "/nodes/"+r.PathValue("id"), err)
 	}
-	p, err := s.newNodePage(r, u)
-	if err != nil {
-		return err
-	}
-	p.Code = code.String()
-	return s.show(w, r, "node", p)
+	return s.showSheets(w, r, list, u.Name)
 }
 
 // nodeName is what people call a node. Most machines are called after their unit.

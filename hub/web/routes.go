@@ -85,7 +85,9 @@ func (s *Server) pageRoutes() []route {
 
 		{"GET /rankings", access.ReadAll, s.rankingsPage},
 		{"GET /nodes", access.ReadAll, s.nodesPage},
+		{"GET /nodes/invite", access.Manage, s.invitePage},
 		{"POST /nodes/invite", access.Manage, s.invite},
+		{"POST /nodes/invite/many", access.Manage, s.inviteMany},
 		{"GET /nodes/{id}", access.ReadAll, s.nodePage},
 		{"POST /nodes/{id}/freeze", access.Manage, s.freezeNode},
 		{"POST /nodes/{id}/release", access.Manage, s.releaseNode},

@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"zhanqun/internal/testenv"
@@ -190,4 +191,21 @@ func (b *Tab) Picture(file string) {
 	if err := os.WriteFile(file, image, 0o600); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// a4 are the sides of a sheet, inches.
+const a4Width, a4Height = 8.27, 11.69
+
+// Print returns the page as a PDF of A4 sheets.
+func (b *Tab) Print() []byte {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(func(p *page.PrintToPDFParams) {
+		p.PaperWidth, p.PaperHeight = a4Width, a4Height
+	}))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return pdf
 }

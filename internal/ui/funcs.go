@@ -15,16 +15,17 @@ import (
 func (s *set) funcs() template.FuncMap {
 	t := func(key string, args ...any) string { return T(s.lang, key, args...) }
 	return template.FuncMap{
-		"t":     t,
-		"asset": Asset,
-		"dict":  dict,
-		"join":  strings.Join,
-		"num":   Num,
-		"bytes": Bytes,
-		"span":  func(d time.Duration) string { return Span(s.lang, d) },
-		"when":  func(v any) (template.HTML, error) { return s.time(v, When) },
-		"day":   func(v any) (template.HTML, error) { return s.time(v, Day) },
-		"ago":   func(v any) (template.HTML, error) { return s.time(v, Ago) },
+		"t":          t,
+		"asset":      Asset,
+		"stylesheet": stylesheet,
+		"dict":       dict,
+		"join":       strings.Join,
+		"num":        Num,
+		"bytes":      Bytes,
+		"span":       func(d time.Duration) string { return Span(s.lang, d) },
+		"when":       func(v any) (template.HTML, error) { return s.time(v, When) },
+		"day":        func(v any) (template.HTML, error) { return s.time(v, Day) },
+		"ago":        func(v any) (template.HTML, error) { return s.time(v, Ago) },
 
 		"chip":      s.chip,
 		"toneShape": toneShape,

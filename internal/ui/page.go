@@ -24,6 +24,7 @@ type Page struct {
 	FormToken string // value of the hidden field _token of every form
 	Events    string // address of the event stream that names live regions, or ""
 	Path      string // path and query of this page, set by Render
+	Paper     bool   // made to be printed: on paper stands the content and nothing around it
 	Now       time.Time
 }
 

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"html/template"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -54,6 +55,12 @@ func Asset(name string) (string, error) {
 		return "", fmt.Errorf("no static file %q", name)
 	}
 	return StaticPrefix + hashed, nil
+}
+
+// stylesheet is the text of app.css, for a page that goes away in a file.
+func stylesheet() (template.CSS, error) {
+	text, err := fs.ReadFile(staticFiles, "static/app.css")
+	return template.CSS(text), err //nolint:gosec // our own file
 }
 
 // Static serves the stylesheet, script and icon under StaticPrefix.

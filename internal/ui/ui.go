@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -148,5 +149,20 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 		return nil
 	}
 	_, _ = buf.WriteTo(w) // the reader has gone; there is nobody left to tell
+	return nil
+}
+
+// Alone writes a page as one file that needs no program behind it, in Chinese:
+// its content and the stylesheet, to be printed or sent.
+func (r *Renderer) Alone(w io.Writer, name string, data Data) error {
+	page, ok := r.chinese.pages[name]
+	if !ok {
+		return fmt.Errorf("rendering page %q: no such page", name)
+	}
+	p := data.base()
+	p.Now, p.Paper = r.opt.Now(), true
+	if err := page.ExecuteTemplate(w, "alone", data); err != nil {
+		return fmt.Errorf("rendering page %q: %w", name, err)
+	}
 	return nil
 }

@@ -14,7 +14,7 @@ func accessSuite(t *testing.T, open Open) {
 		run  func(t *testing.T, open Open)
 	}{
 		{"units", unitSuite}, {"columns", columnSuite}, {"settings", settingsSuite},
-		{"enrolment", enrolSuite}, {"nodes", nodeSuite},
+		{"invitations", inviteSuite}, {"enrolment", enrolSuite}, {"nodes", nodeSuite},
 		{"people", peopleSuite}, {"signin", signInSuite}, {"tokens", tokenSuite}, {"sessions", sessionSuite}, {"audit", auditSuite}, {"anchors", anchorSuite},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.run(t, open) })

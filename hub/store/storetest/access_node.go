@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -156,6 +157,64 @@ func enrolSuite(t *testing.T, open Open) {
 		if err != nil || code.Hub != "http://10.0.0.1:8080" {
 			t.Errorf("code %+v, %v", code, err)
 		}
+	})
+}
+
+// standings says of each unit that may have nodes how many it has, and codes.
+func standings(t *testing.T, a *access.Service) []string {
+	t.Helper()
+	var list []string
+	for after := ""; ; {
+		page := must[[]access.Standing](t)(a.Standings(t.Context(), Admin(), after, 2))
+		for _, x := range page {
+			list, after = append(list, fmt.Sprintf("%s %s %d %d", x.Code, x.Level, x.Nodes, x.Invites)), x.Code
+		}
+		if len(page) < 2 {
+			return list
+		}
+	}
+}
+
+func inviteSuite(t *testing.T, open Open) {
+	t.Run("many at once, all or none", func(t *testing.T) {
+		clock := NewClock()
+		s := open(t, clock.Now)
+		a := Access(s)
+		Units(t, s)
+		list := must[[]access.Issued](t)(a.InviteAll(t.Context(), Admin(), []string{Sitang, Bureau}, access.Terms{Base: base, Life: time.Hour}))
+		if len(list) != 2 || list[0].Unit != Sitang || list[1].UnitName == "" || list[0].Code.Secret == list[1].Code.Secret {
+			t.Fatalf("issued %+v", list)
+		}
+		same(t, "standings", standings(t, a), []string{Bureau + " department 0 1", Sitang + " township 0 1", Xujiaba + " township 0 0", Tangtou + " township 0 0"})
+		if _, err := a.Enrol(t.Context(), EnrolRequest(list[0].Code.Secret, nodeKey(t))); err != nil {
+			t.Fatal(err)
+		}
+		gone, _ := Node(t, s, Tangtou)
+		must[access.Node](t)(a.RevokeNode(t.Context(), Admin(), gone.ID, "电脑被盗"))
+		clock.Advance(time.Hour)
+		same(t, "later", standings(t, a), []string{Bureau + " department 0 0", Sitang + " township 1 0", Xujiaba + " township 0 0", Tangtou + " township 0 0"})
+
+		before := len(must[[]access.Invite](t)(a.Invites(t.Context(), Admin())))
+		for _, tt := range []struct {
+			actor access.User
+			units []string
+			kind  fault.Kind
+			says  string
+		}{
+			{Admin(), []string{Sitang, "x"}, fault.NotFound, "没有代码为 x"},
+			{Admin(), []string{Sitang, SitangA}, fault.Invalid, "所属乡镇"},
+			{Admin(), nil, fault.Invalid, "请选择单位"},
+			{Admin(), make([]string, access.MaxInvites+1), fault.Invalid, "最多给 300 个单位"},
+			{access.User{Role: account.RoleChief}, []string{Sitang}, fault.Forbidden, "管理员"},
+		} {
+			_, err := a.InviteAll(t.Context(), tt.actor, tt.units, access.Terms{Base: base})
+			refused(t, err, tt.kind, tt.says)
+		}
+		if after := len(must[[]access.Invite](t)(a.Invites(t.Context(), Admin()))); after != before {
+			t.Errorf("%d invitations made by those who failed", after-before)
+		}
+		_, err := a.Standings(t.Context(), access.User{Role: account.RoleViewer}, "", 9)
+		refused(t, err, fault.Forbidden, "管理员")
 	})
 }
 

@@ -158,6 +158,12 @@
     for (const form of all("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // What is made to be printed has a button for it.
+  for (const button of all("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   // Undo: count down, then take the button away.
   for (const form of all("form[data-undo-for]")) {
     const left = form.querySelector(".undo-left");
