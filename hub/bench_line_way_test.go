@@ -57,7 +57,7 @@ func (w *lineWay) receiver(b *testing.B) *child {
 	}
 	storetest.Units(b, s)
 	storetest.Columns(b, s)
-	if err := s.AddInvite(b.Context(), "bench", access.Invite{Hash: "x", Unit: storetest.Sitang, ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
+	if err := s.AddInvites(b.Context(), "bench", []access.Invite{{Hash: "x", Unit: storetest.Sitang, ExpiresAt: time.Now().Add(time.Hour)}}); err != nil {
 		b.Fatal(err)
 	}
 	if _, err := s.Enrol(b.Context(), "x", access.Node{ID: w.town.node, PublicKey: w.town.key.Public(), State: access.NodeActive}); err != nil {
