@@ -3,15 +3,12 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -196,21 +193,12 @@ func (p *resting) must(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-var residentLine = regexp.MustCompile(`(?m)^VmRSS:\s+(\d+) kB$`)
-
 // resident returns the program's resident set in MiB.
 func (p *resting) resident() float64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	p.b.Helper()
+	mib, err := status(p.cmd.Process.Pid, residentLine)
 	if err != nil {
 		p.b.Fatal(err)
 	}
-	found := residentLine.FindSubmatch(text)
-	if found == nil {
-		p.b.Fatal("no VmRSS")
-	}
-	kib, err := strconv.Atoi(string(found[1]))
-	if err != nil {
-		p.b.Fatal(err)
-	}
-	return float64(kib) / 1024
+	return mib
 }
