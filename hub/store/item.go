@@ -149,7 +149,11 @@ func (s *Store) Item(ctx context.Context, id string) (review.Detail, error) {
 	if d.Adoptions, err = adoptionsOf(ctx, s.read, id); err != nil {
 		return d, err
 	}
-	if d.Arrived, d.Unlike, err = arrived(ctx, s.read, s.d, item.Node, item.Attachments); err != nil {
+	var files []protocol.Attachment // of all texts; what the latest says of one counts
+	for _, v := range slices.Backward(d.Revisions) {
+		files = append(files, v.Attachments...)
+	}
+	if d.Arrived, d.Unlike, err = arrived(ctx, s.read, s.d, item.Node, files); err != nil {
 		return d, err
 	}
 	if item.Entry != "" {

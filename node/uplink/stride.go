@@ -21,7 +21,7 @@ type stride struct {
 }
 
 const (
-	worthwhile = 1.12        // how much faster twice the size has to be
+	worthwhile = 1.2         // how much faster twice the size has to be
 	enough     = 3           // pieces that tell how fast a size is
 	restPieces = 16          // before a larger one is tried again
 	tryMost    = time.Second // a piece that takes longer is large enough
@@ -56,8 +56,9 @@ func (s *stride) answered(n int, took time.Duration) {
 	}
 }
 
-// failed notes that a piece got no answer.
-func (s *stride) failed() { s.set(s.size/2, 0, 0) }
+// failed notes that a piece got no answer. On a line that is cut all the time
+// small pieces lose little.
+func (s *stride) failed() { s.set(s.size/2, 0, 2*restPieces) }
 
 func (s *stride) set(size int, before float64, rest int) {
 	size = min(max(size, protocol.MinChunkBytes), protocol.MaxChunkBytes)

@@ -107,7 +107,7 @@ func bodyOf(t *queue.Text) template.HTML {
 		if !ok {
 			return ""
 		}
-		return fileURL(sha256, name) + "?size=" + largeImage
+		return fileURL(sha256, name) + "?size=" + content.LargeImage
 	})
 	return template.HTML(html) //nolint:gosec // cleaned by content.Sanitize; only addresses were put in
 }
@@ -197,7 +197,7 @@ func (s *Server) uploadsOf(r *http.Request, d *queue.Detail) ([]ui.Upload, error
 func uploadOf(a protocol.Attachment, f queue.File, handedIn, connected bool, lang ui.Lang) ui.Upload {
 	u := ui.Upload{Name: a.Name, Type: typeName(a.Type, lang), Size: a.Size, URL: fileURL(a.SHA256, a.Name)}
 	if pictures[a.Type] {
-		u.Thumb = u.URL + "?size=" + smallImage
+		u.Thumb = u.URL + "?size=" + content.SmallImage
 	}
 	switch {
 	case f.Done:
