@@ -179,12 +179,18 @@
 //
 // Files travel on a connection of their own, so that no text waits for them.
 // The node offers (verb "offer") a SHA-256 and a size; the answer says how many
-// bytes from the start are already on the hub's disk. The node sends the next
-// chunk (verb "chunk", raw bytes, 16 to 256 KiB, the last one less), whose answer
-// again says how far the file is; an answer is sent after the bytes are on disk.
-// A chunk that begins beyond that changes nothing. When the last byte is there
-// the hub compares the SHA-256 and answers done. Bytes that do not match are
-// thrown away and have to be sent from the start.
+// bytes from the start the hub has on its disk from this node. The node sends the
+// next chunk (verb "chunk", raw bytes, 16 to 256 KiB, the last one less), one at a
+// time and none while a frame or a request is on its way; the answer again says
+// how far the file is, and is sent after the bytes are on disk. A chunk that begins
+// beyond that changes nothing. When the last byte is there the hub compares the
+// SHA-256 and answers done. Bytes that do not match are thrown away and have to be
+// sent from the start.
+//
+// Whether the hub has a file from another node shows in no answer. An item is
+// complete when its own node has brought its files. A name, type or size that
+// cannot be true refuses the item; one that is not the file's keeps the item from
+// being published.
 //
 // # Bodies
 //

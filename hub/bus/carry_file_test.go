@@ -34,7 +34,11 @@ func photo(t testing.TB, seed uint64, width int) []byte {
 func (tn *town) postWith(files ...[]byte) (id string, attached []protocol.Attachment) {
 	tn.c.t.Helper()
 	for i, data := range files {
-		a, err := tn.q.AddFile(tn.c.t.Context(), "现场照片"+string(rune('1'+i))+".png", bytes.NewReader(data))
+		ext := ".png"
+		if bytes.Contains(data[:12], []byte("ftyp")) {
+			ext = ".mp4"
+		}
+		a, err := tn.q.AddFile(tn.c.t.Context(), "现场"+string(rune('1'+i))+ext, bytes.NewReader(data))
 		if err != nil {
 			tn.c.t.Fatal(err)
 		}

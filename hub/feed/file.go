@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,7 +9,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
+	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -73,6 +76,44 @@ func (s *Service) ServeFile(w http.ResponseWriter, r *http.Request, a protocol.A
 		h.Set("Cache-Control", "private, no-cache")
 	}
 	http.ServeContent(w, r, "", info.ModTime(), f)
+	return nil
+}
+
+// ServeImage writes an image of the county's own scaled to one of content.Sizes:
+// a reviewer looks at photos, not at thirty megabytes of them. Photos whose small
+// image would take too much memory are written whole.
+func (s *Service) ServeImage(w http.ResponseWriter, r *http.Request, a protocol.Attachment, size string) error {
+	pixels, ok := content.Sizes[size]
+	if !ok || !image(a.Type) {
+		return errNoFile
+	}
+	f, _, err := s.Files.Get(a.SHA256)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNoFile
+	}
+	if err != nil {
+		return fmt.Errorf("opening file %s: %w", a.SHA256, err)
+	}
+	defer f.Close()
+	h, tag := w.Header(), `"`+a.SHA256+"-"+size+`"`
+	h.Set("ETag", tag)
+	h.Set("Cache-Control", "private, no-cache")
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	small, err := content.Thumbnail(r.Context(), f, pixels)
+	if fault.Is(err, fault.Invalid) {
+		return s.ServeFile(w, r, a)
+	}
+	if err != nil {
+		return err
+	}
+	h.Set("Content-Type", "image/jpeg")
+	h.Set("Content-Disposition", "inline")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(small))
 	return nil
 }
 

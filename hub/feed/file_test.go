@@ -69,7 +69,7 @@ func TestFiles(t *testing.T) {
 		return a
 	}
 	photo := put("现场.jpg", "image/jpeg", "\xff\xd8\xff picture")
-	page := put("附件.html", "text/html", "<script>alert(1)</script>")
+	page := put("附件.txt", "text/plain", "<script>alert(1)</script>")
 	table := put("名单.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", strings.Repeat("table ", 100))
 	secret := put("未发布.jpg", "image/jpeg", "not published")
 	p.Submit(0, "township", func(m *protocol.Submit) { m.Attachments = []protocol.Attachment{secret} })
@@ -80,7 +80,7 @@ func TestFiles(t *testing.T) {
 		media, disposition string
 	}{
 		{photo, "image/jpeg", `inline; filename="__.jpg"; filename*=UTF-8''%E7%8E%B0%E5%9C%BA.jpg`},
-		{page, "application/octet-stream", `attachment; filename="__.html"; filename*=UTF-8''%E9%99%84%E4%BB%B6.html`},
+		{page, "text/plain", `attachment; filename="__.txt"; filename*=UTF-8''%E9%99%84%E4%BB%B6.txt`},
 		{table, table.Type, `attachment; filename="__.xlsx"; filename*=UTF-8''%E5%90%8D%E5%8D%95.xlsx`},
 	} {
 		res, body := p.get(at(tt.a))
@@ -93,6 +93,14 @@ func TestFiles(t *testing.T) {
 		}
 		res, _ = p.get(at(tt.a), "If-None-Match", h.Get("ETag"))
 		status(t, res, http.StatusNotModified)
+	}
+	// A page among the files of old would be saved, not shown.
+	old := page
+	old.Name, old.Type = "附件.html", "text/html"
+	w := httptest.NewRecorder()
+	if err := p.feed.ServeFile(w, httptest.NewRequest(http.MethodGet, "/x", nil), old); err != nil || w.Header().Get("Content-Type") != "application/octet-stream" ||
+		!strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") {
+		t.Errorf("%v, %v", w.Header(), err)
 	}
 	res, body := p.get(at(table), "Range", "bytes=6-10")
 	status(t, res, http.StatusPartialContent)

@@ -17,7 +17,9 @@ import (
 
 // File is how far one node has brought one file. The state of the running
 // digest belongs to it: what another node has brought of the same content
-// proves nothing about this one, so each must have sent every byte itself.
+// proves nothing about this one, so each must have sent every byte itself. The
+// content is stored once; that it was there before shows in no answer, and a
+// node's items may use only what the node itself has brought.
 type File struct {
 	Node   string
 	SHA256 string
@@ -103,18 +105,20 @@ func (s *Service) finish(ctx context.Context, u *upload) error {
 		return nil
 	}
 	if hex.EncodeToString(u.digest.Sum(nil)) != u.file.SHA256 {
-		// Somebody else's bytes may be among the stored ones; those that do not
-		// match are found out when the store compares the whole.
+		err := u.partial.Discard()
 		u.restart()
-		return protocol.Fault{Code: protocol.CodeHash, Detail: "收到的文件与申报的摘要不符，请从头发送"}
+		return errors.Join(protocol.Fault{Code: protocol.CodeHash, Detail: "收到的文件与申报的摘要不符，请从头发送"}, err)
 	}
-	if _, err := u.partial.Commit(ctx); err != nil {
-		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid) {
-			// Pieces are missing, or another sender of the same name spoilt
-			// them: the store has thrown them away.
-			u.restart()
-			return nil
-		}
+	_, err := u.partial.Commit(ctx)
+	switch {
+	case err == nil:
+	case fault.Is(err, fault.Conflict) && s.Files.Has(u.file.SHA256):
+		// The hub was killed between moving the file to its place and this: the
+		// node has sent every byte, as the digest says.
+	case fault.Is(err, fault.Conflict), fault.Is(err, fault.Invalid): // a disk that forgot pieces
+		u.restart()
+		return nil
+	default:
 		return roomFault(err)
 	}
 	done := u.file
@@ -153,7 +157,7 @@ func (s *Service) throwAway(u *upload) error {
 	u.restart()
 	err := errors.Join(s.Files.Remove(u.file.SHA256), u.close())
 	var reopen error
-	u.partial, reopen = s.Files.Partial(u.file.SHA256, u.file.Size)
+	u.partial, reopen = s.Files.Partial(u.file.Node, u.file.SHA256, u.file.Size)
 	return errors.Join(err, reopen)
 }
 

@@ -96,7 +96,7 @@ type Options struct {
 	// content. Nil finds nothing.
 	Scan func(html string) []string
 	// Inspect names the media type of a file that has arrived, or refuses it
-	// with a fault. Nil takes everything.
+	// with a fault. Nil takes everything and knows no type.
 	Inspect func(ctx context.Context, sha256 string) (mediaType string, err error)
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -129,7 +129,7 @@ func New(o Options) *Service {
 		o.Scan = func(string) []string { return nil }
 	}
 	if o.Inspect == nil {
-		o.Inspect = func(context.Context, string) (string, error) { return "application/octet-stream", nil }
+		o.Inspect = func(context.Context, string) (string, error) { return "", nil }
 	}
 	if o.Room == nil {
 		o.Room = func(int64) error { return nil }

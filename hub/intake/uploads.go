@@ -75,7 +75,7 @@ func (s *Service) openUpload(ctx context.Context, key uploadKey, size int64) (*u
 		if err := s.Room(f.Size - f.Have); err != nil {
 			return nil, roomFault(err)
 		}
-		if u.partial, err = s.Files.Partial(f.SHA256, f.Size); err != nil {
+		if u.partial, err = s.Files.Partial(f.Node, f.SHA256, f.Size); err != nil {
 			return nil, roomFault(err)
 		}
 	}

@@ -2,6 +2,8 @@ package intake
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"html"
 	"math"
 	"runtime"
@@ -10,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"zhanqun/internal/content"
+	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
 
@@ -95,7 +99,25 @@ func (l *Letter) check(key protocol.Verifier, r Rules) {
 		l.Fault = &faults[0]
 		return
 	}
+	if l.Fault = claims(m.Attachments); l.Fault != nil {
+		return
+	}
 	l.Flags = r.Scan(shown(m))
+}
+
+// claims reports the first file whose name and type cannot both be true. What is
+// in it is looked at when it comes.
+func claims(list []protocol.Attachment) *protocol.Fault {
+	for i, a := range list {
+		var wrong *fault.Error
+		if !errors.As(content.Claim(a.Name, a.Type), &wrong) {
+			continue
+		}
+		for field, detail := range wrong.Fields { // there is one
+			return &protocol.Fault{Code: protocol.CodeField, Field: fmt.Sprintf("attachments[%d].%s", i, field), Detail: detail}
+		}
+	}
+	return nil
 }
 
 // shown is all that readers would meet of an item, as HTML.

@@ -77,7 +77,8 @@ type Detail struct {
 	Decisions []catalog.Decision // oldest first, the latest 200
 	Adoptions []catalog.Adoption // oldest first, the latest 100
 	Entry     *catalog.Entry     // the one it is or was part of
-	Arrived   map[string]bool    // files of the latest revision that are here, by digest
+	Arrived   map[string]bool    // files of the revisions that its node has brought, by digest
+	Unlike    map[string]bool    // those brought that are not what the item says; they are never published
 	Held      *Held              // a decision that has not left yet
 	Columns   []string           // where it would be published as things stand
 	Steps     []catalog.Step     // the steps to there; Item.Step counts in them

@@ -9,6 +9,7 @@ import (
 
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/review"
+	"zhanqun/internal/content"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -148,7 +149,11 @@ func (s *Store) Item(ctx context.Context, id string) (review.Detail, error) {
 	if d.Adoptions, err = adoptionsOf(ctx, s.read, id); err != nil {
 		return d, err
 	}
-	if d.Arrived, err = arrived(ctx, s.read, s.d, item.Attachments); err != nil {
+	var files []protocol.Attachment // of all texts; what the latest says of one counts
+	for _, v := range slices.Backward(d.Revisions) {
+		files = append(files, v.Attachments...)
+	}
+	if d.Arrived, d.Unlike, err = arrived(ctx, s.read, s.d, item.Node, files); err != nil {
 		return d, err
 	}
 	if item.Entry != "" {
@@ -213,25 +218,56 @@ func adoptionsOf(ctx context.Context, q queryer, item string) ([]catalog.Adoptio
 	return list, nil
 }
 
-// arrived tells for each file whether it is here.
-func arrived(ctx context.Context, q queryer, d dialect, files []protocol.Attachment) (map[string]bool, error) {
-	here := make(map[string]bool, len(files))
+// arrived tells for each file of a node's item whether the node has brought it,
+// and which are not what the item says. What only others have brought is not
+// here: an item must not show, nor tell its node, what another unit keeps.
+func arrived(ctx context.Context, q queryer, d dialect, node string, files []protocol.Attachment) (here, unlike map[string]bool, err error) {
+	here, unlike = make(map[string]bool, len(files)), map[string]bool{}
 	if len(files) == 0 {
-		return here, nil
+		return here, unlike, nil
 	}
+	claims := make(map[string]protocol.Attachment, len(files))
 	digests := make([]string, len(files))
 	for i, f := range files {
-		digests[i], here[f.SHA256] = f.SHA256, false
+		digests[i], claims[f.SHA256], here[f.SHA256] = f.SHA256, f, false
+	}
+	text, err := listText(digests)
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking for files: %w", err)
+	}
+	found, err := collect(ctx, q, func(row scanner) (f protocol.Attachment, err error) {
+		return f, row.Scan(&f.SHA256, &f.Size, &f.Type)
+	}, `SELECT b.sha256, b.size, b.type FROM blob_offer o JOIN blob b ON b.sha256 = o.sha256
+		WHERE o.node = $1 AND o.done = $2 AND o.sha256 IN `+d.in("$3"), node, true, text)
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking for files: %w", err)
+	}
+	for _, f := range found {
+		claim := claims[f.SHA256]
+		if f.Size == claim.Size && content.Alike(claim.Type, f.Type) {
+			here[f.SHA256] = true
+		} else {
+			unlike[f.SHA256] = true
+		}
+	}
+	return here, unlike, nil
+}
+
+// stored tells for each file whether anybody has brought it.
+func stored(ctx context.Context, q queryer, d dialect, files []protocol.Attachment) (map[string]bool, error) {
+	digests := make([]string, len(files))
+	for i, f := range files {
+		digests[i] = f.SHA256
 	}
 	text, err := listText(digests)
 	if err != nil {
 		return nil, fmt.Errorf("asking for files: %w", err)
 	}
-	found, err := collect(ctx, q, scanText,
-		`SELECT sha256 FROM blob WHERE sha256 IN `+d.in("$1"), text)
+	found, err := collect(ctx, q, scanText, `SELECT sha256 FROM blob WHERE sha256 IN `+d.in("$1"), text)
 	if err != nil {
 		return nil, fmt.Errorf("asking for files: %w", err)
 	}
+	here := make(map[string]bool, len(found))
 	for _, sha := range found {
 		here[sha] = true
 	}

@@ -138,7 +138,7 @@ func (t *tx) recovery(ctx context.Context, s *review.Snapshot, words []word) (re
 		return k, err
 	}
 	var err error
-	if k.Arrived, err = arrived(ctx, t, t.s.d, files); err != nil {
+	if k.Arrived, err = stored(ctx, t, t.s.d, files); err != nil {
 		return k, err
 	}
 	return k, t.addSources(ctx, k.Sources, sources)

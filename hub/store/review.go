@@ -209,7 +209,7 @@ func (t *tx) complete(ctx context.Context, x *review.Subject) error {
 	if x.Adoptions, err = adoptionsOf(ctx, t, x.Item.ID); err != nil {
 		return err
 	}
-	here, err := arrived(ctx, t, t.s.d, x.Text.Attachments)
+	here, _, err := arrived(ctx, t, t.s.d, x.Item.Node, x.Text.Attachments)
 	if err != nil {
 		return err
 	}

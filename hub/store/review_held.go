@@ -98,7 +98,7 @@ func (s *Store) Complete(ctx context.Context, now time.Time, after review.Positi
 		return nil, next, fmt.Errorf("listing approved items: %w", err)
 	}
 	for _, i := range items {
-		here, err := arrived(ctx, s.read, s.d, i.Attachments)
+		here, _, err := arrived(ctx, s.read, s.d, i.Node, i.Attachments)
 		if err != nil {
 			return nil, next, err
 		}

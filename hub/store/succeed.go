@@ -35,6 +35,12 @@ func (t *tx) succeed(ctx context.Context, n access.Node, old string) error {
 			return fmt.Errorf("handing over: %w", err)
 		}
 	}
+	// Its files are the unit's, not those of the machine.
+	if _, err := t.ExecContext(ctx, `INSERT INTO blob_offer (node, sha256, size, have, digest, done, at)
+		SELECT $1, sha256, size, have, digest, done, at FROM blob_offer WHERE node = $2 AND done = $3
+		ON CONFLICT (node, sha256) DO NOTHING`, n.ID, o.ID, true); err != nil {
+		return fmt.Errorf("handing files over: %w", err)
+	}
 	// Refused revisions count as sent, whoever goes on with the item.
 	if _, err := t.ExecContext(ctx, `UPDATE refusal SET node = $1 WHERE node = $2 AND item <> ''`, n.ID, o.ID); err != nil {
 		return fmt.Errorf("handing refusals over: %w", err)

@@ -35,11 +35,17 @@ func checksOf(d review.Detail, lang ui.Lang) []check {
 		}
 		checks = append(checks, c)
 	}
-	missing := 0
+	missing, unlike := 0, 0
 	for _, a := range d.Item.Attachments {
-		if !d.Arrived[a.SHA256] {
+		switch {
+		case d.Unlike[a.SHA256]:
+			unlike++
+		case !d.Arrived[a.SHA256]:
 			missing++
 		}
+	}
+	if unlike > 0 {
+		checks = append(checks, check{Kind: "files", Detail: ui.T(lang, "有 %d 个附件的内容与报送时说的不符，这一稿不会发布，请退回。", unlike)})
 	}
 	if missing > 0 {
 		checks = append(checks, check{Kind: "files", Detail: ui.T(lang, "还有 %d 个附件正在传送，审核通过后等附件到齐再发布。", missing)})

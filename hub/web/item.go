@@ -168,7 +168,7 @@ func itemBody(d review.Detail) template.HTML {
 	}
 	body := content.ResolveImages(d.Item.Body, func(sha256 string) string {
 		if name, ok := names[sha256]; ok {
-			return fileURL(d.Item.ID, sha256, name)
+			return fileURL(d.Item.ID, sha256, name) + "?size=" + content.LargeImage
 		}
 		return ""
 	})
@@ -201,6 +201,11 @@ func itemFiles(d review.Detail, lang ui.Lang) (photos, files []ui.Upload) {
 	inText := content.Images(d.Item.Body)
 	for _, a := range d.Item.Attachments {
 		f := ui.Upload{Name: a.Name, Size: a.Size, Note: a.Alt}
+		if d.Unlike[a.SHA256] {
+			f.Error = ui.T(lang, "内容与报送时说的类型或大小不符，不会发布，请退回重报")
+			files = append(files, f)
+			continue
+		}
 		if !d.Arrived[a.SHA256] {
 			f.Note = ui.T(lang, "正在传送，还没有到齐")
 			files = append(files, f)
@@ -208,10 +213,11 @@ func itemFiles(d review.Detail, lang ui.Lang) (photos, files []ui.Upload) {
 		}
 		f.URL = fileURL(d.Item.ID, a.SHA256, a.Name)
 		if isImage := strings.HasPrefix(a.Type, "image/"); isImage && !slices.Contains(inText, a.SHA256) {
+			f.Thumb = f.URL + "?size=" + content.LargeImage
 			photos = append(photos, f)
 			continue
 		} else if isImage {
-			f.Thumb = f.URL
+			f.Thumb = f.URL + "?size=" + content.SmallImage
 		}
 		files = append(files, f)
 	}
@@ -226,9 +232,16 @@ func (s *Server) itemFile(w http.ResponseWriter, r *http.Request, u access.User)
 	}
 	for _, v := range d.Revisions {
 		for _, a := range v.Attachments {
-			if a.SHA256 == r.PathValue("sha256") {
-				return s.Files.ServeFile(w, r, a)
+			if a.SHA256 != r.PathValue("sha256") {
+				continue
 			}
+			if !d.Arrived[a.SHA256] {
+				return errNotFound // what is there under this digest is not this unit's
+			}
+			if size := r.URL.Query().Get("size"); size != "" {
+				return s.Files.ServeImage(w, r, a, size)
+			}
+			return s.Files.ServeFile(w, r, a)
 		}
 	}
 	return errNotFound

@@ -67,6 +67,8 @@ type Journal interface {
 type Files interface {
 	// ServeFile writes the file, with headers that keep a browser from running it.
 	ServeFile(w http.ResponseWriter, r *http.Request, a protocol.Attachment) error
+	// ServeImage writes an image in one of content.Sizes.
+	ServeImage(w http.ResponseWriter, r *http.Request, a protocol.Attachment, size string) error
 }
 
 // Feed is what readers get: feeds, entries and their files.

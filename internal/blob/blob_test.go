@@ -140,7 +140,7 @@ func TestNoNameEscapes(t *testing.T) {
 		if s.Has(name) || s.Remove(name) != nil {
 			t.Errorf("Has or Remove took %q", name)
 		}
-		if _, err := s.Partial(name, 5); !fault.Is(err, fault.Invalid) {
+		if _, err := s.Partial("n1", name, 5); !fault.Is(err, fault.Invalid) {
 			t.Errorf("Partial(%q): %v", name, err)
 		}
 	}

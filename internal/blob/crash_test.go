@@ -35,7 +35,7 @@ func TestPartialAfterACrash(t *testing.T) {
 			if err := p.Close(); err != nil {
 				t.Fatal(err)
 			}
-			base := filepath.Join(dir, "partial", digest(content)+"-100000")
+			base := filepath.Join(dir, "partial", "n1-"+digest(content)+"-100000")
 			tt.damage(t, base+".data", base+".ranges")
 
 			s = open(t, dir)
@@ -68,12 +68,12 @@ func TestPartialAfterACrashInCommit(t *testing.T) {
 	s := open(t, dir)
 	content := sample()
 	put(t, s, string(content))
-	if err := os.WriteFile(filepath.Join(dir, "partial", digest(content)+"-100000.ranges"), []byte("old"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "partial", "n1-"+digest(content)+"-100000.ranges"), []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p := partial(t, s, content)
-	if len(p.Missing()) != 0 {
-		t.Errorf("missing %v", p.Missing())
+	if got := p.Missing(); !slices.Equal(got, ranges(0, 100_000)) {
+		t.Errorf("missing %v", got)
 	}
 }
 

@@ -1,6 +1,8 @@
 package blob
 
 import (
+	"fmt"
+	"path/filepath"
 	"sync/atomic"
 	"syscall"
 )
@@ -16,6 +18,33 @@ func FillDisk(s *Store, n int64) (restore func()) {
 		return &smallFile{f, &room}, err
 	}
 	return func() { s.openFile = open; room.Store(1 << 40) }
+}
+
+// Trace returns a list that every use of a file below the store is added to.
+func Trace(s *Store) *[]string {
+	list := new([]string)
+	open := s.openFile
+	s.openFile = func(name string, flag int) (file, error) {
+		f, err := open(name, flag)
+		*list = append(*list, "open "+filepath.Ext(name))
+		return &tracedFile{f, list}, err
+	}
+	return list
+}
+
+type tracedFile struct {
+	file
+	list *[]string
+}
+
+func (f *tracedFile) WriteAt(p []byte, off int64) (int, error) {
+	*f.list = append(*f.list, fmt.Sprintf("write %d at %d", len(p), off))
+	return f.file.WriteAt(p, off)
+}
+
+func (f *tracedFile) Sync() error {
+	*f.list = append(*f.list, "sync")
+	return f.file.Sync()
 }
 
 // SetFree makes the store believe in n free bytes.

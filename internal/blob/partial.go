@@ -11,9 +11,9 @@ import (
 	"zhanqun/internal/fault"
 )
 
-// Partial is a handle on a file that arrives in pieces. Handles on the same
-// content share their state and may be used from several goroutines; each is
-// closed once.
+// Partial is a handle on a file that arrives in pieces from one sender. Handles
+// on the same content from the same sender share their state and may be used from
+// several goroutines; each is closed once.
 type Partial struct {
 	s    *Store
 	st   *partialState
@@ -21,26 +21,28 @@ type Partial struct {
 	err  error
 }
 
-// Partial starts or continues the arrival of the file sha of the given size.
-// What an earlier attempt left on disk counts as received. If the file is
-// already stored, the handle is complete at once. A disk without room for the
-// rest is a fault of kind Full, now rather than at the last piece.
-func (s *Store) Partial(sha string, size int64) (*Partial, error) {
-	if !ValidName(sha) || size <= 0 {
+// Partial starts or continues the arrival of the file sha of the given size from
+// a sender, whose name is 1 to 40 of a-z and 0-9. What an earlier attempt of the
+// same sender left on disk counts as received. A disk without room for the rest
+// is a fault of kind Full, now rather than at the last piece.
+//
+// Senders have nothing to do with each other: none can spoil what another sends,
+// and none can tell from an answer, nor from how long it takes, whether the store
+// has the content already. It is kept once all the same.
+func (s *Store) Partial(sender, sha string, size int64) (*Partial, error) {
+	if !ValidName(sha) || !validSender(sender) || size <= 0 {
 		return nil, fault.New(fault.Invalid, "文件的校验值或大小不正确，请重新选择文件。")
 	}
-	ref := Ref{SHA256: sha, Size: size}
+	key := fmt.Sprintf("%s-%s-%d", sender, sha, size)
 	s.partialMu.Lock()
 	defer s.partialMu.Unlock()
-	st := s.partials[partialKey(ref)]
-	if st == nil || st.stale(s) {
-		st = &partialState{ref: ref}
-		if st.done = s.hasSize(ref); !st.done {
-			if err := s.openPartial(st); err != nil {
-				return nil, err
-			}
+	st := s.partials[key]
+	if st == nil || st.finished() {
+		st = &partialState{key: key, ref: Ref{SHA256: sha, Size: size}}
+		if err := s.openPartial(st); err != nil {
+			return nil, err
 		}
-		s.partials[partialKey(ref)] = st
+		s.partials[key] = st
 	}
 	st.handles++
 	return &Partial{s: s, st: st}, nil
@@ -141,19 +143,27 @@ func (p *Partial) Close() error {
 		if p.st.handles--; p.st.handles > 0 {
 			return
 		}
-		if key := partialKey(p.st.ref); p.s.partials[key] == p.st {
-			delete(p.s.partials, key)
+		if p.s.partials[p.st.key] == p.st {
+			delete(p.s.partials, p.st.key)
 		}
 		p.err = p.st.close(p.s)
 	})
 	return p.err
 }
 
-// partialKey names the files of a partial. The size is part of it, so that a
-// sender who announces a wrong size does not disturb one who tells the truth.
-func partialKey(ref Ref) string { return fmt.Sprintf("%s-%d", ref.SHA256, ref.Size) }
+// maxSender is the longest name of a sender.
+const maxSender = 40
 
-func dataPath(ref Ref) string    { return partialDir + "/" + partialKey(ref) + ".data" }
-func journalPath(ref Ref) string { return partialDir + "/" + partialKey(ref) + ".ranges" }
+func validSender(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxSender
+}
+
+func (st *partialState) dataPath() string    { return partialDir + "/" + st.key + ".data" }
+func (st *partialState) journalPath() string { return partialDir + "/" + st.key + ".ranges" }
 
 const openKeep = os.O_RDWR | os.O_CREATE

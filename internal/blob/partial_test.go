@@ -3,6 +3,7 @@ package blob_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -28,7 +29,7 @@ func sample() []byte {
 
 func partial(t *testing.T, s *blob.Store, content []byte) *blob.Partial {
 	t.Helper()
-	p, err := s.Partial(digest(content), int64(len(content)))
+	p, err := s.Partial("n1", digest(content), int64(len(content)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,13 +93,14 @@ func TestPartialArrivesInAnyOrder(t *testing.T) {
 	if got := files(t, dir); len(got) != 1 {
 		t.Errorf("files %v", got)
 	}
-	// The same attachment of the next item is complete before its first piece.
+	// Whoever sends it next sends it whole, and it is kept once.
 	next := partial(t, s, content)
-	if len(next.Missing()) != 0 {
-		t.Errorf("missing of a stored file: %v", next.Missing())
-	}
+	write(t, next, content, 0, 100_000)
 	if ref, err := next.Commit(t.Context()); err != nil || ref.Size != 100_000 {
 		t.Errorf("Commit of a stored file: %v", err)
+	}
+	if got := files(t, dir); len(got) != 1 {
+		t.Errorf("files %v", got)
 	}
 }
 
@@ -115,7 +117,7 @@ func TestPartialRefusesPiecesOutside(t *testing.T) {
 		}
 	}
 	for _, size := range []int64{0, -1} {
-		if _, err := s.Partial(digest(nil), size); !fault.Is(err, fault.Invalid) {
+		if _, err := s.Partial("n1", digest(nil), size); !fault.Is(err, fault.Invalid) {
 			t.Errorf("Partial of size %d: %v", size, err)
 		}
 	}
@@ -141,26 +143,34 @@ func TestPartialWithWrongContent(t *testing.T) {
 	}
 }
 
-func TestPartialIsSharedByItsSenders(t *testing.T) {
-	s := open(t, t.TempDir())
+// Senders of one content know nothing of each other: what one has sent or spoilt
+// is not there for the next, whole or in part, and neither is the stored file.
+func TestPartialsOfSeveralSenders(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
 	content := sample()
+	spoilt, err := s.Partial("spoiler", digest(content), 100_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, spoilt, bytes.Repeat([]byte("x"), 100_000), 0, 90_000)
 	var wg sync.WaitGroup
-	for i := range 4 { // two nodes, two lines each, the same photo
+	for i := range 4 { // the same photo at the same time
 		wg.Go(func() {
-			p, err := s.Partial(digest(content), 100_000)
+			p, err := s.Partial(fmt.Sprintf("n%d", i), digest(content), 100_000)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			for at := int64(i * 1000); at < 100_000; at += 5000 {
-				if err := p.WriteAt(at, content[at:min(at+5000, 100_000)]); err != nil {
+			for at := int64(0); at < 100_000; at += 5000 {
+				if got := p.Missing(); !slices.Equal(got, ranges(at, 100_000)) {
+					t.Errorf("missing %v before piece %d", got, at)
+				}
+				if err := p.WriteAt(at, content[at:at+5000]); err != nil {
 					t.Error(err)
 				}
 			}
-			if err := p.WriteAt(0, content[:5000]); err != nil {
-				t.Error(err)
-			}
-			if _, err := p.Commit(context.Background()); err != nil && !fault.Is(err, fault.Conflict) {
+			if _, err := p.Commit(context.Background()); err != nil {
 				t.Error(err)
 			}
 			if err := p.Close(); err != nil {
@@ -172,14 +182,39 @@ func TestPartialIsSharedByItsSenders(t *testing.T) {
 	if err := s.Verify(t.Context(), digest(content)); err != nil {
 		t.Error(err)
 	}
-	// Removed while somebody holds a finished handle: a new sender starts over.
-	held := partial(t, s, content)
-	if err := s.Remove(digest(content)); err != nil {
-		t.Fatal(err)
+	if err := spoilt.Discard(); err != nil {
+		t.Error(err)
 	}
-	fresh := partial(t, s, content)
-	if len(fresh.Missing()) != 1 || len(held.Missing()) != 0 {
-		t.Errorf("missing %v and %v", fresh.Missing(), held.Missing())
+	if err := spoilt.Close(); err != nil {
+		t.Error(err)
+	}
+	if got := files(t, dir); len(got) != 1 {
+		t.Errorf("files %v", got)
+	}
+	for _, sender := range []string{"", "N1", "n/1", "..", "n-1", strings.Repeat("n", 41)} {
+		if _, err := s.Partial(sender, digest(content), 100_000); !fault.Is(err, fault.Invalid) {
+			t.Errorf("sender %q: %v", sender, err)
+		}
+	}
+}
+
+// Time tells nothing either: a file the store has costs a sender the same work of
+// the disk as one it has not.
+func TestPartialCostsTheSame(t *testing.T) {
+	s := open(t, t.TempDir())
+	content, other := sample(), bytes.Repeat([]byte("other"), 20_000)
+	put(t, s, string(content))
+	cost := func(content []byte) []string {
+		list := blob.Trace(s)
+		p := partial(t, s, content)
+		for at := int64(0); at < 100_000; at += 25_000 {
+			write(t, p, content, at, at+25_000)
+		}
+		return *list
+	}
+	there, nowhere := cost(content), cost(other)
+	if len(there) < 8 || !slices.Equal(there, nowhere) {
+		t.Errorf("of a file that is there: %q, of another: %q", there, nowhere)
 	}
 }
 
@@ -188,7 +223,7 @@ func TestPartialOnAFullDisk(t *testing.T) {
 	s := open(t, dir)
 	content := sample()
 	blob.SetFree(s, 99_999)
-	if _, err := s.Partial(digest(content), 100_000); !fault.Is(err, fault.Full) {
+	if _, err := s.Partial("n1", digest(content), 100_000); !fault.Is(err, fault.Full) {
 		t.Errorf("Partial without room: %v", err)
 	}
 	if got := files(t, dir); len(got) != 0 {

@@ -23,6 +23,7 @@ const (
 // partialState is what all handles on one arriving file share.
 type partialState struct {
 	mu      sync.Mutex
+	key     string // names its files: sender, digest and size
 	ref     Ref
 	handles int // guarded by Store.partialMu
 	done    bool
@@ -32,12 +33,12 @@ type partialState struct {
 	ranges  []Range
 }
 
-// stale reports whether the file arrived whole and was removed again while
-// somebody still held a handle.
-func (st *partialState) stale(s *Store) bool {
+// finished reports whether the file arrived whole while somebody still holds a
+// handle.
+func (st *partialState) finished() bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return st.done && !s.hasSize(st.ref)
+	return st.done
 }
 
 var errPartialClosed = errors.New("partial file is not open")
@@ -49,11 +50,11 @@ func (st *partialState) open(s *Store) (err error) {
 			st.closeFiles()
 		}
 	}()
-	if st.data, err = s.openFile(dataPath(st.ref), openKeep); err != nil {
+	if st.data, err = s.openFile(st.dataPath(), openKeep); err != nil {
 		st.data = nil
 		return full("opening a partial file", err)
 	}
-	if st.journal, err = s.openFile(journalPath(st.ref), openKeep); err != nil {
+	if st.journal, err = s.openFile(st.journalPath(), openKeep); err != nil {
 		st.journal = nil
 		return full("opening a partial file", err)
 	}
@@ -160,11 +161,11 @@ func (st *partialState) commit(ctx context.Context, s *Store) error {
 		return errors.Join(wrong, st.reset())
 	}
 	st.closeFiles() // Windows moves no open file; everything is synced already
-	if err := s.publish(dataPath(st.ref), st.ref); err != nil {
+	if err := s.publish(st.dataPath(), st.ref); err != nil {
 		return errors.Join(err, st.open(s))
 	}
 	st.done = true
-	_ = s.root.Remove(journalPath(st.ref)) // a leftover is swept later
+	_ = s.root.Remove(st.journalPath()) // a leftover is swept later
 	return nil
 }
 
@@ -177,7 +178,7 @@ func (st *partialState) close(s *Store) error {
 	if len(st.ranges) > 0 {
 		return nil
 	}
-	for _, name := range []string{journalPath(st.ref), dataPath(st.ref)} {
+	for _, name := range []string{st.journalPath(), st.dataPath()} {
 		if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing a partial file: %w", err)
 		}

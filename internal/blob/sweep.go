@@ -75,10 +75,11 @@ func (s *Store) leftovers(ctx context.Context, before time.Time) ([]Leftover, er
 	return out, nil
 }
 
-// parsePartialName reads sha-size.data; other names give a zero Ref.
+// parsePartialName reads sender-sha-size.data; other names give a zero Ref.
 func parsePartialName(name string) (key string, ref Ref) {
 	key, _, _ = strings.Cut(name, ".")
-	sha, digits, _ := strings.Cut(key, "-")
+	_, rest, _ := strings.Cut(key, "-")
+	sha, digits, _ := strings.Cut(rest, "-")
 	size, err := strconv.ParseInt(digits, 10, 64)
 	if !ValidName(sha) || err != nil {
 		return key, Ref{}

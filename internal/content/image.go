@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"strings"
 
 	"golang.org/x/image/webp"
 )
@@ -30,6 +31,9 @@ func inspectImage(mime string, r io.ReaderAt, size int64) (*ImageInfo, error) {
 		return nil, errBadImage
 	}
 	if err := checkPixels(cfg); err != nil {
+		return nil, err
+	}
+	if err := checkCost(strings.TrimPrefix(mime, "image/"), cfg, io.NewSectionReader(r, 0, size)); err != nil {
 		return nil, err
 	}
 	info := &ImageInfo{W: cfg.Width, H: cfg.Height}

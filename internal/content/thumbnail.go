@@ -12,6 +12,16 @@ import (
 	"golang.org/x/image/draw"
 )
 
+// Sizes are the sides of scaled images in pixels, as an address names them. There
+// are only these, so that nobody makes the machine compute for nothing.
+var Sizes = map[string]int{SmallImage: 160, LargeImage: 1200}
+
+// Names of Sizes.
+const (
+	SmallImage = "160"  // beside the name of a file
+	LargeImage = "1200" // to look at
+)
+
 // thumbQuality is where the eye stops seeing a difference in small photos.
 const thumbQuality = 82
 
@@ -22,7 +32,8 @@ var decoding = make(chan struct{}, 1)
 // Thumbnail returns the image in r, scaled down to fit a square of max pixels a
 // side, turned the right way up, on white, as JPEG. Being encoded anew it holds
 // nothing of the camera or the place. An image that is small enough keeps its
-// size. A damaged image, or one beyond MaxPixels, is a fault of kind Invalid.
+// size. A damaged image, one beyond MaxPixels, or one that would take more than
+// maxDecode of memory is a fault of kind Invalid, before anything of it is decoded.
 func Thumbnail(ctx context.Context, r io.ReadSeeker, max int) ([]byte, error) {
 	select {
 	case decoding <- struct{}{}:
@@ -37,11 +48,17 @@ func Thumbnail(ctx context.Context, r io.ReadSeeker, max int) ([]byte, error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("reading an image: %w", err)
 	}
-	cfg, _, err := image.DecodeConfig(r)
+	cfg, format, err := image.DecodeConfig(r)
 	if err != nil {
 		return nil, errBadImage
 	}
 	if err := checkPixels(cfg); err != nil {
+		return nil, err
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("reading an image: %w", err)
+	}
+	if err := checkCost(format, cfg, r); err != nil {
 		return nil, err
 	}
 	if _, err := r.Seek(0, io.SeekStart); err != nil {

@@ -64,7 +64,7 @@ func newGallery() *galleryPage {
 		},
 		Files: []ui.Upload{
 			{Name: "敬老月活动现场.jpg", Size: 3355443, Type: "JPEG", URL: "/files/1", Remove: "1"},
-			{Name: "参加人员名单（终稿）.docx", Size: 48211, Sending: true, Sent: 20000, Note: "正在发送"},
+			{Name: "参加人员名单（终稿）.docx", Size: 48211, Sending: true, Sent: 20000, Left: 150 * time.Second, Note: "正在发送"},
 			{Name: "录音.wps", Size: 100, Error: "不支持 .wps 格式，请另存为 .docx 后再上传。", Remove: "3"},
 		},
 		Bars: []ui.Bar{{Label: "思源镇", Value: 18}, {Label: "塘头镇", Value: 12.5}, {Label: "许家坝镇", Value: 3, Tone: ui.Warn, Note: "有退稿"}, {Label: "大坝场镇"}},

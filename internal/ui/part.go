@@ -101,10 +101,11 @@ type Upload struct {
 	Size            int64
 	Note            string // e.g. 待上传
 	Error           string
-	Sent            int64  // bytes confirmed so far; shown while below Size
-	Sending         bool   // shows the progress bar
-	Remove          string // value of the button "remove" in the form around, or ""
-	Thumb           string // address of a small image, or ""
+	Sent            int64         // bytes confirmed so far; shown while below Size
+	Sending         bool          // shows the progress bar
+	Left            time.Duration // until it has arrived; 0 when nobody knows
+	Remove          string        // value of the button "remove" in the form around, or ""
+	Thumb           string        // address of a small image, or ""
 }
 
 // Chart is a bar chart with its numbers as a table beside it.

@@ -21,11 +21,11 @@ type fileWire interface {
 }
 
 const (
-	pieceLimit   = 60 * time.Second // for the answer to a piece
-	filesIdle    = time.Minute      // without files that long, the connection is given back
-	noteEvery    = 2 * time.Second  // how often progress is written down
-	refusedRetry = time.Hour        // for a file the hub does not take
-	passingRetry = time.Minute      // for one it cannot take now
+	pieceLimit   = 3 * time.Minute // for the answer to a piece
+	filesIdle    = time.Minute     // without files that long, the connection is given back
+	noteEvery    = 2 * time.Second // how often progress is written down
+	refusedRetry = time.Hour       // for a file the hub does not take
+	passingRetry = time.Minute     // for one it cannot take now
 )
 
 func (w *natsWire) connected(ctx context.Context) bool {
@@ -43,19 +43,20 @@ func (w *natsWire) connected(ctx context.Context) bool {
 	return true
 }
 
-// lane carries attached files on a connection of its own.
+// lane carries attached files on a connection of its own, one piece at a time,
+// and begins none while words are on their way: what a clerk hands in, and what
+// the county decides, waits for one piece at most.
 type lane struct {
-	u     *Uplink
-	dial  func() (fileWire, error)
-	up    func() bool // whether the line itself stands; without it trying is no use
-	w     fileWire    // nil while there is nothing to carry
-	pace  *pace
-	again delay
+	u      *Uplink
+	dial   func() (fileWire, error)
+	up     func() bool // whether the line itself stands; without it trying is no use
+	w      fileWire    // nil while there is nothing to carry
+	stride stride
+	again  delay
 }
 
 func newLane(u *Uplink, dial func() (fileWire, error), up func() bool) *lane {
-	return &lane{u: u, dial: dial, up: up, pace: newPace(protocol.MinChunkBytes, protocol.MaxChunkBytes, u.o.Window),
-		again: delay{least: time.Second, most: 2 * time.Minute}}
+	return &lane{u: u, dial: dial, up: up, stride: stride{size: protocol.MinChunkBytes}, again: delay{least: 200 * time.Millisecond, most: 2 * time.Minute}}
 }
 
 // run sends one file after another until ctx ends.
@@ -78,7 +79,7 @@ func (l *lane) run(ctx context.Context) {
 				wait = filesIdle
 			}
 			_ = changes.wait(ctx, wait) // the loop sees the end of ctx
-		case !l.up():
+		case l.w == nil && !l.up(): // one that stood comes back by itself
 			pause(ctx, time.Second)
 		default:
 			l.try(ctx, f)
@@ -108,6 +109,10 @@ func (l *lane) try(ctx context.Context, f queue.File) {
 	var refusal protocol.Fault
 	var told *fault.Error
 	switch {
+	case errors.As(err, &refusal) && refusal.Code == protocol.CodeUnknown:
+		// The hub has just started and does not know of the offer: make it again.
+		pause(ctx, l.again.next())
+		return
 	case errors.As(err, &refusal) && (refusal.Code.Passing() || refusal.Code == protocol.CodeHash):
 		err = l.u.q.FileFailed(ctx, f.SHA256, refusal.Detail, passingRetry)
 	case errors.As(err, &refusal):
@@ -115,7 +120,7 @@ func (l *lane) try(ctx context.Context, f queue.File) {
 	case errors.As(err, &told):
 		err = l.u.q.FileFailed(ctx, f.SHA256, fault.Message(err), refusedRetry)
 	default: // the line; the file waits for it
-		l.pace.failed()
+		l.stride.failed()
 		pause(ctx, l.again.next())
 		return
 	}
@@ -154,83 +159,54 @@ func (l *lane) carry(ctx context.Context, f queue.File) error {
 	return l.pieces(ctx, f, file, a)
 }
 
-// piece is a part of a file on its way.
-type piece struct {
-	end  int64
-	n    int
-	at   time.Time
-	wait func(context.Context) (protocol.OfferAnswer, error)
-}
-
-// pieces sends a file from where the hub has it, a few pieces at once, and
-// follows the hub's word on where to go on.
+// pieces sends a file from where the hub has it, and follows the hub's word on
+// where to go on.
 func (l *lane) pieces(ctx context.Context, f queue.File, file io.ReaderAt, a protocol.OfferAnswer) error {
-	most := protocol.MaxChunkBytes
-	if a.Chunk > 0 {
-		most = min(a.Chunk, most)
-	}
-	var aloft []piece
-	at, noted := a.Have, time.Now()
-	for {
-		for len(aloft) < l.pace.window && at < f.Size {
-			p, err := l.send(f, file, at, min(l.pace.size, most))
-			if err != nil {
-				return err
-			}
-			aloft, at = append(aloft, p), p.end
-		}
-		if len(aloft) == 0 {
+	noted := time.Now()
+	for have := a.Have; ; {
+		if have >= f.Size {
 			return errors.New("the hub has every byte and does not say done")
 		}
-		p := aloft[0]
-		aloft = aloft[1:]
-		limited, cancel := context.WithTimeout(ctx, pieceLimit)
-		a, err := p.wait(limited)
-		cancel()
+		if err := l.u.words.lull(ctx); err != nil {
+			return err
+		}
+		size := int64(l.stride.size)
+		if a.Chunk > 0 {
+			size = min(size, int64(a.Chunk))
+		}
+		data := make([]byte, min(size, f.Size-have))
+		if _, err := file.ReadAt(data, have); err != nil {
+			return fault.Wrap(fault.Internal, "附件的文件读不出来，可能已损坏，请从备份恢复数据目录。", err)
+		}
+		began := time.Now()
+		a, err := l.piece(ctx, f.SHA256, have, data)
 		if err != nil {
 			return fmt.Errorf("sending piece of file: %w", err)
 		}
-		l.pace.answered(p.n, time.Since(p.at))
+		if a.Have > have { // the line carries
+			l.stride.answered(len(data), time.Since(began))
+			l.again.reset()
+		}
 		if a.Done {
 			return l.u.q.FileDone(ctx, f.SHA256)
 		}
-		if a.Have < p.end {
-			// Something got lost, or the hub begins again. Those still under way
-			// are answered the same; going back once is enough.
-			if at, err = l.settle(ctx, aloft, a.Have); err != nil {
-				return err
-			}
-			aloft = nil
-		}
+		have = a.Have
 		if time.Since(noted) >= noteEvery {
 			noted = time.Now()
-			if err := l.u.q.FileProgress(ctx, f.SHA256, a.Have); err != nil {
+			if err := l.u.q.FileProgress(ctx, f.SHA256, have); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-func (l *lane) send(f queue.File, file io.ReaderAt, at int64, size int) (piece, error) {
-	data := make([]byte, min(int64(size), f.Size-at))
-	if _, err := file.ReadAt(data, at); err != nil {
-		return piece{}, fault.Wrap(fault.Internal, "附件的文件读不出来，可能已损坏，请从备份恢复数据目录。", err)
+// piece sends one and waits for the answer.
+func (l *lane) piece(ctx context.Context, sha string, at int64, data []byte) (protocol.OfferAnswer, error) {
+	wait, err := l.w.chunk(sha, at, data)
+	if err != nil {
+		return protocol.OfferAnswer{}, err
 	}
-	wait, err := l.w.chunk(f.SHA256, at, data)
-	return piece{at + int64(len(data)), len(data), time.Now(), wait}, err
-}
-
-// settle waits for pieces whose answers no longer matter and returns where the
-// hub is after the last.
-func (l *lane) settle(ctx context.Context, aloft []piece, have int64) (int64, error) {
-	for _, p := range aloft {
-		limited, cancel := context.WithTimeout(ctx, pieceLimit)
-		a, err := p.wait(limited)
-		cancel()
-		if err != nil {
-			return 0, fmt.Errorf("sending piece of file: %w", err)
-		}
-		have = a.Have
-	}
-	return have, nil
+	limited, cancel := context.WithTimeout(ctx, pieceLimit)
+	defer cancel()
+	return wait(limited)
 }

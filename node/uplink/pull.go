@@ -61,7 +61,9 @@ func (u *Uplink) pullAll(ctx context.Context, w wire, pace *pace) error {
 		}
 		limited, cancel := context.WithTimeout(ctx, askLimit)
 		began := time.Now()
+		u.words.begin()
 		entries, head, err := w.pull(limited, protocol.Pull{HubEpoch: c.HubEpoch, After: c.Down, MaxBytes: pace.size})
+		u.words.end()
 		cancel()
 		if err != nil {
 			pace.failed()

@@ -77,6 +77,10 @@ func (u *Uplink) pump(ctx context.Context, w wire, c queue.Cursors, limit func()
 	g.Go(func() error { return p.collect(ctx) })
 	g.Go(func() error { return p.mark(ctx) })
 	err := g.Wait()
+	for len(p.flights) > 0 { // nobody waits for these any more
+		<-p.flights
+		u.words.end()
+	}
 	return p.sent.Load(), err
 }
 
@@ -135,14 +139,17 @@ func (p *pumping) send(ctx context.Context, next uint64) error {
 		}
 		data := f.Bytes()
 		at := time.Now()
+		p.u.words.begin()
 		wait, err := p.w.publish(data, p.epoch, first, next)
 		if err != nil {
+			p.u.words.end()
 			return err
 		}
 		aloft++
 		select {
 		case p.flights <- flight{next, len(data), at, wait}:
 		case <-ctx.Done():
+			p.u.words.end()
 			return ctx.Err()
 		}
 		for drained := false; !drained; {
@@ -188,6 +195,7 @@ func (p *pumping) collect(ctx context.Context) error {
 		}
 		limited, cancel := context.WithTimeout(ctx, ackLimit)
 		err := f.wait(limited)
+		p.u.words.end()
 		cancel()
 		if err != nil {
 			if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {

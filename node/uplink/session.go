@@ -180,7 +180,9 @@ func (g *greeter) greet(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
+	u.words.begin()
 	a, err := g.w.hello(limited, h)
+	u.words.end()
 	if err != nil {
 		g.due = true
 		if ctx.Err() != nil {

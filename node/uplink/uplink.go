@@ -11,10 +11,12 @@
 //     happened to a frame without acknowledgement is unknown, so the hub is asked
 //     (hello) and sending goes on from its cursor.
 //   - With the broker up and the hub down, entries still go into the broker.
-//   - Frames and pieces of files adapt to the line: about a second of its time
-//     each, a few under way at once.
-//   - Files have a connection of their own, so that no text waits for them, and
-//     only while there are any. Texts, withdrawals and answers share the one log:
+//   - Frames adapt to the line: about a second of its time each, a few under way
+//     at once.
+//   - Files have a connection of their own, and only while there are any. One
+//     piece of a file is under way at a time, as small as the line's speed allows,
+//     and none begins while words are on their way: no text and no decision waits
+//     for more than one piece. Texts, withdrawals and answers share the one log:
 //     its order is what tells the hub that nothing is missing, so none of them
 //     overtakes another.
 //   - What keeps the line from working is noted in the queue in words a clerk
@@ -39,7 +41,7 @@ type Options struct {
 	Queue   *queue.Queue
 	Program string           // name and version, for people at the hub
 	URL     string           // of the broker, instead of what the hub told when joining
-	Window  int              // frames, or pieces of a file, under way without an answer; 0 for 8
+	Window  int              // frames under way without an answer; 0 for 8
 	Poll    time.Duration    // how often to ask without a bell; 0 for 5 minutes
 	Beat    time.Duration    // how often to say "still here"; 0 for 45 s
 	TLS     *tls.Config      // for tls:// addresses; nil for the system's roots
@@ -49,11 +51,12 @@ type Options struct {
 
 // Uplink is the node's end of the line.
 type Uplink struct {
-	o    Options
-	q    *queue.Queue
-	log  *slog.Logger
-	line *lineBook
-	main atomic.Pointer[natsWire] // nil while there is none to nudge
+	o     Options
+	q     *queue.Queue
+	log   *slog.Logger
+	line  *lineBook
+	words traffic
+	main  atomic.Pointer[natsWire] // nil while there is none to nudge
 }
 
 // New returns an uplink; Run makes it work.

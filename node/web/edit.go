@@ -258,7 +258,7 @@ func (s *Server) formFiles(r *http.Request, p *editPage) error {
 			u.URL = fileURL(a.SHA256, a.Name)
 		}
 		if pictures[a.Type] {
-			u.Thumb = u.URL + "?size=" + smallImage
+			u.Thumb = u.URL + "?size=" + content.SmallImage
 		}
 		p.Files = append(p.Files, formFile{Upload: u, SHA256: a.SHA256, Alt: a.Alt, Picture: pictures[a.Type]})
 	}

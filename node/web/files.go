@@ -19,15 +19,6 @@ import (
 // these is offered for download only.
 var pictures = map[string]bool{"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true}
 
-// Sides of scaled images in pixels, as the parameter size names them. There are
-// only these, so that nobody makes the machine compute for nothing.
-const (
-	smallImage = "160"
-	largeImage = "1200"
-)
-
-var imageSizes = map[string]int{smallImage: 160, largeImage: 1200}
-
 // file answers GET /files/{sha256}/{name} so that a browser neither runs the
 // file nor guesses what it is. With ?size= an image comes scaled down.
 func (s *Server) file(w http.ResponseWriter, r *http.Request, a queue.Account) error {
@@ -71,7 +62,7 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request, a queue.Account) e
 }
 
 func thumbnail(r *http.Request, f io.ReadSeeker, size, kind string) (io.ReadSeeker, error) {
-	pixels, ok := imageSizes[size]
+	pixels, ok := content.Sizes[size]
 	if !ok || !pictures[kind] {
 		return nil, fault.New(fault.NotFound, "没有这个大小的图片。")
 	}

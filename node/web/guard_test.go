@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"zhanqun/internal/content"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
 )
@@ -112,15 +113,15 @@ func TestFilesAreServedSafely(t *testing.T) {
 		}
 	}
 	whole := fileURL(list[0].SHA256, list[0].Name)
-	b.get(whole + "?size=" + smallImage).want(http.StatusOK)
+	b.get(whole + "?size=" + content.SmallImage).want(http.StatusOK)
 	if b.header.Get("Content-Type") != "image/jpeg" || len(b.body) == 0 {
 		t.Errorf("small image: %v", b.header)
 	}
 	tag := b.header.Get("Etag")
-	b.do(http.MethodGet, whole+"?size="+smallImage, nil, "If-None-Match", tag)
+	b.do(http.MethodGet, whole+"?size="+content.SmallImage, nil, "If-None-Match", tag)
 	b.want(http.StatusNotModified)
 	b.get(whole + "?size=9999").want(http.StatusNotFound)
-	b.get(fileURL(list[1].SHA256, list[1].Name) + "?size=" + smallImage).want(http.StatusNotFound)
+	b.get(fileURL(list[1].SHA256, list[1].Name) + "?size=" + content.SmallImage).want(http.StatusNotFound)
 	b.get("/files/" + strings.Repeat("0", 64) + "/a.jpg").want(http.StatusNotFound)
 	b.get("/files/..%2f..%2fqueue.db/a").want(http.StatusNotFound)
 }

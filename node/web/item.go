@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"time"
 
 	"zhanqun/internal/content"
 	"zhanqun/internal/ui"
@@ -106,7 +107,7 @@ func bodyOf(t *queue.Text) template.HTML {
 		if !ok {
 			return ""
 		}
-		return fileURL(sha256, name) + "?size=" + largeImage
+		return fileURL(sha256, name) + "?size=" + content.LargeImage
 	})
 	return template.HTML(html) //nolint:gosec // cleaned by content.Sanitize; only addresses were put in
 }
@@ -167,20 +168,36 @@ func (s *Server) uploadsOf(r *http.Request, d *queue.Detail) ([]ui.Upload, error
 			handedIn[a.SHA256] = true
 		}
 	}
+	st, err := s.Queue.State(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	var takes map[string]time.Duration
+	if st.Blobs.Waiting > 0 {
+		waiting, err := s.Queue.Waiting(r.Context(), waitingShown)
+		if err != nil {
+			return nil, err
+		}
+		takes = s.arrivals(waiting, st)
+	}
 	lang := s.pages.Lang(r)
 	list := make([]ui.Upload, 0, len(d.Text.Attachments))
 	for _, a := range d.Text.Attachments {
-		list = append(list, uploadOf(a, known[a.SHA256], handedIn[a.SHA256], lang))
+		u := uploadOf(a, known[a.SHA256], handedIn[a.SHA256], st.Connected, lang)
+		if u.Left = takes[a.SHA256]; !handedIn[a.SHA256] {
+			u.Left = 0
+		}
+		list = append(list, u)
 	}
 	return list, nil
 }
 
 // uploadOf is one file of an item. Only what the hub has confirmed counts as
 // sent.
-func uploadOf(a protocol.Attachment, f queue.File, handedIn bool, lang ui.Lang) ui.Upload {
+func uploadOf(a protocol.Attachment, f queue.File, handedIn, connected bool, lang ui.Lang) ui.Upload {
 	u := ui.Upload{Name: a.Name, Type: typeName(a.Type, lang), Size: a.Size, URL: fileURL(a.SHA256, a.Name)}
 	if pictures[a.Type] {
-		u.Thumb = u.URL + "?size=" + smallImage
+		u.Thumb = u.URL + "?size=" + content.SmallImage
 	}
 	switch {
 	case f.Done:
@@ -189,6 +206,8 @@ func uploadOf(a protocol.Attachment, f queue.File, handedIn bool, lang ui.Lang) 
 		u.Note = ui.T(lang, "提交后发送")
 	case f.Have == 0:
 		u.Note, u.Error = ui.T(lang, "等着发送"), f.Error
+	case !connected:
+		u.Note, u.Sending, u.Sent, u.Error = ui.T(lang, "线路恢复后接着发送"), true, f.Have, f.Error
 	default:
 		u.Note, u.Sending, u.Sent, u.Error = ui.T(lang, "正在发送"), true, f.Have, f.Error
 	}

@@ -120,8 +120,33 @@ func (p *pace) remaining(left int64, now time.Time) time.Duration {
 		p.speed = float64(p.left-left) / d.Seconds()
 		p.at, p.left = now, left
 	}
+	return p.takes(left)
+}
+
+// takes is how long that many bytes go at the speed of the last look.
+func (p *pace) takes(bytes int64) time.Duration {
 	if p.speed <= 0 {
 		return 0
 	}
-	return time.Duration(float64(left) / p.speed * float64(time.Second))
+	return time.Duration(float64(bytes) / p.speed * float64(time.Second))
+}
+
+// arrivals estimates for the files under way, in their order, how long each will
+// take. Nothing moves while the line is down, and then nobody knows.
+func (s *Server) arrivals(list []queue.WaitingFile, st queue.QueueState) map[string]time.Duration {
+	takes := map[string]time.Duration{}
+	if s.pace.remaining(st.Blobs.BytesLeft, s.Now()) == 0 || !st.Connected {
+		return takes
+	}
+	s.pace.mu.Lock()
+	defer s.pace.mu.Unlock()
+	ahead := int64(0)
+	for _, f := range list {
+		if f.Error != "" {
+			continue // it waits for its next try, and the others go on
+		}
+		ahead += f.Size - f.Have
+		takes[f.SHA256] = s.pace.takes(ahead)
+	}
+	return takes
 }

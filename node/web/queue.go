@@ -37,7 +37,7 @@ func (s *Server) queuePage(w http.ResponseWriter, r *http.Request, a queue.Accou
 		p.Machine, p.Hub = id.Name, id.HubURL
 	}
 	if st.Blobs.Waiting > 0 && a.Actor().Township() {
-		if p.Files, err = s.underWay(r); err != nil {
+		if p.Files, err = s.underWay(r, st); err != nil {
 			return err
 		}
 		p.More = st.Blobs.Waiting - int64(len(p.Files))
@@ -46,16 +46,16 @@ func (s *Server) queuePage(w http.ResponseWriter, r *http.Request, a queue.Accou
 }
 
 // underWay are the files that have still to travel, in their order.
-func (s *Server) underWay(r *http.Request) ([]ui.Upload, error) {
+func (s *Server) underWay(r *http.Request, st queue.QueueState) ([]ui.Upload, error) {
 	list, err := s.Queue.Waiting(r.Context(), waitingShown)
 	if err != nil {
 		return nil, err
 	}
-	lang := s.pages.Lang(r)
+	lang, takes := s.pages.Lang(r), s.arrivals(list, st)
 	files := make([]ui.Upload, 0, len(list))
 	for _, f := range list {
 		u := ui.Upload{Name: f.Name, Type: typeName(f.Type, lang), Size: f.Size, URL: fileURL(f.SHA256, f.Name), Note: f.Title,
-			Sending: f.Have > 0, Sent: f.Have, Error: f.Error}
+			Sending: f.Have > 0, Sent: f.Have, Left: takes[f.SHA256], Error: f.Error}
 		files = append(files, u)
 	}
 	return files, nil

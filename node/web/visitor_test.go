@@ -26,9 +26,9 @@ func (s *site) serve() {
 }
 
 // visitor signs somebody in at a tab of his own.
-func (f *sample) visitor(first *browsertest.Tab, login string) *visitor {
-	f.t.Helper()
-	p := &visitor{first.Other(), f.t, f.url}
+func (s *site) visitor(first *browsertest.Tab, login string) *visitor {
+	s.t.Helper()
+	p := &visitor{first.Other(), s.t, s.url}
 	p.signIn(login, password)
 	return p
 }

@@ -140,10 +140,17 @@ func digest(c byte) string {
 	return string(b)
 }
 
-// Arrive puts a file on file, as the blob lane does when its last chunk is down.
+// Arrive puts a file of the first node on file, as the blob lane does when its
+// last chunk is down.
 func (o *Office) Arrive(f protocol.Attachment) {
 	o.T.Helper()
-	err := o.FileArrived(o.T.Context(), intake.File{Node: o.Nodes[0].Node.ID, SHA256: f.SHA256, Size: f.Size, Have: f.Size, Done: true}, f.Type)
+	o.ArriveFrom(0, f)
+}
+
+// ArriveFrom is Arrive for any node.
+func (o *Office) ArriveFrom(node int, f protocol.Attachment) {
+	o.T.Helper()
+	err := o.FileArrived(o.T.Context(), intake.File{Node: o.Nodes[node].Node.ID, SHA256: f.SHA256, Size: f.Size, Have: f.Size, Done: true}, f.Type)
 	if err != nil {
 		o.T.Fatal(err)
 	}
