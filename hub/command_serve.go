@@ -28,6 +28,7 @@ func serveCommand() command {
 			if err != nil {
 				return err
 			}
+			county.sayUnprotected()
 			if err := county.say(c); err != nil {
 				return err
 			}

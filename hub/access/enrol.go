@@ -103,6 +103,11 @@ func (s *Service) invite(ctx context.Context, actor User, unit, replaces, base s
 		return none, Invite{}, err
 	}
 	code := protocol.JoinCode{Hub: base, Secret: secret}
+	if strings.HasPrefix(strings.ToLower(base), "https://") {
+		if code.CA, err = s.Store.Pin(ctx); err != nil {
+			return none, Invite{}, err
+		}
+	}
 	if _, err := protocol.ParseJoinCode(code.String()); err != nil {
 		return none, Invite{}, fault.Wrap(fault.Invalid, "访问地址 "+base+" 不是完整的网址，请检查配置里的 http.public_url。", err)
 	}

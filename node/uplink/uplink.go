@@ -4,6 +4,9 @@
 // It promises:
 //   - Without an address of a broker (a node behind an air gap) it does nothing
 //     and says so.
+//   - It goes to the broker's own port, or while that cannot be reached to the
+//     hub's web port (WebSocket), and comes back when it can be again.
+//   - Who answers is believed only with the hub's certificate (package trust).
 //   - Starting needs no hub: it connects whenever one can be reached, for ever,
 //     with growing and jittered pauses, and stops within two seconds.
 //   - Nothing is buffered in the client. An entry counts as sent after the
@@ -23,8 +26,9 @@ package uplink
 
 import (
 	"context"
-	"crypto/tls"
+	"crypto/x509"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,11 +42,11 @@ import (
 type Options struct {
 	Queue   *queue.Queue
 	Program string           // name and version, for people at the hub
-	URL     string           // of the broker, instead of what the hub told when joining
+	URL     string           // of the broker, instead of what the hub told when joining; several parted by commas
 	Window  int              // frames, or pieces of a file, under way without an answer; 0 for 8
 	Poll    time.Duration    // how often to ask without a bell; 0 for 5 minutes
 	Beat    time.Duration    // how often to say "still here"; 0 for 45 s
-	TLS     *tls.Config      // for tls:// addresses; nil for the system's roots
+	Roots   *x509.CertPool   // CAs to trust beside the hub's own; nil for the system's
 	Now     func() time.Time // nil for time.Now
 	Log     *slog.Logger     // nil for slog.Default
 }
@@ -97,14 +101,22 @@ func (u *Uplink) Run(ctx context.Context) error {
 		u.line.closed()
 		return nil
 	}
-	main, err := connect(ctx, id, lineName, u.o, u.line)
+	addresses := id.NATS
+	if u.o.URL != "" {
+		addresses = strings.Split(u.o.URL, ",")
+	}
+	ways, err := newWays(addresses, u.o.Now)
 	if err != nil {
 		return err // settings nobody could connect with
+	}
+	main, err := connect(ctx, id, lineName, u.o, ways, u.line)
+	if err != nil {
+		return err
 	}
 	defer main.close()
 	u.main.Store(main)
 	defer u.main.Store(nil)
-	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, filesName, u.o, u.line) }, main.nc.IsConnected)
+	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, filesName, u.o, ways, u.line) }, main.isUp)
 	work.Go(func() { files.run(ctx) })
 	work.Go(func() { u.beats(ctx, main) })
 	u.sessions(ctx, main)
@@ -118,11 +130,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 func (u *Uplink) Nudge() {
 	w := u.main.Load()
 	switch {
-	case w == nil:
-	case w.nc.IsReconnecting():
-		w.redial.asked.Store(true)
-		// It fails only when the connection is closed, and then nobody waits.
-		_ = w.nc.ForceReconnect()
+	case w == nil, w.nudge():
 	case u.line.troubled():
 		w.ring(protocol.Bell{Hello: true})
 	}
