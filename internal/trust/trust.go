@@ -23,7 +23,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"errors"
 	"net/url"
 	"strings"
 	"time"
@@ -105,18 +104,20 @@ func (h Hub) verify(host string, chain []*x509.Certificate) error {
 	if h.Key != nil && issued(chain, Vouched(*h.Key, chain)) {
 		return nil
 	}
-	_, err := chain[0].Verify(x509.VerifyOptions{Roots: h.Roots, Intermediates: pool(chain[1:]), DNSName: host})
-	var invalid x509.CertificateInvalidError
-	var name x509.HostnameError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return fault.Wrap(fault.Invalid, errExpired.Error(), err)
-	case errors.As(err, &name):
-		return fault.Wrap(fault.Invalid, errName.Error(), err)
+	// One after the other, so that a person hears of a stranger, and not of his
+	// certificate's faults.
+	o := x509.VerifyOptions{Roots: h.Roots, Intermediates: pool(chain[1:]), CurrentTime: middle(chain[0])}
+	if _, err := chain[0].Verify(o); err != nil {
+		return fault.Wrap(fault.Invalid, errNoCA.Message, err)
 	}
-	return fault.Wrap(fault.Invalid, errNoCA.Error(), err)
+	if err := chain[0].VerifyHostname(host); err != nil {
+		return fault.Wrap(fault.Invalid, errName.Message, err)
+	}
+	o.CurrentTime = time.Time{} // now
+	if _, err := chain[0].Verify(o); err != nil {
+		return fault.Wrap(fault.Invalid, errExpired.Message, err)
+	}
+	return nil
 }
 
 // issued reports whether the first of chain comes from one of the CAs, each of
@@ -128,12 +129,13 @@ func issued(chain []*x509.Certificate, cas map[string]bool) bool {
 			roots.AddCert(c)
 		}
 	}
-	leaf := chain[0]
-	_, err := leaf.Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: pool(chain[1:]),
-		CurrentTime: leaf.NotBefore.Add(leaf.NotAfter.Sub(leaf.NotBefore) / 2).Truncate(time.Second),
-	})
+	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: pool(chain[1:]), CurrentTime: middle(chain[0])})
 	return err == nil
+}
+
+// middle is a time at which c is valid, whatever the clock says.
+func middle(c *x509.Certificate) time.Time {
+	return c.NotBefore.Add(c.NotAfter.Sub(c.NotBefore) / 2)
 }
 
 func pool(list []*x509.Certificate) *x509.CertPool {
