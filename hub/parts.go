@@ -202,6 +202,9 @@ func (c *county) startBus(ctx context.Context) error {
 	c.store.OnDown(c.bus.Ring)
 	c.access.OnRevoked(func(n access.Node) { c.bus.Drop(n.ID) })
 	c.nats = natsAddresses(c.cfg.NATS, c.bus.Address(), c.own)
+	if o.TLS != nil {
+		c.nats = insist(c.nats)
+	}
 	if !c.cfg.NATS.Embedded() {
 		return nil // it may come up later than we do
 	}

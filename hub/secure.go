@@ -93,6 +93,17 @@ func (c *county) secureBroker(o *bus.Options) error {
 	return err
 }
 
+// insist turns addresses of a broker that speaks TLS into such as let a node take
+// nothing less.
+func insist(list []string) []string {
+	for i, addr := range list {
+		if rest, ok := strings.CutPrefix(addr, "nats://"); ok {
+			list[i] = "tls://" + rest
+		}
+	}
+	return list
+}
+
 // strict reports whether browsers may be told to come by HTTPS only from now on.
 // With a certificate they do not know that would lock people out who were let
 // in by hand.

@@ -12,7 +12,10 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"zhanqun/hub/ca"
+	"zhanqun/internal/cli"
+	"zhanqun/internal/fault"
 	"zhanqun/node/queue"
+	"zhanqun/node/station"
 )
 
 // outward lets the hub listen for other machines, while the tests' traffic stays
@@ -84,6 +87,83 @@ func TestEncryptedOutsideThisMachine(t *testing.T) {
 	}
 	if out, err := node.run(t.Context(), "", "queue"); err != nil || !strings.Contains(out, "直连，已加密") {
 		t.Errorf("queue: %v\n%s", err, out)
+	}
+}
+
+// outwards is outward for a program in this process.
+func (p *countyProgram) outwards() {
+	b, _ := binary{t: p.t}.outward()
+	p.env = append(p.env, b.env...)
+}
+
+// joinWith lets a new machine join with a code.
+func joinWith(t *testing.T, code string) error {
+	t.Helper()
+	q, err := queue.Open(t.Context(), queue.Options{Dir: t.TempDir(), Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	_, err = station.Join(t.Context(), q, code, "办公室电脑", "test")
+	return err
+}
+
+// A join code names the hub's CA: it is good for a hub that was restored with
+// its CA, and for no other.
+func TestJoinCodeNamesTheCA(t *testing.T) {
+	p := newProgram(t)
+	p.outwards()
+	file := filepath.Join(t.TempDir(), "单位.csv")
+	writeFile(t, file, units)
+	p.must("unit", "import", file)
+	r := p.serve()
+	codes := []string{p.must("node", "invite", "520624001"), p.must("node", "invite", "520624001"), p.must("node", "invite", "520624001")}
+	if err := joinWith(t, codes[0]); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(t.TempDir(), "hub.tar.zst")
+	p.must("backup", kept)
+	r.stop()
+
+	p.env = append(p.env, "ZHANQUN_DIR="+filepath.Join(t.TempDir(), "another disk"))
+	p.must("restore", kept)
+	r = p.serve()
+	if err := joinWith(t, codes[1]); err != nil {
+		t.Errorf("after a restore: %v", err)
+	}
+	r.stop()
+
+	dir, _ := strings.CutPrefix(p.env[len(p.env)-1], "ZHANQUN_DIR=")
+	for _, name := range []string{ca.KeyName, ca.CertName} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.serve()
+	if err := joinWith(t, codes[2]); !strings.Contains(fault.Message(err), "指纹不符") {
+		t.Errorf("with another CA: %v", err)
+	}
+	if err := joinWith(t, p.must("node", "invite", "520624001")); err != nil {
+		t.Errorf("with a new code: %v", err)
+	}
+}
+
+// The administrator's certificate is used, its end is told, and with tls.mode off
+// nothing is encrypted, which is said.
+func TestCertificateFilesAndOff(t *testing.T) {
+	p := newProgram(t)
+	p.outwards()
+	p.env = append(p.env, "ZHANQUN_TLS_CERT_FILE=/nowhere/zq.crt", "ZHANQUN_TLS_KEY_FILE=/nowhere/zq.key")
+	if _, errs, code := p.run("", "serve"); code != cli.Failed || !strings.Contains(errs, "/nowhere/zq.crt") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("without the files: exit %d: %s", code, errs)
+	}
+	p = newProgram(t, "ZHANQUN_TLS_MODE=off", "ZHANQUN_HTTP_ADDR=0.0.0.0:0", "ZHANQUN_NATS_LISTEN=0.0.0.0:0")
+	r := p.serve()
+	if !strings.HasPrefix(r.Hub, "http://") || !strings.HasPrefix(r.NATS[0], "nats://") || strings.Count(r.errs.String(), "tls.mode is off") != 1 {
+		t.Errorf("off: %+v\n%s", r.addresses, r.errs)
+	}
+	if out, _, _ := p.run("", "doctor"); !strings.Contains(out, "没有加密，因为 tls.mode 是 off") {
+		t.Errorf("doctor: %s", out)
 	}
 }
 

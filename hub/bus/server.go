@@ -81,7 +81,7 @@ func (b *Bus) serverOptions() (*server.Options, error) {
 		ServerName: "hub-" + rand.Text()[:8], Host: host, Port: number, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: b.o.Dir, SyncAlways: true, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
 		MaxConn: 100_000, MaxPayload: 1 << 20, MaxPending: maxPending, MaxSubs: 64, WriteDeadline: 30 * time.Second,
-		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 30, TLSTimeout: 15, TLSConfig: b.o.TLS,
+		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 30, TLSTimeout: 60, TLSConfig: b.o.TLS,
 		AlwaysEnableNonce: true, CustomClientAuthentication: b.gate, Websocket: inner(),
 	}
 	o.JetStreamLimits = server.JSLimitOpts{DefaultMaxConsumers: -1}

@@ -26,7 +26,6 @@ package uplink
 
 import (
 	"context"
-	"crypto/x509"
 	"log/slog"
 	"strings"
 	"sync"
@@ -46,7 +45,7 @@ type Options struct {
 	Window  int              // frames, or pieces of a file, under way without an answer; 0 for 8
 	Poll    time.Duration    // how often to ask without a bell; 0 for 5 minutes
 	Beat    time.Duration    // how often to say "still here"; 0 for 45 s
-	Roots   *x509.CertPool   // CAs to trust beside the hub's own; nil for the system's
+	Back    time.Duration    // on the web's port, how soon to look for the broker's own again, at first; 0 for 2 minutes
 	Now     func() time.Time // nil for time.Now
 	Log     *slog.Logger     // nil for slog.Default
 }
@@ -67,6 +66,9 @@ func New(o Options) *Uplink {
 	}
 	if o.Beat == 0 {
 		o.Beat = 45 * time.Second
+	}
+	if o.Back == 0 {
+		o.Back = 2 * time.Minute
 	}
 	if o.Window == 0 {
 		o.Window = 8
@@ -105,7 +107,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 	if u.o.URL != "" {
 		addresses = strings.Split(u.o.URL, ",")
 	}
-	ways, err := newWays(addresses, u.o.Now)
+	ways, err := newWays(addresses, u.o.Back, u.o.Now)
 	if err != nil {
 		return err // settings nobody could connect with
 	}

@@ -19,18 +19,18 @@ import (
 	"zhanqun/internal/trust"
 )
 
-// How long the web's port is preferred after the broker's own could not be
-// reached. The longer it has been so, the longer.
-const (
-	webLeast = 2 * time.Minute
-	webMost  = time.Hour
-)
+// webMost is the longest the web's port is preferred before the broker's own is
+// looked at again. The longer that could not be reached, the longer.
+const webMost = time.Hour
 
-// How long one try on a way may take. The broker's own port gets less while there
-// is another way: a firewall that swallows packets says nothing.
+// How long one try may take until an address answers, and then until the broker
+// has let the node in, which on a line by satellite is five times there and back.
+// The broker's own port gets less while there is another way, because a firewall
+// that swallows packets says nothing; but not any more when both have failed.
 const (
 	dialLimit  = 20 * time.Second
-	quickLimit = 6 * time.Second
+	greetLimit = 40 * time.Second
+	quickLimit = 6 * time.Second // each
 )
 
 // briefLimit is how many connections in a row may come to nothing on the
@@ -42,6 +42,7 @@ const briefLimit = 3
 // is better: it costs the hub nothing. The second is open everywhere.
 type ways struct {
 	direct, web []*url.URL
+	least       time.Duration // the web's port is preferred, at first
 	now         func() time.Time
 
 	mu    sync.Mutex
@@ -51,8 +52,8 @@ type ways struct {
 }
 
 // newWays sorts addresses by their schemes.
-func newWays(addresses []string, now func() time.Time) (*ways, error) {
-	w := &ways{now: now}
+func newWays(addresses []string, least time.Duration, now func() time.Time) (*ways, error) {
+	w := &ways{least: least, now: now}
 	for _, text := range addresses {
 		u, err := url.Parse(strings.TrimSpace(text))
 		if err != nil || u.Host == "" {
@@ -88,12 +89,12 @@ func shuffled(list []*url.URL) []*url.URL {
 	return out
 }
 
-// limit is how long one try at u may take.
-func (w *ways) limit(u *url.URL) time.Duration {
-	if len(w.web) > 0 && !isWeb(u) {
-		return quickLimit
+// limits are how long one try at u may take.
+func (w *ways) limits(u *url.URL, patient bool) (dial, greet time.Duration) {
+	if len(w.web) > 0 && !isWeb(u) && !patient {
+		return quickLimit, quickLimit
 	}
-	return dialLimit
+	return dialLimit, greetLimit
 }
 
 func isWeb(u *url.URL) bool { return strings.HasPrefix(u.Scheme, "ws") }
@@ -104,7 +105,7 @@ func (w *ways) avoid() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.brief = 0
-	w.pause = min(max(2*w.pause, webLeast), webMost)
+	w.pause = min(max(2*w.pause, w.least), webMost)
 	w.until = w.now().Add(w.pause + rand.N(w.pause/4)) // #nosec G404 -- jitter
 }
 
@@ -194,11 +195,13 @@ type link struct {
 	closed chan struct{} // closed when it has ended
 }
 
-// reach makes a connection on the first way that can be gone.
-func (w *natsWire) reach(ctx context.Context) (l link, err error) {
+// reach makes a connection on the first way that can be gone. patient gives slow
+// ways the time they need.
+func (w *natsWire) reach(ctx context.Context, patient bool) (l link, err error) {
 	missed := false // the broker's own port
 	for _, u := range w.ways.order() {
-		l, tryErr := w.dial(ctx, u)
+		dial, greet := w.ways.limits(u, patient)
+		l, tryErr := w.dial(ctx, u, dial, greet)
 		if tryErr == nil {
 			if missed && isWeb(u) {
 				w.ways.avoid()

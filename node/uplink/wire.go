@@ -46,7 +46,6 @@ type reply struct {
 // with a signed way of asking. The client library's own requests choose the reply
 // subject themselves; ours has to be signed.
 type natsWire struct {
-	o      Options
 	log    *slog.Logger
 	book   *lineBook // nil for files
 	name   string
@@ -76,7 +75,7 @@ func connect(ctx context.Context, id queue.Identity, name string, o Options, way
 	if err != nil {
 		return nil, fmt.Errorf("reading hub key: %w", err)
 	}
-	w := &natsWire{o: o, log: o.Log, name: name, node: id.Node, key: id.Key, hub: hub, ways: ways,
+	w := &natsWire{log: o.Log, name: name, node: id.Node, key: id.Key, hub: hub, ways: ways,
 		prefix: protocol.InboxPrefix(id.Node) + "." + rand.Text() + ".",
 		ups:    make(chan struct{}, 1), downs: make(chan struct{}, 1), bell: make(chan protocol.Bell, 1), asked: make(chan struct{}, 1),
 		done: make(chan struct{}), pending: map[string]chan reply{}, redial: redial{now: time.Now}}
@@ -92,7 +91,7 @@ func connect(ctx context.Context, id queue.Identity, name string, o Options, way
 func (w *natsWire) keep(ctx context.Context) {
 	defer close(w.done)
 	for failed := 0; ctx.Err() == nil; {
-		l, err := w.reach(ctx)
+		l, err := w.reach(ctx, failed > 0)
 		if err == nil {
 			failed = 0
 			if better := w.hold(ctx, l); better {
@@ -142,7 +141,7 @@ func (w *natsWire) hold(ctx context.Context, l link) (better bool) {
 }
 
 // trust is what is known of the hub.
-func (w *natsWire) trust() trust.Hub { return trust.Hub{Key: &w.hub, Roots: w.o.Roots} }
+func (w *natsWire) trust() trust.Hub { return trust.Hub{Key: &w.hub} }
 
 // note tells the book, if this is the line.
 func (w *natsWire) note(f func(*lineBook)) {
@@ -151,11 +150,12 @@ func (w *natsWire) note(f func(*lineBook)) {
 	}
 }
 
-// dial makes one connection at one address.
-func (w *natsWire) dial(ctx context.Context, u *url.URL) (link, error) {
+// dial makes one connection at one address. It may take so long until the
+// address answers, and then until the broker has let the node in.
+func (w *natsWire) dial(ctx context.Context, u *url.URL, dial, greet time.Duration) (link, error) {
 	l := link{at: u, closed: make(chan struct{})}
 	var err error
-	l.nc, err = nats.Connect(u.String(), append(w.options(ctx, u), nats.ClosedHandler(func(*nats.Conn) { close(l.closed) }))...)
+	l.nc, err = nats.Connect(u.String(), append(w.options(ctx, u, dial, greet), nats.ClosedHandler(func(*nats.Conn) { close(l.closed) }))...)
 	if err != nil {
 		return link{}, fmt.Errorf("connecting to %s: %w", u.Host, err)
 	}
@@ -172,14 +172,13 @@ func (w *natsWire) dial(ctx context.Context, u *url.URL) (link, error) {
 	return l, nil
 }
 
-func (w *natsWire) options(ctx context.Context, u *url.URL) []nats.Option {
-	limit := w.ways.limit(u)
+func (w *natsWire) options(ctx context.Context, u *url.URL, dial, greet time.Duration) []nats.Option {
 	return []nats.Option{
 		nats.Name(w.name), nats.Nkey(w.key.Public(), func(nonce []byte) ([]byte, error) { return w.key.Sign(nonce), nil }),
 		nats.CustomInboxPrefix(protocol.InboxPrefix(w.node)),
 		// Connections are made anew here, where there may be another way.
 		nats.NoReconnect(), nats.IgnoreDiscoveredServers(),
-		nats.SetCustomDialer(dialer{ctx, limit}), nats.Timeout(limit), nats.PingInterval(25 * time.Second), nats.MaxPingsOutstanding(2),
+		nats.SetCustomDialer(dialer{ctx, dial}), nats.Timeout(greet), nats.PingInterval(25 * time.Second), nats.MaxPingsOutstanding(2),
 		func(o *nats.Options) error {
 			if u.Scheme != "ws" { // where it would mean wss
 				o.TLSConfig = w.trust().Client(u.Hostname())
