@@ -48,7 +48,9 @@ func (b *Bus) WebSocket() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") || r.Header.Get("Origin") != "" {
 			// No browser has a key to sign in with, so none has business here.
-			w.Header().Set("Upgrade", "websocket")
+			if r.ProtoMajor < 2 { // where that is a word
+				w.Header().Set("Upgrade", "websocket")
+			}
 			w.WriteHeader(http.StatusUpgradeRequired)
 			return
 		}

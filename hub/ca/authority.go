@@ -137,7 +137,7 @@ func (a *Authority) server(names []string, now time.Time) (*ecdsa.PrivateKey, *x
 		return nil, nil, err
 	}
 	t := &x509.Certificate{
-		Subject: pkix.Name{Organization: []string{"Zhanqun"}}, NotBefore: now.Add(-early), NotAfter: now.Add(serverLife - early),
+		Subject: pkix.Name{Organization: []string{"Zhanqun"}, CommonName: "站群县级平台"}, NotBefore: now.Add(-early), NotAfter: now.Add(serverLife - early),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
 	}
 	for _, name := range names {
@@ -146,9 +146,6 @@ func (a *Authority) server(names []string, now time.Time) (*ecdsa.PrivateKey, *x
 		} else {
 			t.DNSNames = append(t.DNSNames, name)
 		}
-	}
-	if len(names) > 0 {
-		t.Subject.CommonName = names[0]
 	}
 	if t.NotAfter.After(a.cert.NotAfter) {
 		t.NotAfter = a.cert.NotAfter

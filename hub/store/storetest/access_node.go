@@ -1,8 +1,8 @@
 package storetest
 
 import (
-	"strings"
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
