@@ -21,6 +21,7 @@ import (
 type Hub struct {
 	Dir      string    `toml:"dir" env:"DIR"` // data folder
 	HTTP     HubHTTP   `toml:"http" envPrefix:"HTTP_"`
+	TLS      TLS       `toml:"tls" envPrefix:"TLS_"`
 	NATS     NATS      `toml:"nats" envPrefix:"NATS_"`
 	Database Database  `toml:"database" envPrefix:"DATABASE_"`
 	Limits   HubLimits `toml:"limits" envPrefix:"LIMITS_"`
@@ -120,6 +121,7 @@ func DefaultHub() Hub {
 	return Hub{
 		Dir:  "./data/hub",
 		HTTP: HubHTTP{Addr: "127.0.0.1:8080"},
+		TLS:  TLS{Mode: TLSAuto},
 		NATS: NATS{Listen: "127.0.0.1:4222"},
 		Limits: HubLimits{
 			MaxAttachmentBytes: 200 << 20,
@@ -163,6 +165,7 @@ func (h *Hub) check(c *checker) {
 	}
 	c.hosts("http.allowed_hosts", h.HTTP.AllowedHosts)
 
+	c.tls(h.TLS)
 	c.brokers("nats.url", h.NATS.URL)
 	c.hostPort("nats.listen", h.NATS.Listen)
 	c.brokers("nats.public_url", h.NATS.PublicURL)

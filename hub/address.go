@@ -68,10 +68,10 @@ func hostNames(cfg config.HubHTTP, addr net.Addr, own []netip.Addr) []string {
 	return names
 }
 
-// baseURL is where readers and nodes reach the hub.
-func baseURL(cfg config.HubHTTP, listening string) string {
+// baseURL is where readers and nodes reach the hub; local is where this machine does.
+func baseURL(cfg config.HubHTTP, local string) string {
 	if cfg.PublicURL != "" {
 		return strings.TrimRight(cfg.PublicURL, "/")
 	}
-	return "http://" + listening
+	return local
 }

@@ -11,6 +11,7 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/backup"
+	"zhanqun/hub/ca"
 	"zhanqun/internal/blob"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
@@ -29,6 +30,10 @@ func backupCommand() command {
 			if err != nil {
 				return fault.Wrap(fault.Internal, "读不了本平台的密钥，请检查权限："+err.Error(), err)
 			}
+			authority, err := os.ReadFile(filepath.Join(c.Cfg.Dir, ca.KeyName))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fault.Wrap(fault.Internal, "读不了自建证书，请检查权限："+err.Error(), err)
+			}
 			s, _, err := openStore(ctx, c.Cfg, c.Log)
 			if err != nil {
 				return err
@@ -40,7 +45,7 @@ func backupCommand() command {
 			}
 			defer func() { err = errors.Join(err, files.Close()) }()
 			report, err := backup.Write(ctx, backup.Source{
-				Store: s, Files: files, Seed: seed, Program: "zhanqun-hub/" + version, Progress: cli.Progress(c.Err, "已备份"),
+				Store: s, Files: files, Seed: seed, CA: authority, Program: "zhanqun-hub/" + version, Progress: cli.Progress(c.Err, "已备份"),
 			}, c.Args[0])
 			if err != nil {
 				return err
@@ -73,7 +78,7 @@ func restoreCommand() command {
 		Example: "hub restore /backup/hub-2026-11-03.tar.zst\nhub restore hub.tar.zst --config /etc/zhanqun/hub.toml",
 		Run: func(ctx context.Context, c *call) error {
 			report, err := backup.Restore(ctx, c.Args[0], backup.Target{
-				Dir: c.Cfg.Dir, Database: c.Cfg.Database.URL.Reveal(), Seed: seedName, Files: filesName,
+				Dir: c.Cfg.Dir, Database: c.Cfg.Database.URL.Reveal(), Seed: seedName, CA: ca.KeyName, Files: filesName,
 				Actor: access.Local(c.User).Login, Log: c.Log, Progress: cli.Progress(c.Err, "已恢复"),
 			})
 			if err != nil {

@@ -28,6 +28,7 @@ func serveCommand() command {
 			if err != nil {
 				return err
 			}
+			county.sayUnprotected()
 			if err := county.say(c); err != nil {
 				return err
 			}
@@ -49,7 +50,7 @@ type addresses struct {
 // say prints the addresses, one on a line, and on the first start the
 // administrator's password.
 func (c *county) say(to *call) error {
-	a := addresses{Hub: c.base, Feed: c.base + "/feed.atom", NATS: c.nats}
+	a := addresses{Hub: c.base, Feed: c.base + "/feed.atom", NATS: c.ways()}
 	if c.password != "" {
 		a.Login, a.Password = access.FirstLogin, c.password
 	}

@@ -14,6 +14,7 @@ import (
 	"zhanqun/config"
 	"zhanqun/hub/access"
 	"zhanqun/hub/bus"
+	"zhanqun/hub/ca"
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
 	"zhanqun/hub/intake"
@@ -45,12 +46,15 @@ type county struct {
 	ranking  *ranking.Service
 	pages    http.Handler
 	listener net.Listener
+	certs    *ca.Server   // nil while no listener speaks TLS
 	own      []netip.Addr // of this machine
 
 	base     string   // where readers and nodes reach the pages
 	local    string   // where this machine does
 	nats     []string // where nodes connect
 	password string   // of the first administrator, if this start made him
+
+	now func() time.Time // of certificates; nil for the clock
 
 	closers []func() error // in the order of making
 }
@@ -60,7 +64,7 @@ type county struct {
 func build(ctx context.Context, cfg config.Hub, log *slog.Logger) (*county, error) {
 	c := &county{cfg: cfg, log: log}
 	for _, part := range []func(context.Context) error{
-		c.lockFolder, c.openStore, c.openFiles, c.listen, c.buildAccess, c.buildReview, c.buildRanking, c.buildHealth,
+		c.lockFolder, c.openStore, c.openFiles, c.listen, c.buildAccess, c.secureListener, c.buildReview, c.buildRanking, c.buildHealth,
 		c.buildIntake, c.startBus, c.buildFeed, c.buildPages,
 	} {
 		if err := part(ctx); err != nil {
@@ -106,6 +110,9 @@ func (c *county) run(ctx context.Context) error {
 	})
 	loop(c.tidy)
 	loop(idle.Run)
+	if c.certs != nil {
+		loop(c.certs.Run)
+	}
 	if w := c.watchFolders(); w != nil {
 		loop(w.Run)
 	}

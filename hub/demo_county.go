@@ -56,6 +56,7 @@ func (d *demo) build(ctx context.Context) error {
 		cfg.HTTP.Addr = d.book.place("hub", host, port("8080"))
 	}
 	cfg.NATS = config.NATS{Listen: d.book.place("nats", "127.0.0.1", port("4222"))}
+	cfg.TLS = config.TLS{Mode: config.TLSOff} // sample texts, and browsers that need not be convinced
 	cfg.Database = config.Database{}
 	cfg.Limits.DiskReserveBytes = 0
 	cfg.Links.Enabled, cfg.Links.AllowPrivate, cfg.Links.PerHostDelayMS = true, true, 100

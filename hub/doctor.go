@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +19,8 @@ import (
 	"zhanqun/internal/cli"
 	"zhanqun/internal/dirlock"
 	"zhanqun/internal/dropbox"
+	"zhanqun/internal/trust"
+	"zhanqun/protocol"
 )
 
 func doctorCommand() command {
@@ -56,6 +59,7 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 	}
 	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"), examineSeed(c.Cfg.Dir), examineDisk(c),
 		examineAudit(ctx, s))
+	list = append(list, examineTLS(c.Cfg)...)
 	list = append(list, examineCounty(ctx, s)...)
 	list = append(list, examineRestored(ctx, s)...)
 	for _, folder := range []struct{ name, dir string }{{"收包文件夹", c.Cfg.Bundle.InDir}, {"发包文件夹", c.Cfg.Bundle.OutDir}} {
@@ -181,6 +185,13 @@ func examineServe(ctx context.Context, c *call, s *store.Store) []cli.Symptom {
 		return []cli.Symptom{warn("运行", "hub serve 正在启动")}
 	}
 	client := resty.New().SetTimeout(5 * time.Second)
+	if u, err := url.Parse(base); err == nil && u.Scheme == "https" {
+		key, err := protocol.ParsePublic(s.Key())
+		if err != nil {
+			return []cli.Symptom{bad("运行", err.Error())}
+		}
+		client.SetTLSClientConfig(trust.Hub{Key: &key}.Client(u.Hostname()))
+	}
 	defer client.GetClient().CloseIdleConnections()
 	answer, err := client.R().SetContext(ctx).Get(base + "/readyz")
 	if err != nil {
@@ -208,7 +219,7 @@ func serving(ctx context.Context, c *call, s *store.Store) (base string, running
 		return "", false, err
 	}
 	for _, word := range strings.Fields(holder) {
-		if strings.HasPrefix(word, "http://") {
+		if strings.HasPrefix(word, "http://") || strings.HasPrefix(word, "https://") {
 			base = word
 		}
 	}

@@ -70,7 +70,12 @@ func (c *county) listen(ctx context.Context) (err error) {
 	})
 	c.own = ownAddresses()
 	at := reachable(c.listener.Addr(), c.own)
-	c.base, c.local = baseURL(c.cfg.HTTP, at), "http://"+at
+	scheme := "http"
+	if secured(c.cfg.TLS.Mode, c.listener.Addr()) {
+		scheme, c.cfg.HTTP.SecureCookies = "https", true
+	}
+	c.local = scheme + "://" + at
+	c.base = baseURL(c.cfg.HTTP, c.local)
 	if c.lock == nil {
 		return nil
 	}
@@ -80,7 +85,7 @@ func (c *county) listen(ctx context.Context) (err error) {
 func (c *county) portal() string { return c.base }
 
 func (c *county) buildAccess(ctx context.Context) (err error) {
-	c.access = newAccess(c.store, func() []string { return c.nats })
+	c.access = newAccess(c.store, c.ways)
 	if c.password, err = c.access.Prepare(ctx); err != nil {
 		return err
 	}
@@ -183,6 +188,9 @@ func (c *county) startBus(ctx context.Context) error {
 		return err
 	}
 	if c.cfg.NATS.Embedded() {
+		if err := c.secureBroker(&o); err != nil {
+			return err
+		}
 		if err := free(ctx, c.cfg.NATS.Listen); err != nil {
 			return fault.Wrap(fault.Internal, "内置 NATS 无法在 "+c.cfg.NATS.Listen+" 上监听，可能已被别的程序占用。可以用设置 nats.listen 换一个端口。", err)
 		}
@@ -194,6 +202,9 @@ func (c *county) startBus(ctx context.Context) error {
 	c.store.OnDown(c.bus.Ring)
 	c.access.OnRevoked(func(n access.Node) { c.bus.Drop(n.ID) })
 	c.nats = natsAddresses(c.cfg.NATS, c.bus.Address(), c.own)
+	if o.TLS != nil {
+		c.nats = insist(c.nats)
+	}
 	if !c.cfg.NATS.Embedded() {
 		return nil // it may come up later than we do
 	}
@@ -236,13 +247,13 @@ func (c *county) buildPages(context.Context) error {
 		Access: c.access, Review: c.review, Health: c.health, Intake: c.intake, Ranking: c.ranking, Feed: c.feed, Files: c.feed,
 		Log: c.store, Sessions: c.store.Sessions(), Ready: c.ready, Explain: c.store.Explain, Metrics: metrics, Count: count,
 		Base:  c.address,
-		Hosts: hostNames(c.cfg.HTTP, c.listener.Addr(), c.own), Secure: c.cfg.HTTP.SecureCookies,
+		Hosts: hostNames(c.cfg.HTTP, c.listener.Addr(), c.own), Secure: c.cfg.HTTP.SecureCookies, Strict: c.strict,
 		Version: version, Now: c.store.Now, Logger: c.log,
 	})
 	if err != nil {
 		return err
 	}
 	c.store.OnEvent(server.Changed)
-	c.pages = server.Handler()
+	c.pages = c.withBroker(server.Handler())
 	return nil
 }

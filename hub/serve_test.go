@@ -253,7 +253,7 @@ func connect(t *testing.T, e protocol.EnrolAnswer, key protocol.Key) watched {
 	t.Helper()
 	w := watched{closed: make(chan struct{})}
 	var err error
-	w.Conn, err = nats.Connect(strings.Join(e.NATS, ","), natsKey(key), nats.NoReconnect(), nats.CustomInboxPrefix(protocol.InboxPrefix(e.Node)),
+	w.Conn, err = nats.Connect(e.NATS[0], natsKey(key), nats.NoReconnect(), nats.CustomInboxPrefix(protocol.InboxPrefix(e.Node)),
 		nats.ClosedHandler(func(*nats.Conn) { close(w.closed) }))
 	if err != nil {
 		t.Fatal(fmt.Errorf("connecting to %v: %w", e.NATS, err))

@@ -100,7 +100,7 @@ func queueCommand() command {
 				case !s.Serving:
 					line = "节点没有运行，请运行 node serve"
 				case s.Connected:
-					line = "线路正常"
+					line = "线路正常" + wayWords(s.Way)
 				}
 				if s.Error != "" {
 					line += "：" + s.Error

@@ -70,6 +70,14 @@ func examineIdentity(ctx context.Context, c *call, q *queue.Queue) cli.Symptom {
 	return cli.Symptom{Name: "入网", Grade: cli.Fine, Detail: id.Unit.Name + "，节点 " + id.Node}
 }
 
+// wayWords say how the line runs, after a word that says that it does.
+func wayWords(w queue.Way) string {
+	if words := w.Words(); words != "" {
+		return "（" + words + "）"
+	}
+	return ""
+}
+
 // maxSkew is how far the clock may be off before it is worth a word. Nothing
 // breaks with a wrong clock; the times on the pages are just wrong.
 const maxSkew = 5 * time.Minute
@@ -79,7 +87,7 @@ func examineLine(ctx context.Context, q *queue.Queue, offline bool) []cli.Sympto
 	if err != nil {
 		return []cli.Symptom{{Name: "线路", Grade: cli.Bad, Detail: cli.Words(err)}}
 	}
-	s := cli.Symptom{Name: "线路", Grade: cli.Fine, Detail: "正常，最近联系 " + cli.When(line.LastContact)}
+	s := cli.Symptom{Name: "线路", Grade: cli.Fine, Detail: "正常" + wayWords(line.Way) + "，最近联系 " + cli.When(line.LastContact)}
 	switch {
 	case offline:
 		s.Detail = "没有线路，用摆渡包与县里交换"

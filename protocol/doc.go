@@ -257,7 +257,9 @@
 // # Joining
 //
 // A join code is "zq1-" and the unpadded base64url of a JSON object with the
-// hub's address (h) and a secret (s) that works once. The node makes its key and
+// hub's address (h), a secret (s) that works once and, if the hub's certificate is
+// not one every system trusts, the fingerprint (c) of the CA it comes from; see
+// "Certificates". The node makes its key and
 // posts [Enrol] as application/json to <h>/api/v1/enrol, signed over three lines:
 //
 //	zhanqun-enrol-1
@@ -269,6 +271,10 @@
 //	                Was         node, hubEpoch, down cursor
 //	                EnrolAnswer node, unit Unit, hubKey, hubEpoch, nats addresses, now, was? Mark
 //
+// Addresses have the scheme nats or tls for the broker itself, or ws or wss for
+// NATS over WebSocket on the hub's HTTP side (path <h>/nats), which a node uses
+// while it can reach none of the others. Everything else is the same there.
+//
 // From the answer on the key is the identity. Posting the same again, because
 // the answer got lost, is answered the same. Any other status than 200 carries
 // problem details (RFC 9457), whose detail is for a person.
@@ -279,6 +285,29 @@
 // begins a new epoch with the rest, signed anew. If the code was made to replace
 // the old node, that one is revoked and its items, with their ids, belong to the
 // new one.
+//
+// # Certificates
+//
+// Outside its own machine a hub speaks TLS, 1.2 or later, on its HTTP side (https,
+// wss) and at the broker (tls: after NATS's INFO, as usual there). A fingerprint
+// is the SHA-256 of a certificate's SubjectPublicKeyInfo in DER, unpadded base64url.
+//
+// A node that joins with a fingerprint in its code takes a certificate that was
+// issued by a certificate with that fingerprint among those the hub sends, and no
+// other. A node that has joined takes one issued by any CA the hub's key vouches
+// for: a certificate among those sent has as a subject alternative name the URI
+//
+//	zhanqun-ca:<fingerprint of the CA>.<signature, unpadded base64url>
+//
+// whose Ed25519 signature by the hub's key is over two lines:
+//
+//	zhanqun-ca-1
+//	<fingerprint of the CA>
+//
+// The certificate with that URI need not be the CA's own, and need not be part of
+// the chain. In these two cases neither names nor times count, since
+// only the hub has such certificates. Otherwise the ordinary rules hold: a CA
+// the system trusts, the name, the time.
 //
 // # Bundles
 //

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -9,11 +10,15 @@ import (
 	"time"
 )
 
-// JoinCode is what an administrator hands to a township: where the hub is, and
-// a secret that works once.
+// JoinCode is what an administrator hands to a township: where the hub is, how to
+// know it again, and a secret that works once.
 type JoinCode struct {
 	Hub    string `json:"h"` // base URL of the hub's HTTP side
 	Secret string `json:"s"` // single use, expires
+	// CA is the fingerprint of the CA the hub's certificate comes from: SHA-256 of
+	// its SubjectPublicKeyInfo, base64url without padding. Empty means that the
+	// certificate is one every system trusts, or that there is none.
+	CA string `json:"c,omitempty"`
 }
 
 const joinPrefix = "zq1-"
@@ -46,8 +51,21 @@ func ParseJoinCode(s string) (JoinCode, error) {
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || j.Secret == "" {
 		return JoinCode{}, Fault{Code: CodeMalformed, Detail: "入网码里没有县级平台的地址，请向县里重新要一个"}
 	}
+	if sum, err := base64.RawURLEncoding.DecodeString(j.CA); err != nil || j.CA != "" && (len(sum) != sha256.Size || u.Scheme != "https") {
+		return JoinCode{}, Fault{Code: CodeMalformed, Detail: "入网码里的证书指纹不对，请重新复制"}
+	}
 	return j, nil
 }
+
+// VouchText is what a hub signs to say that the CA with this fingerprint (see
+// JoinCode.CA) speaks for it.
+func VouchText(fingerprint string) []byte {
+	return []byte(fmt.Sprintf("zhanqun-ca-%d\n%s", Version, fingerprint))
+}
+
+// WebSocketPath is where the hub's HTTP side answers nodes that cannot reach its
+// broker otherwise, with NATS over WebSocket. It stands behind the base URL.
+const WebSocketPath = "/nats"
 
 // EnrolPath is where a node sends Enrol by HTTP POST.
 const EnrolPath = "/api/v1/enrol"
@@ -76,7 +94,7 @@ type EnrolAnswer struct {
 	Unit     Unit      `json:"unit"`
 	HubKey   string    `json:"hubKey"`
 	HubEpoch string    `json:"hubEpoch"`
-	NATS     []string  `json:"nats"`
+	NATS     []string  `json:"nats"` // addresses: nats, tls, and as a second choice ws, wss
 	Now      time.Time `json:"now"`
 	// Was is how far the hub has the up log of the node named in Enrol.Was; nil
 	// if it knows no such node, and so has nothing of it.

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"encoding/base64"
 	"bytes"
 	"strings"
 	"testing"
@@ -205,6 +206,23 @@ func TestUnknownFieldsAreIgnored(t *testing.T) {
 	e := protocol.New(protocol.Up, node, epoch, 1, protocol.KindSubmit, b, nodeKey)
 	if _, faults := protocol.ReadBody(protocol.Up, e); len(faults) > 0 {
 		t.Errorf("a field of a later minor change was refused: %v", faults)
+	}
+}
+
+// The fingerprint of a CA travels along, and only a whole one, with an address
+// that shows certificates.
+func TestJoinCodeWithCA(t *testing.T) {
+	ca := base64.RawURLEncoding.EncodeToString(make([]byte, 32))
+	want := protocol.JoinCode{Hub: "https://10.0.0.1:8443", Secret: "ABCD-EFGH", CA: ca}
+	if got, err := protocol.ParseJoinCode(want.String()); err != nil || got != want {
+		t.Errorf("ParseJoinCode = %v, %v", got, err)
+	}
+	for _, bad := range []protocol.JoinCode{
+		{Hub: "http://10.0.0.1:8080", Secret: "a", CA: ca}, {Hub: want.Hub, Secret: "a", CA: ca[:40]}, {Hub: want.Hub, Secret: "a", CA: "=" + ca[1:]},
+	} {
+		if _, err := protocol.ParseJoinCode(bad.String()); err == nil {
+			t.Errorf("%+v is taken", bad)
+		}
 	}
 }
 

@@ -128,6 +128,13 @@ func (s *Service) invite(ctx context.Context, actor User, units []string, replac
 			return nil, err
 		}
 	}
+	pin := ""
+	if strings.HasPrefix(strings.ToLower(t.Base), "https://") {
+		var err error
+		if pin, err = s.Store.Pin(ctx); err != nil {
+			return nil, err
+		}
+	}
 	issued := make([]Issued, len(units))
 	for i, code := range units {
 		u, err := s.Store.Unit(ctx, code)
@@ -137,7 +144,7 @@ func (s *Service) invite(ctx context.Context, actor User, units []string, replac
 		if u.Level == catalog.LevelVillage {
 			return nil, fault.Field("unit", "村级单位不单独入网，请使用所属乡镇的节点。")
 		}
-		if issued[i], err = s.issue(actor, u, replaces, t); err != nil {
+		if issued[i], err = s.issue(actor, u, replaces, pin, t); err != nil {
 			return nil, err
 		}
 	}
@@ -149,14 +156,14 @@ func (s *Service) invite(ctx context.Context, actor User, units []string, replac
 }
 
 // issue makes the invitation of one unit, which is not on file yet.
-func (s *Service) issue(actor User, u catalog.Unit, replaces string, t Terms) (Issued, error) {
+func (s *Service) issue(actor User, u catalog.Unit, replaces, pin string, t Terms) (Issued, error) {
 	if t.Base == "" {
 		return Issued{}, fault.New(fault.Invalid, "还不知道县级平台的访问地址。请在配置里写上 http.public_url，或先启动一次 hub serve。")
 	}
 	secret, hash := account.NewToken("zqi")
 	now := s.Now()
 	i := Invite{Hash: hash, Unit: u.Code, UnitName: u.Name, CreatedBy: actor.Login, CreatedAt: now, ExpiresAt: now.Add(t.Life), Replaces: replaces}
-	code := protocol.JoinCode{Hub: t.Base, Secret: secret}
+	code := protocol.JoinCode{Hub: t.Base, Secret: secret, CA: pin}
 	if _, err := protocol.ParseJoinCode(code.String()); err != nil {
 		return Issued{}, fault.Wrap(fault.Invalid, "访问地址 "+t.Base+" 不是完整的网址，请检查配置里的 http.public_url。", err)
 	}

@@ -66,6 +66,15 @@ func (s *Service) SetPortal(ctx context.Context, base string) error {
 	return nil
 }
 
+// SetPin notes the fingerprint of the CA that nodes which join have to know the
+// hub by; "" when its certificate is one every system trusts, or it has none.
+func (s *Service) SetPin(ctx context.Context, fingerprint string) error {
+	if err := s.Store.SetPin(ctx, fingerprint); err != nil {
+		return fmt.Errorf("noting the hub's certificate: %w", err)
+	}
+	return nil
+}
+
 // SetLimits notes what the county takes of attachments.
 func (s *Service) SetLimits(ctx context.Context, limits protocol.Limits) error {
 	if err := s.Store.SetLimits(ctx, limits); err != nil {

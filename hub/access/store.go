@@ -35,6 +35,10 @@ type UnitStore interface {
 	// Portal returns the address readers and nodes reach the hub at, or "".
 	Portal(ctx context.Context) (string, error)
 	SetPortal(ctx context.Context, base string) error
+	// Pin returns what SetPin was last told, "" at first.
+	Pin(ctx context.Context) (string, error)
+	// SetPin keeps the fingerprint that join codes with an https address carry.
+	SetPin(ctx context.Context, fingerprint string) error
 	// SetLimits notes what nodes are told of attachments; until then it is what
 	// the wire carries.
 	SetLimits(ctx context.Context, limits protocol.Limits) error

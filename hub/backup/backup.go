@@ -5,7 +5,7 @@
 //
 //   - A backup is of one moment, taken while the hub goes on working, and holds
 //     all that the hub cannot do without: every row of the database, every
-//     attached file that had arrived, and the hub's key. Settings are the
+//     attached file that had arrived, the hub's key and its CA. Settings are the
 //     operator's and stay where they are.
 //   - A backup has a name only after it was synced and read again: each digest
 //     compared, each row parsed and counted.
@@ -19,6 +19,7 @@
 //
 //	backup.json          Manifest
 //	hub.seed             the hub's key
+//	ca.pem               its own CA, if it has one
 //	tables/<n>.jsonl     a store.Part: its head on the first line, then its rows
 //	files/<sha256>       an attached file
 //	counts.json          Counts
@@ -32,6 +33,7 @@ import (
 const (
 	manifestName = "backup.json"
 	seedName     = "hub.seed"
+	caName       = "ca.pem"
 	tablesDir    = "tables/"
 	countsName   = "counts.json"
 )

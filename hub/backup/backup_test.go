@@ -29,6 +29,7 @@ type hub struct {
 	*storetest.Office
 	files *blob.Store
 	dir   string // of the files
+	ca    []byte // its own CA, if it has one
 }
 
 func newHub(t *testing.T, open storetest.Open) *hub {
@@ -64,11 +65,11 @@ func (h *hub) bring(content string) string {
 }
 
 func (h *hub) write(path string) (backup.Report, error) {
-	return backup.Write(h.T.Context(), backup.Source{Store: h.Store, Files: h.files, Seed: storetest.HubKey(h.Store).Seed(), Program: "hub test"}, path)
+	return backup.Write(h.T.Context(), backup.Source{Store: h.Store, Files: h.files, Seed: storetest.HubKey(h.Store).Seed(), CA: h.ca, Program: "hub test"}, path)
 }
 
 func target(t *testing.T, database string) backup.Target {
-	return backup.Target{Dir: filepath.Join(t.TempDir(), "数据 hub"), Database: database, Seed: "hub.seed", Files: "files", Actor: "local:test"}
+	return backup.Target{Dir: filepath.Join(t.TempDir(), "数据 hub"), Database: database, Seed: "hub.seed", CA: "ca.pem", Files: "files", Actor: "local:test"}
 }
 
 // databases are where a hub can come from or go to.
@@ -87,6 +88,9 @@ func TestBackupIsRestored(t *testing.T) {
 		for to, dest := range databases {
 			t.Run(from+" to "+to, func(t *testing.T) {
 				h := newHub(t, source.open)
+				if from == "SQLite" { // the other one has none
+					h.ca = []byte("key and certificate")
+				}
 				item := h.Submit(0, "township")
 				h.Decide(h.Reviewer, item, catalog.ActionApprove)
 				content := strings.Repeat("一张照片。", 50_000)
@@ -119,6 +123,13 @@ func TestBackupIsRestored(t *testing.T) {
 				}
 				if diff := cmp.Diff(made, got); diff != "" {
 					t.Errorf("restored (-made +got):\n%s", diff)
+				}
+				authority, err := os.ReadFile(filepath.Join(place.Dir, "ca.pem"))
+				if string(authority) != string(h.ca) || err != nil && h.ca != nil {
+					t.Errorf("the CA is %q, %v", authority, err)
+				}
+				if info, err := os.Stat(filepath.Join(place.Dir, "ca.pem")); err == nil && runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+					t.Errorf("the CA's mode %v", info.Mode())
 				}
 				seed, err := os.ReadFile(filepath.Join(place.Dir, "hub.seed"))
 				if err != nil {

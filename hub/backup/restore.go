@@ -21,6 +21,7 @@ type Target struct {
 	Dir      string // data folder: not there, or empty
 	Database string // postgres://…, an empty database; empty for SQLite in Dir
 	Seed     string // name of the key's file in Dir
+	CA       string // name of its CA's file in Dir
 	Files    string // name of the folder of attached files in Dir
 	Actor    string // who restores, for the audit log
 	Log      *slog.Logger
@@ -123,6 +124,16 @@ func (b *reading) next(ctx context.Context) (store.Part, error) {
 	m, r, err := b.in.Next()
 	if err != nil {
 		return store.Part{}, whole(err)
+	}
+	if m.Name == caName {
+		text, err := io.ReadAll(io.LimitReader(r, mostHead))
+		if err == nil {
+			err = disk.WriteSecret(b.dir.Path(b.to.CA), text)
+		}
+		if err != nil {
+			return store.Part{}, whole(err)
+		}
+		return b.next(ctx)
 	}
 	if !strings.HasPrefix(m.Name, tablesDir) {
 		b.waiting, b.bytes = m, r

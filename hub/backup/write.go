@@ -21,6 +21,7 @@ type Source struct {
 	Store   *store.Store
 	Files   *blob.Store
 	Seed    []byte // of the hub's key
+	CA      []byte // of the hub's own; nil for none
 	Program string // name and version
 	// Progress, if not nil, is told now and then how many bytes have been read.
 	Progress func(bytes int64)
@@ -71,7 +72,10 @@ func (b *writing) begin(m Manifest) error {
 	if err := b.json(manifestName, m); err != nil {
 		return err
 	}
-	return b.w.AddBytes(seedName, b.Seed)
+	if err := b.w.AddBytes(seedName, b.Seed); err != nil || b.CA == nil {
+		return err
+	}
+	return b.w.AddBytes(caName, b.CA)
 }
 
 func (b *writing) json(name string, v any) error {

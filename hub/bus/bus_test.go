@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -59,7 +60,8 @@ type county struct {
 	dir     string
 	addr    string
 	reserve uint64
-	mailbox int64 // bytes the stream may hold, unless 64 MiB
+	mailbox int64       // bytes the stream may hold, unless 64 MiB
+	tls     *tls.Config // of the broker; nil for none
 }
 
 func newCounty(t testing.TB) *county {
@@ -130,7 +132,7 @@ func (c *county) startWith(hub bus.Hub) {
 		mailbox = 64 << 20
 	}
 	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: hub,
-		Registry: registry{storetest.Access(c.store)}, Log: quiet(), StreamBytes: mailbox, Reserve: c.reserve})
+		Registry: registry{storetest.Access(c.store)}, Log: quiet(), StreamBytes: mailbox, Reserve: c.reserve, TLS: c.tls})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -140,7 +142,7 @@ func (c *county) startWith(hub bus.Hub) {
 		c.t.Fatal(err)
 	}
 	c.bus = b
-	c.addr = strings.TrimPrefix(b.Address(), "nats://")
+	_, c.addr, _ = strings.Cut(b.Address(), "://")
 }
 
 func (c *county) stop() {
@@ -160,9 +162,13 @@ type client struct {
 }
 
 func (c *county) dial(s *storetest.Sender, options ...nats.Option) (*nats.Conn, error) {
+	return dialAt("nats://"+c.addr, s, options...)
+}
+
+func dialAt(url string, s *storetest.Sender, options ...nats.Option) (*nats.Conn, error) {
 	options = append([]nats.Option{nats.Nkey(s.Key.Public(), func(nonce []byte) ([]byte, error) { return s.Key.Sign(nonce), nil }),
 		nats.CustomInboxPrefix(protocol.InboxPrefix(s.Node.ID)), nats.NoReconnect()}, options...)
-	return nats.Connect("nats://"+c.addr, options...)
+	return nats.Connect(url, options...)
 }
 
 func (c *county) client(unit string) *client {

@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,7 +31,8 @@ type town struct {
 	done chan error
 }
 
-// newTown enrols a node that connects to addr.
+// newTown enrols a node that connects to addr, host:port or addresses parted by
+// commas.
 func (c *county) newTown(unit, addr string) *town {
 	c.t.Helper()
 	return c.openTown(c.t.TempDir(), unit, addr)
@@ -67,7 +69,10 @@ func (c *county) openTown(dir, unit, addr string) *town {
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		answer.NATS, answer.HubKey = []string{"nats://" + addr}, c.key.Public()
+		answer.NATS, answer.HubKey = strings.Split(addr, ","), c.key.Public()
+		if !strings.Contains(addr, "://") {
+			answer.NATS = []string{"nats://" + addr}
+		}
 		if err := q.SaveIdentity(ctx, answer, "http://127.0.0.1:8080", "值班室电脑"); err != nil {
 			c.t.Fatal(err)
 		}
@@ -82,7 +87,7 @@ func (c *county) openTown(dir, unit, addr string) *town {
 func (tn *town) start() {
 	tn.c.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	up := uplink.New(uplink.Options{Queue: tn.q, Program: "node test", Log: quiet()})
+	up := uplink.New(uplink.Options{Queue: tn.q, Program: "node test", Back: 200 * time.Millisecond, Log: quiet()})
 	tn.halt, tn.done = cancel, make(chan error, 1)
 	go func() { tn.done <- up.Run(ctx) }()
 }

@@ -30,12 +30,14 @@ func TestOnlyEnrolledKeysGetIn(t *testing.T) {
 		"password": {nats.UserInfo("hub", "hub")},
 		"nothing":  {},
 	} {
-		nc, err := nats.Connect("nats://"+c.addr, append(options, nats.NoReconnect())...)
-		if err == nil {
-			nc.Close()
-			t.Errorf("%s got in", name)
-		} else if !errors.Is(err, nats.ErrAuthorization) {
-			t.Errorf("%s: %v", name, err)
+		for _, at := range []string{"nats://" + c.addr, c.webSocket()} {
+			nc, err := nats.Connect(at, append(options, nats.NoReconnect())...)
+			if err == nil {
+				nc.Close()
+				t.Errorf("%s got in at %s", name, at)
+			} else if !errors.Is(err, nats.ErrAuthorization) {
+				t.Errorf("%s at %s: %v", name, at, err)
+			}
 		}
 	}
 }
@@ -45,7 +47,19 @@ func TestNodesAreKeptApart(t *testing.T) {
 	c := newCounty(t)
 	a, b := storetest.NewSender(t, c.store, storetest.Sitang), storetest.NewSender(t, c.store, storetest.Tangtou)
 	violations := make(chan error, 100)
-	nc := c.connect(a, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { violations <- err }))
+	report := nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { violations <- err })
+	t.Run("own port", func(t *testing.T) { keptApart(t, c.connect(a, report), violations, a, b) })
+	t.Run("WebSocket", func(t *testing.T) {
+		nc, err := dialAt(c.webSocket(), a, report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		keptApart(t, nc, violations, a, b)
+	})
+}
+
+func keptApart(t *testing.T, nc *nats.Conn, violations chan error, a, b *storetest.Sender) {
 	own, other := a.Node.ID, b.Node.ID
 	for _, subject := range []string{protocol.UpSubject(other), protocol.AskSubject(other, "pull"), protocol.BeatSubject(other), protocol.BellSubject(own),
 		"$JS.API.INFO", "$JS.API.STREAM.PURGE.ZQ_UP", "$JS.API.STREAM.MSG.GET.ZQ_UP", "$SYS.REQ.SERVER.PING", protocol.InboxPrefix(other) + ".x", "zq.up.x.y"} {
@@ -83,7 +97,12 @@ func TestRevokedNodeIsGone(t *testing.T) {
 	var gone [2]chan struct{}
 	for i, name := range []string{"zhanqun line", "zhanqun files"} {
 		gone[i] = make(chan struct{})
-		c.connect(n, nats.Name(name), nats.ClosedHandler(func(*nats.Conn) { close(gone[i]) }))
+		at := []string{"nats://" + c.addr, c.webSocket()}[i]
+		nc, err := dialAt(at, n, nats.Name(name), nats.ClosedHandler(func(*nats.Conn) { close(gone[i]) }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
 	}
 	if _, err := storetest.Access(c.store).RevokeNode(t.Context(), storetest.Admin(), n.Node.ID, "电脑被盗"); err != nil {
 		t.Fatal(err)
@@ -96,9 +115,11 @@ func TestRevokedNodeIsGone(t *testing.T) {
 			t.Fatal("still connected")
 		}
 	}
-	if nc, err := c.dial(n); err == nil {
-		nc.Close()
-		t.Error("back in")
+	for _, at := range []string{"nats://" + c.addr, c.webSocket()} {
+		if nc, err := dialAt(at, n); err == nil {
+			nc.Close()
+			t.Errorf("back in at %s", at)
+		}
 	}
 }
 

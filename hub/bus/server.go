@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -80,8 +81,8 @@ func (b *Bus) serverOptions() (*server.Options, error) {
 		ServerName: "hub-" + rand.Text()[:8], Host: host, Port: number, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: b.o.Dir, SyncAlways: true, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
 		MaxConn: 100_000, MaxPayload: 1 << 20, MaxPending: maxPending, MaxSubs: 64, WriteDeadline: 30 * time.Second,
-		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 30, TLSTimeout: 15, TLSConfig: b.o.TLS,
-		AlwaysEnableNonce: true, CustomClientAuthentication: b.gate,
+		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 30, TLSTimeout: 60, TLSConfig: b.o.TLS,
+		AlwaysEnableNonce: true, CustomClientAuthentication: b.gate, Websocket: inner(),
 	}
 	o.JetStreamLimits = server.JSLimitOpts{DefaultMaxConsumers: -1}
 	return o, nil
@@ -91,6 +92,9 @@ func (b *Bus) serverOptions() (*server.Options, error) {
 type serverLog struct{ log *slog.Logger }
 
 func (l serverLog) say(level slog.Level, format string, v []any) {
+	if strings.HasPrefix(format, innerWarning) {
+		level = slog.LevelDebug
+	}
 	l.log.Log(context.Background(), level, "bus: NATS server", "says", fmt.Sprintf(format, v...))
 }
 

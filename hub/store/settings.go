@@ -19,6 +19,9 @@ const (
 	limitsSetting = "limits"
 )
 
+// pinSetting is the key of what Pin returns.
+const pinSetting = "certificate"
+
 // Portal implements access.UnitStore.
 func (s *Store) Portal(ctx context.Context) (string, error) {
 	return setting(ctx, s.read, portalSetting)
@@ -36,6 +39,20 @@ func setting(ctx context.Context, q queryer, key string) (value string, err erro
 // SetPortal implements access.UnitStore.
 func (s *Store) SetPortal(ctx context.Context, base string) error {
 	return s.setSetting(ctx, portalSetting, base)
+}
+
+// Pin implements access.UnitStore.
+func (s *Store) Pin(ctx context.Context) (string, error) {
+	return setting(ctx, s.read, pinSetting)
+}
+
+// SetPin implements access.UnitStore.
+func (s *Store) SetPin(ctx context.Context, fingerprint string) error {
+	return s.tx(ctx, "noting certificate", func(t *tx) error {
+		_, err := t.ExecContext(ctx, `INSERT INTO setting (key, value) VALUES ($1, $2)
+			ON CONFLICT (key) DO UPDATE SET value = excluded.value`, pinSetting, fingerprint)
+		return err
+	})
 }
 
 // SetLimits implements access.UnitStore.

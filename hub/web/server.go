@@ -45,6 +45,7 @@ type Options struct {
 	Base     func(r *http.Request) string   // address of the hub as nodes and readers reach it, no slash at the end
 	Hosts    []string                       // host names answered; "*" for any
 	Secure   bool                           // pages are served over HTTPS
+	Strict   func() bool                    // browsers may be told to use nothing else; nil for no
 	Version  string
 	Now      func() time.Time
 	Logger   *slog.Logger
@@ -117,7 +118,7 @@ const maxUpload = 4 << 20
 // Handler returns the whole of the hub's HTTP side.
 func (s *Server) Handler() http.Handler {
 	return web.Chain(s.handler(),
-		s.counting(), web.RequestID(), web.AccessLog(s.Logger), web.Recover(s.errs), web.SecurityHeaders(),
+		s.counting(), web.RequestID(), web.AccessLog(s.Logger), web.Recover(s.errs), web.SecurityHeaders(), web.Strict(s.Strict),
 		web.Hosts(s.errs, s.Hosts...), web.Gzip(), web.MaxBytes(web.Bytes(maxUpload)), web.Readable(s.errs))
 }
 

@@ -88,7 +88,9 @@ func TestSheetOfOneUnit(t *testing.T) {
 // the log.
 func TestSheetsOfManyUnits(t *testing.T) {
 	var said bytes.Buffer
-	c := newCounty(t, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug})) })
+	c := newCounty(t, func(o *Options) {
+		o.Logger = slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
 	p := someone(browsertest.Open(t), c.serve(), t, "admin")
 	p.Visit(p.url + "/units")
 	p.goes("成批发入网码…")

@@ -7,9 +7,36 @@ import (
 	"time"
 )
 
+// Way is how the connection to the hub runs.
+type Way string
+
+// The ways.
+const (
+	WayDirect    Way = "nats" // to the broker's own port, not encrypted
+	WayDirectTLS Way = "tls"
+	WayWeb       Way = "ws" // through the hub's web port, not encrypted
+	WayWebTLS    Way = "wss"
+)
+
+// Words say it to a clerk.
+func (w Way) Words() string {
+	switch w {
+	case WayDirect:
+		return "直连"
+	case WayDirectTLS:
+		return "直连，已加密"
+	case WayWeb:
+		return "走网页端口"
+	case WayWebTLS:
+		return "走网页端口，已加密"
+	}
+	return ""
+}
+
 // Line is how the connection to the hub stands, as the service last noted it.
 type Line struct {
 	Connected   bool          `json:"connected"`
+	Way         Way           `json:"way,omitempty"`          // while connected
 	Since       time.Time     `json:"since,omitzero"`         // connected or not since then
 	LastContact time.Time     `json:"lastContactAt,omitzero"` // last time the hub itself answered
 	Error       string        `json:"error,omitempty"`        // why not, in plain words
@@ -45,7 +72,7 @@ func (q *Queue) Line(ctx context.Context) (Line, error) {
 	}
 	var err error
 	if l.Serving, err = q.Serving(); err == nil && !l.Serving {
-		l.Connected = false
+		l.Connected, l.Way = false, ""
 	}
 	return l, err
 }

@@ -17,6 +17,7 @@ type QueueState struct {
 	OldestQueuedAt   *time.Time `json:"oldestQueuedAt"`
 	OldestUnsettled  *time.Time `json:"oldestUnconfirmedAt"`
 	Connected        bool       `json:"connected"`
+	Way              Way        `json:"way,omitempty"` // while connected
 	LastContactAt    *time.Time `json:"lastContactAt"`
 	Serving          bool       `json:"serving"`
 	Error            string     `json:"error,omitempty"`
@@ -57,7 +58,7 @@ func (q *Queue) State(ctx context.Context) (QueueState, error) {
 	if err != nil {
 		return QueueState{}, err
 	}
-	st.Connected, st.Serving, st.Error = line.Connected, line.Serving, line.Error
+	st.Connected, st.Way, st.Serving, st.Error = line.Connected, line.Way, line.Serving, line.Error
 	if !line.LastContact.IsZero() {
 		st.LastContactAt = &line.LastContact
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"zhanqun/internal/fault"
+	"zhanqun/internal/trust"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -39,7 +41,7 @@ func Join(ctx context.Context, q *queue.Queue, code, name, program string) (queu
 	if name == "" {
 		name = machine()
 	}
-	answer, err := enrol(ctx, invitation.Hub, protocol.Enrol{
+	answer, err := enrol(ctx, invitation, protocol.Enrol{
 		Secret: invitation.Secret, Key: key.Public(), Name: name, Program: program,
 		Sig: key.Sign(protocol.EnrolText(invitation.Secret, key.Public())),
 	})
@@ -85,11 +87,16 @@ func machine() string {
 	return string(runes[:min(len(runes), 60)])
 }
 
-// enrol sends the request and reads the answer.
-func enrol(ctx context.Context, hub string, e protocol.Enrol) (protocol.EnrolAnswer, error) {
+// enrol sends the request to the hub that made the code, and to no other, and
+// reads the answer.
+func enrol(ctx context.Context, code protocol.JoinCode, e protocol.Enrol) (protocol.EnrolAnswer, error) {
+	hub := code.Hub
 	client := resty.New().SetTimeout(joinTimeout).SetResponseBodyLimit(joinAnswer).
 		SetRedirectPolicy(resty.RedirectPolicyFunc(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }))
 	defer client.GetClient().CloseIdleConnections()
+	if u, err := url.Parse(hub); err == nil {
+		client.SetTLSClientConfig(trust.Hub{CA: code.CA}.Client(u.Hostname()))
+	}
 	var answer protocol.EnrolAnswer
 	r, err := client.R().SetContext(ctx).SetBody(e).SetHeader("Accept", "application/json").
 		Post(strings.TrimRight(hub, "/") + protocol.EnrolPath)
@@ -120,7 +127,10 @@ func unreachable(ctx context.Context, hub string, err error) error {
 	why := "请检查网络和防火墙，确认县级平台正在运行，然后重试；入网码仍然有效。"
 	var timeout net.Error
 	var name *net.DNSError
+	var told *fault.Error
 	switch {
+	case errors.As(err, &told):
+		return told
 	case errors.Is(err, resty.ErrResponseBodyTooLarge):
 		return fault.Wrap(fault.Invalid, stranger(hub), err)
 	case errors.As(err, &name):

@@ -39,7 +39,7 @@ func Rejoin(ctx context.Context, q *queue.Queue, code, name, program string) (qu
 	if name == "" {
 		name = old.Name
 	}
-	answer, err := enrol(ctx, invitation.Hub, protocol.Enrol{
+	answer, err := enrol(ctx, invitation, protocol.Enrol{
 		Secret: invitation.Secret, Key: key.Public(), Name: name, Program: program,
 		Sig: key.Sign(protocol.EnrolText(invitation.Secret, key.Public())),
 		Was: &protocol.Was{Node: old.Node, HubEpoch: c.HubEpoch, Down: c.Down},

@@ -31,7 +31,7 @@ const (
 func (w *natsWire) connected(ctx context.Context) bool {
 	limit := time.NewTimer(askLimit)
 	defer limit.Stop()
-	for !w.nc.IsConnected() {
+	for !w.isUp() {
 		select {
 		case <-w.ups:
 		case <-limit.C:

@@ -44,7 +44,7 @@ func (b *lineBook) change(f func(*queue.Line)) {
 	if before.Connected != b.line.Connected || b.line.Since.IsZero() {
 		b.line.Since = b.now()
 	}
-	due := before.Connected != b.line.Connected || before.Error != b.line.Error || b.written.Since.IsZero() ||
+	due := before.Connected != b.line.Connected || before.Error != b.line.Error || before.Way != b.line.Way || b.written.Since.IsZero() ||
 		b.line.LastContact.Sub(b.written.LastContact) >= contactEvery
 	if due {
 		select {
@@ -54,15 +54,15 @@ func (b *lineBook) change(f func(*queue.Line)) {
 	}
 }
 
-// connected notes that the broker can be reached.
-func (b *lineBook) connected() {
-	b.change(func(l *queue.Line) { l.Connected, l.Error, l.NextTry = true, "", time.Time{} })
+// connected notes that the broker can be reached, and how.
+func (b *lineBook) connected(way queue.Way) {
+	b.change(func(l *queue.Line) { l.Connected, l.Way, l.Error, l.NextTry = true, way, "", time.Time{} })
 }
 
 // disconnected notes that it cannot, why, and when the next try is due.
 func (b *lineBook) disconnected(why string, next time.Duration) {
 	b.change(func(l *queue.Line) {
-		l.Connected = false
+		l.Connected, l.Way = false, ""
 		if why != "" {
 			l.Error = why
 		}
@@ -110,7 +110,9 @@ func (b *lineBook) troubled() bool {
 }
 
 // closed notes that the program is stopping.
-func (b *lineBook) closed() { b.change(func(l *queue.Line) { l.Connected, l.Error = false, "" }) }
+func (b *lineBook) closed() {
+	b.change(func(l *queue.Line) { l.Connected, l.Way, l.Error = false, "", "" })
+}
 
 // run writes until ctx ends, and once more then.
 func (b *lineBook) run(ctx context.Context) {
@@ -167,12 +169,22 @@ func words(err error) string {
 		return "县级平台的信箱暂时不收，可能还没有准备好，也可能那里的磁盘满了。内容留在本机，会自动重发。"
 	case errors.Is(err, errFull):
 		return "县级平台的信箱满了，内容留在本机，稍后会自动重发。"
-	case errors.Is(err, nats.ErrAuthorization), err != nil && strings.Contains(strings.ToLower(err.Error()), "authorization"):
+	case turnedAway(err):
 		return "县级平台不认识本机，或已停用本机。内容都在本机，不会丢失，请联系县级管理员。"
 	}
-	var told *fault.Error
-	if errors.As(err, &told) {
+	if telling(err) {
 		return fault.Message(err)
 	}
 	return "暂时连不上县级平台，内容都在本机，会自动重试。"
+}
+
+// turnedAway reports whether the broker did not let this node in.
+func turnedAway(err error) bool {
+	return errors.Is(err, nats.ErrAuthorization) || err != nil && strings.Contains(strings.ToLower(err.Error()), "authorization")
+}
+
+// telling reports whether an error has words of its own for a person.
+func telling(err error) bool {
+	var told *fault.Error
+	return errors.As(err, &told)
 }

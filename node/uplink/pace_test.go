@@ -139,28 +139,3 @@ func TestDecide(t *testing.T) {
 		})
 	}
 }
-
-// Tries that somebody asked for bring the pauses back to the shortest, however
-// many there were: who hands in on a dead line wants it to live.
-func TestAskedTriesDoNotCount(t *testing.T) {
-	tr := redial{now: time.Now}
-	for failed := 1; failed <= 12; failed++ {
-		tr.next(failed)
-	}
-	for failed := 13; failed < 40; failed++ {
-		tr.asked.Store(true)
-		if d := tr.next(failed); d > 300*time.Millisecond {
-			t.Fatalf("the pause after try %d, asked for, is %v", failed, d)
-		}
-	}
-	longest := time.Duration(0)
-	for range 200 {
-		longest = max(longest, tr.next(60))
-	}
-	if longest < 30*time.Second {
-		t.Errorf("left alone, the pauses grow to no more than %v", longest)
-	}
-	if d := tr.next(1); d > 300*time.Millisecond {
-		t.Errorf("after the line had been up, the first pause is %v", d)
-	}
-}

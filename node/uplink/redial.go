@@ -2,7 +2,6 @@ package uplink
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -18,9 +17,6 @@ const (
 // two copies of one node push each other off the hub, and would do so several
 // times a second. On a line that flaps but carries something nobody waits.
 type redial struct {
-	asked atomic.Bool // somebody asked for a try
-	base  int         // failed tries that do not count; of the library's goroutine
-
 	now func() time.Time
 
 	mu     sync.Mutex
@@ -43,30 +39,22 @@ func (r *redial) carried() {
 	r.useful = true
 }
 
-// lost notes that the connection ended.
-func (r *redial) lost() {
+// lost notes that the connection ended, and reports whether it was one.
+func (r *redial) lost() (good bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.useful || r.now().Sub(r.up) >= lasting {
 		r.brief = 0
-		return
+		return true
 	}
 	r.brief++
+	return false
 }
 
-// next returns the pause before the next try, after so many failed ones. Those
-// made because somebody asked do not count, or every text handed in on a dead
-// line would keep the line dead for minutes.
+// next returns the pause before the next try, after so many failed ones.
 func (r *redial) next(failed int) time.Duration {
-	if r.asked.Swap(false) {
-		r.base = failed
-	}
-	if failed < r.base { // counted from the start: it was connected in between
-		r.base = 0
-	}
-	tries := max(failed-1-r.base, 0)
 	r.mu.Lock()
 	brief := r.brief
 	r.mu.Unlock()
-	return max(backoff(redialLeast, redialMost, tries), backoff(redialLeast, briefMost, brief))
+	return max(backoff(redialLeast, redialMost, max(failed-1, 0)), backoff(redialLeast, briefMost, brief))
 }

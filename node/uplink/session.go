@@ -35,7 +35,7 @@ const (
 func (u *Uplink) sessions(ctx context.Context, w *natsWire) {
 	again := delay{least: 200 * time.Millisecond, most: 2 * time.Minute}
 	for ctx.Err() == nil {
-		if !w.nc.IsConnected() {
+		if !w.isUp() {
 			select {
 			case <-w.ups:
 			case <-ctx.Done():

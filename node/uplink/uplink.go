@@ -4,6 +4,9 @@
 // It promises:
 //   - Without an address of a broker (a node behind an air gap) it does nothing
 //     and says so.
+//   - It goes to the broker's own port, or while that cannot be reached to the
+//     hub's web port (WebSocket), and comes back when it can be again.
+//   - Who answers is believed only with the hub's certificate (package trust).
 //   - Starting needs no hub: it connects whenever one can be reached, for ever,
 //     with growing and jittered pauses, and stops within two seconds.
 //   - Nothing is buffered in the client. An entry counts as sent after the
@@ -25,8 +28,8 @@ package uplink
 
 import (
 	"context"
-	"crypto/tls"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,11 +43,11 @@ import (
 type Options struct {
 	Queue   *queue.Queue
 	Program string           // name and version, for people at the hub
-	URL     string           // of the broker, instead of what the hub told when joining
+	URL     string           // of the broker, instead of what the hub told when joining; several parted by commas
 	Window  int              // frames under way without an answer; 0 for 8
 	Poll    time.Duration    // how often to ask without a bell; 0 for 5 minutes
 	Beat    time.Duration    // how often to say "still here"; 0 for 45 s
-	TLS     *tls.Config      // for tls:// addresses; nil for the system's roots
+	Back    time.Duration    // on the web's port, how soon to look for the broker's own again, at first; 0 for 2 minutes
 	Now     func() time.Time // nil for time.Now
 	Log     *slog.Logger     // nil for slog.Default
 }
@@ -66,6 +69,9 @@ func New(o Options) *Uplink {
 	}
 	if o.Beat == 0 {
 		o.Beat = 45 * time.Second
+	}
+	if o.Back == 0 {
+		o.Back = 2 * time.Minute
 	}
 	if o.Window == 0 {
 		o.Window = 8
@@ -100,14 +106,22 @@ func (u *Uplink) Run(ctx context.Context) error {
 		u.line.closed()
 		return nil
 	}
-	main, err := connect(ctx, id, lineName, u.o, u.line)
+	addresses := id.NATS
+	if u.o.URL != "" {
+		addresses = strings.Split(u.o.URL, ",")
+	}
+	ways, err := newWays(addresses, u.o.Back, u.o.Now)
 	if err != nil {
 		return err // settings nobody could connect with
+	}
+	main, err := connect(ctx, id, lineName, u.o, ways, u.line)
+	if err != nil {
+		return err
 	}
 	defer main.close()
 	u.main.Store(main)
 	defer u.main.Store(nil)
-	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, filesName, u.o, u.line) }, main.nc.IsConnected)
+	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, filesName, u.o, ways, u.line) }, main.isUp)
 	work.Go(func() { files.run(ctx) })
 	work.Go(func() { u.beats(ctx, main) })
 	u.sessions(ctx, main)
@@ -121,11 +135,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 func (u *Uplink) Nudge() {
 	w := u.main.Load()
 	switch {
-	case w == nil:
-	case w.nc.IsReconnecting():
-		w.redial.asked.Store(true)
-		// It fails only when the connection is closed, and then nobody waits.
-		_ = w.nc.ForceReconnect()
+	case w == nil, w.nudge():
 	case u.line.troubled():
 		w.ring(protocol.Bell{Hello: true})
 	}

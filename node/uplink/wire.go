@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"zhanqun/internal/trust"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -39,10 +42,13 @@ type reply struct {
 	err error
 }
 
-// natsWire is one connection with a signed way of asking. The client library's
-// own requests choose the reply subject themselves; ours has to be signed.
+// natsWire is the connection of one kind to the hub, made anew whenever it is lost,
+// with a signed way of asking. The client library's own requests choose the reply
+// subject themselves; ours has to be signed.
 type natsWire struct {
-	nc     *nats.Conn
+	log    *slog.Logger
+	book   *lineBook // nil for files
+	name   string
 	node   string
 	key    protocol.Key
 	hub    protocol.PublicKey
@@ -50,89 +56,151 @@ type natsWire struct {
 	ups    chan struct{} // a connection was made
 	downs  chan struct{} // it was lost
 	bell   chan protocol.Bell
+	asked  chan struct{} // somebody wants a try now
+	ways   *ways
 	redial redial
 
+	stop context.CancelFunc
+	done chan struct{} // closed when keep has returned
+
 	mu      sync.Mutex
+	nc      *nats.Conn // nil while there is none
 	pending map[string]chan reply
 }
 
-// connect makes a connection that comes by itself, now or later, until ctx ends.
-func connect(ctx context.Context, id queue.Identity, name string, o Options, book *lineBook) (*natsWire, error) {
+// connect makes a connection that comes by itself, now or later, until ctx ends
+// or it is closed.
+func connect(ctx context.Context, id queue.Identity, name string, o Options, ways *ways, book *lineBook) (*natsWire, error) {
 	hub, err := protocol.ParsePublic(id.HubKey)
 	if err != nil {
 		return nil, fmt.Errorf("reading hub key: %w", err)
 	}
-	w := &natsWire{node: id.Node, key: id.Key, hub: hub, prefix: protocol.InboxPrefix(id.Node) + "." + rand.Text() + ".",
-		ups: make(chan struct{}, 1), downs: make(chan struct{}, 1), bell: make(chan protocol.Bell, 1), pending: map[string]chan reply{},
-		redial: redial{now: time.Now}}
-	url := o.URL
-	if url == "" {
-		url = strings.Join(id.NATS, ",")
-	}
-	if w.nc, err = nats.Connect(url, w.options(ctx, name, o, book)...); err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
-	}
-	if _, err := w.nc.Subscribe(w.prefix+"*", w.arrived); err != nil {
-		w.nc.Close()
-		return nil, fmt.Errorf("subscribing: %w", err)
-	}
+	w := &natsWire{log: o.Log, name: name, node: id.Node, key: id.Key, hub: hub, ways: ways,
+		prefix: protocol.InboxPrefix(id.Node) + "." + rand.Text() + ".",
+		ups:    make(chan struct{}, 1), downs: make(chan struct{}, 1), bell: make(chan protocol.Bell, 1), asked: make(chan struct{}, 1),
+		done: make(chan struct{}), pending: map[string]chan reply{}, redial: redial{now: time.Now}}
 	if name == lineName {
-		if _, err := w.nc.Subscribe(protocol.BellSubject(id.Node), w.rung); err != nil {
-			w.nc.Close()
-			return nil, fmt.Errorf("subscribing: %w", err)
-		}
+		w.book = book
 	}
+	ctx, w.stop = context.WithCancel(ctx)
+	go w.keep(ctx)
 	return w, nil
 }
 
-func (w *natsWire) options(ctx context.Context, name string, o Options, book *lineBook) []nats.Option {
-	options := []nats.Option{
-		nats.Name(name), nats.Nkey(w.key.Public(), func(nonce []byte) ([]byte, error) { return w.key.Sign(nonce), nil }),
-		nats.CustomInboxPrefix(protocol.InboxPrefix(w.node)),
-		// With the default buffer a publish that has returned a timeout may still
-		// be delivered, minutes later and out of order.
-		nats.ReconnectBufSize(-1),
-		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.IgnoreAuthErrorAbort(), nats.IgnoreDiscoveredServers(),
-		nats.SetCustomDialer(dialer{ctx}), nats.Timeout(dialLimit), nats.PingInterval(25 * time.Second), nats.MaxPingsOutstanding(2),
-		nats.CustomReconnectDelay(func(tries int) time.Duration {
-			d := w.redial.next(tries)
-			if name == lineName {
-				book.disconnected("", d)
+// keep makes one connection after the other until ctx ends.
+func (w *natsWire) keep(ctx context.Context) {
+	defer close(w.done)
+	for failed := 0; ctx.Err() == nil; {
+		l, err := w.reach(ctx, failed > 0)
+		if err == nil {
+			failed = 0
+			if better := w.hold(ctx, l); better {
+				continue
 			}
-			return d
-		}),
-		nats.ConnectHandler(func(*nats.Conn) { w.up(name, book) }),
-		nats.ReconnectHandler(func(*nats.Conn) { w.up(name, book) }),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { w.down(name, book, err) }),
-		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
-			if name == lineName {
-				book.disconnected(words(err), 0)
-			}
-		}),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			// Being turned away at a later connect is told here and nowhere else.
-			if errors.Is(err, nats.ErrAuthorization) && name == lineName {
-				book.disconnected(words(err), 0)
-			}
-			o.Log.Warn("uplink: connection trouble", "connection", name, "err", err)
-		}),
+			err = l.nc.LastError()
+		} else {
+			failed++
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		rest := w.redial.next(failed)
+		w.note(func(b *lineBook) { b.disconnected(words(err), rest) })
+		select {
+		case <-time.After(rest):
+		case <-w.asked:
+			failed = 0 // or every text handed in on a dead line would keep it dead for minutes
+		case <-ctx.Done():
+		}
 	}
-	if o.TLS != nil {
-		options = append(options, nats.Secure(o.TLS))
-	}
-	return options
 }
 
-// dialLimit is for reaching the broker and its greeting.
-const dialLimit = 20 * time.Second
+// hold lets a connection work until it ends, or there is a better way.
+func (w *natsWire) hold(ctx context.Context, l link) (better bool) {
+	w.up(l)
+	defer w.down(l)
+	defer l.nc.Close()
+	for {
+		var again <-chan time.Time
+		if d, ok := w.ways.again(l.at); ok && w.book != nil {
+			again = time.After(d)
+		}
+		select {
+		case <-l.closed:
+			return false
+		case <-ctx.Done():
+			return false
+		case <-again:
+			if w.ways.probe(ctx, w.trust()) {
+				w.log.Info("uplink: the broker's own port can be reached again")
+				return true
+			}
+			w.ways.avoid()
+		}
+	}
+}
+
+// trust is what is known of the hub.
+func (w *natsWire) trust() trust.Hub { return trust.Hub{Key: &w.hub} }
+
+// note tells the book, if this is the line.
+func (w *natsWire) note(f func(*lineBook)) {
+	if w.book != nil {
+		f(w.book)
+	}
+}
+
+// dial makes one connection at one address. It may take so long until the
+// address answers, and then until the broker has let the node in.
+func (w *natsWire) dial(ctx context.Context, u *url.URL, dial, greet time.Duration) (link, error) {
+	l := link{at: u, closed: make(chan struct{})}
+	var err error
+	l.nc, err = nats.Connect(u.String(), append(w.options(ctx, u, dial, greet), nats.ClosedHandler(func(*nats.Conn) { close(l.closed) }))...)
+	if err != nil {
+		return link{}, fmt.Errorf("connecting to %s: %w", u.Host, err)
+	}
+	subjects := map[string]nats.MsgHandler{w.prefix + "*": w.arrived}
+	if w.name == lineName {
+		subjects[protocol.BellSubject(w.node)] = w.rung
+	}
+	for subject, handle := range subjects {
+		if _, err := l.nc.Subscribe(subject, handle); err != nil {
+			l.nc.Close()
+			return link{}, fmt.Errorf("subscribing: %w", err)
+		}
+	}
+	return l, nil
+}
+
+func (w *natsWire) options(ctx context.Context, u *url.URL, dial, greet time.Duration) []nats.Option {
+	return []nats.Option{
+		nats.Name(w.name), nats.Nkey(w.key.Public(), func(nonce []byte) ([]byte, error) { return w.key.Sign(nonce), nil }),
+		nats.CustomInboxPrefix(protocol.InboxPrefix(w.node)),
+		// Connections are made anew here, where there may be another way.
+		nats.NoReconnect(), nats.IgnoreDiscoveredServers(),
+		nats.SetCustomDialer(dialer{ctx, dial}), nats.Timeout(greet), nats.PingInterval(25 * time.Second), nats.MaxPingsOutstanding(2),
+		func(o *nats.Options) error {
+			if u.Scheme != "ws" { // where it would mean wss
+				o.TLSConfig = w.trust().Client(u.Hostname())
+			}
+			return nil
+		},
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			w.log.Warn("uplink: connection trouble", "connection", w.name, "err", err)
+		}),
+	}
+}
 
 // dialer makes connections that end with a context. The library's own would
 // hold a program that wants to stop for as long as a silent address takes.
-type dialer struct{ ctx context.Context }
+type dialer struct {
+	ctx   context.Context
+	limit time.Duration
+}
 
 // Dial implements nats.CustomDialer.
 func (d dialer) Dial(network, address string) (net.Conn, error) {
-	plain := net.Dialer{Timeout: dialLimit}
+	plain := net.Dialer{Timeout: d.limit}
 	c, err := plain.DialContext(d.ctx, network, address)
 	if err != nil {
 		return nil, err
@@ -152,21 +220,34 @@ func (c *boundConn) Close() error {
 	return c.Conn.Close()
 }
 
-func (w *natsWire) up(name string, book *lineBook) {
+func (w *natsWire) up(l link) {
+	w.mu.Lock()
+	w.nc = l.nc
+	w.mu.Unlock()
 	w.redial.connected()
-	if name == lineName {
-		book.connected()
-	}
+	w.note(func(b *lineBook) { b.connected(l.way()) })
 	signal(w.ups)
 }
 
-// down fails everything that waits: what became of it is unknown.
-func (w *natsWire) down(name string, book *lineBook, err error) {
-	w.redial.lost()
-	if name == lineName {
-		book.disconnected(words(err), 0)
+// way names how a connection runs.
+func (l link) way() queue.Way {
+	_, plain := l.nc.TLSConnectionState()
+	switch {
+	case isWeb(l.at) && plain != nil:
+		return queue.WayWeb
+	case isWeb(l.at):
+		return queue.WayWebTLS
+	case plain != nil:
+		return queue.WayDirect
 	}
+	return queue.WayDirectTLS
+}
+
+// down fails everything that waits: what became of it is unknown.
+func (w *natsWire) down(l link) {
+	w.ways.ended(l.at, w.redial.lost())
 	w.mu.Lock()
+	w.nc = nil
 	pending := w.pending
 	w.pending = map[string]chan reply{}
 	w.mu.Unlock()
@@ -176,6 +257,39 @@ func (w *natsWire) down(name string, book *lineBook, err error) {
 	signal(w.downs)
 }
 
+// conn is the present connection, or nil.
+func (w *natsWire) conn() *nats.Conn {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.nc
+}
+
+func (w *natsWire) isUp() bool {
+	nc := w.conn()
+	return nc != nil && nc.IsConnected()
+}
+
+// nudge lets the next try be made now, if there is no connection.
+func (w *natsWire) nudge() bool {
+	if w.isUp() {
+		return false
+	}
+	signal(w.asked)
+	return true
+}
+
+// deliver hands a message to the present connection.
+func (w *natsWire) deliver(m *nats.Msg) error {
+	nc := w.conn()
+	if nc == nil {
+		return errDown
+	}
+	if err := nc.PublishMsg(m); err != nil {
+		return fmt.Errorf("%w: %w", errDown, err)
+	}
+	return nil
+}
+
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -183,7 +297,10 @@ func signal(c chan struct{}) {
 	}
 }
 
-func (w *natsWire) close() { w.nc.Close() }
+func (w *natsWire) close() {
+	w.stop()
+	<-w.done
+}
 
 // send publishes a message that will be answered. sign adds the signature, which
 // covers the reply subject. Messages go out in the order of the calls.
@@ -201,11 +318,11 @@ func (w *natsWire) send(subject string, header nats.Header, body []byte, sign fu
 	w.pending[token] = c
 	w.mu.Unlock()
 	cancel = func() { w.take(token) }
-	if err := w.nc.PublishMsg(m); err != nil {
+	if err := w.deliver(m); err != nil {
 		cancel()
-		return nil, nil, "", fmt.Errorf("%w: %w", errDown, err)
+		return nil, nil, "", err
 	}
-	if !w.nc.IsConnected() { // it may have gone down before we were listed
+	if !w.isUp() { // it may have gone down before we were listed
 		cancel()
 		return nil, nil, "", errDown
 	}
@@ -407,7 +524,7 @@ func (w *natsWire) beat(b protocol.Beat) error {
 	m.Data = body
 	m.Header.Set(protocol.HeaderVersion, strconv.Itoa(protocol.Version))
 	m.Header.Set(protocol.HeaderSig, base64.StdEncoding.EncodeToString(w.key.Sign(protocol.RequestText(m.Subject, "", body))))
-	return w.nc.PublishMsg(m)
+	return w.deliver(m)
 }
 
 // hello says the first word on a connection.

@@ -63,10 +63,11 @@ type lineWords struct {
 	Since      time.Time
 	NextTry    time.Duration // 0: none due
 	ClockWrong string        // how far the clock is off, or ""
+	Way        string        // how the line runs, while it does
 }
 
 func wordsOf(st queue.QueueState, line queue.Line, now time.Time, lang ui.Lang) lineWords {
-	w := lineWords{Tone: ui.Warn, Since: line.Since, Error: ui.T(lang, line.Error)}
+	w := lineWords{Tone: ui.Warn, Since: line.Since, Error: ui.T(lang, line.Error), Way: ui.T(lang, st.Way.Words())}
 	if next := line.NextTry.Sub(now); next > 0 && !st.Connected {
 		w.NextTry = next
 	}

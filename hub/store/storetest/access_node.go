@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -156,6 +157,19 @@ func enrolSuite(t *testing.T, open Open) {
 		code, _, err := a.Invite(t.Context(), Admin(), Sitang, "", 0)
 		if err != nil || code.Hub != "http://10.0.0.1:8080" {
 			t.Errorf("code %+v, %v", code, err)
+		}
+		// The CA is told with an address that is encrypted, as long as there is one.
+		ca := strings.Repeat("A", 42) + "E"
+		for _, tt := range []struct{ pin, base, want string }{
+			{ca, "http://10.0.0.1:8080", ""}, {ca, "https://10.0.0.1:8443", ca}, {"", "https://10.0.0.1:8443", ""},
+		} {
+			if err := a.SetPin(t.Context(), tt.pin); err != nil {
+				t.Fatal(err)
+			}
+			code, _, err := a.Invite(t.Context(), Admin(), Sitang, tt.base, 0)
+			if err != nil || code.CA != tt.want {
+				t.Errorf("with %q at %s: %+v, %v", tt.pin, tt.base, code, err)
+			}
 		}
 	})
 }

@@ -1,0 +1,158 @@
+package bus_test
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"zhanqun/hub/ca"
+	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/web"
+	"zhanqun/node/queue"
+	"zhanqun/protocol"
+)
+
+// webSocket serves the county's pages' port, for as long as the test lasts, and
+// returns where nodes reach the broker through it.
+func (c *county) webSocket() string {
+	c.t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.bus.WebSocket().ServeHTTP(w, r) }))
+	c.t.Cleanup(s.Close)
+	return "ws" + strings.TrimPrefix(s.URL, "http") + protocol.WebSocketPath
+}
+
+// certificates are those of the hub's own CA.
+func (c *county) certificates() *ca.Server {
+	c.t.Helper()
+	certs, err := ca.New(ca.Options{Dir: c.t.TempDir(), Key: c.key, Log: quiet()})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return certs
+}
+
+// secureWebSocket is webSocket with a certificate of the hub's own CA.
+func (c *county) secureWebSocket() string {
+	c.t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.bus.WebSocket().ServeHTTP(w, r) }))
+	s.Listener = web.SecureListener(s.Listener, c.certificates().Config("h2", "http/1.1"))
+	s.Start()
+	c.t.Cleanup(s.Close)
+	return "wss" + strings.TrimPrefix(s.URL, "http") + protocol.WebSocketPath
+}
+
+// Nobody but a node has business at the address.
+func TestWebSocketIsForNodes(t *testing.T) {
+	c := newCounty(t)
+	url := "http" + strings.TrimPrefix(c.webSocket(), "ws")
+	upgrade := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="}}
+	page := upgrade.Clone()
+	page.Set("Origin", "https://elsewhere.example")
+	for name, tt := range map[string]struct {
+		method string
+		header http.Header
+		want   int
+	}{
+		"a browser":      {http.MethodGet, http.Header{}, http.StatusUpgradeRequired},
+		"another method": {http.MethodPost, upgrade, http.StatusUpgradeRequired},
+		"a page":         {http.MethodGet, page, http.StatusUpgradeRequired},
+		"a node":         {http.MethodGet, upgrade, http.StatusSwitchingProtocols},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), tt.method, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = tt.header
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Body.Close(); answer.StatusCode != tt.want {
+			t.Errorf("%s: %s", name, answer.Status)
+		}
+	}
+}
+
+// When the broker's own port is closed, or swallows what comes back, the line
+// runs through the web's port, in order and once as ever; it comes back to the
+// broker's own as soon as that can be reached.
+func TestWayRound(t *testing.T) {
+	for name, shut := range map[string]func(p *proxy, shut bool){
+		"closed":   func(p *proxy, shut bool) { p.broken = shut },
+		"filtered": func(p *proxy, shut bool) { p.mute = shut },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCounty(t)
+			p := newProxy(t, c.addr)
+			p.set(func(p *proxy) { shut(p, true) })
+			tn := c.newTown(storetest.Sitang, "nats://"+p.addr()+","+c.secureWebSocket())
+			tn.start()
+			tn.line("the web's port is used", func(l queue.Line) bool { return l.Way == queue.WayWebTLS })
+			ids := tn.post(20)
+			tn.confirmed()
+			p.set(func(p *proxy) { shut(p, false) })
+			tn.line("the broker's own port is used again", func(l queue.Line) bool { return l.Way == queue.WayDirect })
+			ids = append(ids, tn.post(20)...)
+			tn.confirmed()
+			p.set(func(p *proxy) { shut(p, true) })
+			p.cut()
+			tn.line("the web's port is used once more", func(l queue.Line) bool { return l.Way == queue.WayWebTLS })
+			ids = append(ids, tn.post(20)...)
+			tn.confirmed()
+			tn.stop()
+			c.once(map[*town][]string{tn: ids})
+		})
+	}
+}
+
+// A node that joined before the broker spoke TLS goes on when it does.
+func TestEncryptedLater(t *testing.T) {
+	c := newCounty(t)
+	tn := c.newTown(storetest.Sitang, c.addr)
+	tn.start()
+	tn.line("the line stands", func(l queue.Line) bool { return l.Way == queue.WayDirect })
+	c.stop()
+	c.tls = c.certificates().Config()
+	c.start()
+	tn.line("the line is encrypted", func(l queue.Line) bool { return l.Way == queue.WayDirectTLS })
+	ids := tn.post(20)
+	tn.confirmed()
+	tn.stop()
+	c.once(map[*town][]string{tn: ids})
+}
+
+// A node says nothing to who cannot show a certificate of its hub's, and tells
+// its people so.
+func TestForeignCertificate(t *testing.T) {
+	c := newCounty(t)
+	stranger, err := protocol.NewHubKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	certs, err := ca.New(ca.Options{Dir: t.TempDir(), Key: stranger, Log: quiet()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan string, 100)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { said <- r.URL.Path }),
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	go func() { _ = s.Serve(tls.NewListener(l, certs.Config())) }()
+	t.Cleanup(func() { s.Close() })
+	tn := c.newTown(storetest.Sitang, "wss://"+l.Addr().String()+"/nats")
+	tn.start()
+	tn.line("the line says why", func(l queue.Line) bool { return strings.Contains(l.Error, "证书") && !l.Connected })
+	select {
+	case path := <-said:
+		t.Errorf("asked for %s", path)
+	default:
+	}
+}

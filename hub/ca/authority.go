@@ -1,0 +1,186 @@
+// Package ca gives the hub its certificates: those of its own CA, which it makes
+// on the first start, or those an administrator put into files.
+//
+// It promises:
+//   - The CA is made once, lives in a file only its owner can read, and stays the
+//     same for as long as that file does. The hub's key vouches for it (see
+//     package trust), so nodes that have joined take another one as well.
+//   - A certificate is replaced well before it ends, when the machine's names or
+//     addresses change, and when the administrator's files do, without a restart
+//     and without ending a connection: the next handshake gets the new one.
+//   - Files that cannot be used leave the certificate that is in use; it is said
+//     in the log.
+package ca
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zhanqun/internal/disk"
+	"zhanqun/internal/fault"
+	"zhanqun/internal/trust"
+	"zhanqun/protocol"
+)
+
+// Names in the data folder.
+const (
+	// KeyName is the CA: its key and its certificate. Whoever has it can pass
+	// himself off as the hub, and restoring a hub needs it.
+	KeyName = "ca.pem"
+	// CertName is the CA's certificate alone, for the browsers of the office.
+	CertName = "ca.crt"
+	// serverName holds the server's present key and chain.
+	serverName = "server.pem"
+)
+
+// How long certificates are good for. Browsers take none of more than 398 days
+// for a server; nobody can replace a CA in the browsers of a county.
+const (
+	caLife     = 30 * 365 * 24 * time.Hour
+	serverLife = 397 * 24 * time.Hour
+	early      = 48 * time.Hour // valid from that long ago, for clocks that are late
+)
+
+// Authority is the hub's own CA.
+type Authority struct {
+	dir  string
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+// Open reads the CA in the data folder dir, or makes it. hub vouches for it.
+func Open(dir string, hub protocol.Key, now time.Time) (*Authority, error) {
+	a := &Authority{dir: dir}
+	path := filepath.Join(dir, KeyName)
+	text, err := os.ReadFile(path) // #nosec G304 -- in the data folder
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+			return nil, err
+		}
+	case err != nil:
+		return nil, fault.Wrap(fault.Internal, "读不了自建证书机构 "+path+"，请检查权限。", err)
+	default:
+		if a.key, a.cert, err = readPair(text); err != nil {
+			return nil, fault.Wrap(fault.Internal, "自建证书机构 "+path+" 已损坏。请从备份恢复这个文件；没有备份的，删除它会自动新建一个：已入网的乡镇不受影响，没用过的入网码要重发，浏览器要重新信任。", err)
+		}
+	}
+	if err := a.certify(hub, now); err != nil {
+		return nil, fault.Wrap(fault.Internal, "无法保存自建证书机构 "+path+"，请检查磁盘和权限。", err)
+	}
+	return a, nil
+}
+
+// certify makes the CA's certificate, unless it has one the hub vouches for.
+func (a *Authority) certify(hub protocol.Key, now time.Time) error {
+	public, err := protocol.ParsePublic(hub.Public())
+	if err != nil {
+		return err
+	}
+	if a.cert != nil && trust.Vouched(public, []*x509.Certificate{a.cert})[trust.Fingerprint(a.cert)] {
+		return a.publish()
+	}
+	spki, err := x509.MarshalPKIXPublicKey(&a.key.PublicKey)
+	if err != nil {
+		return err
+	}
+	print := trust.Fingerprint(&x509.Certificate{RawSubjectPublicKeyInfo: spki})
+	if a.cert, err = sign(&x509.Certificate{
+		Subject:   pkix.Name{Organization: []string{"Zhanqun"}, CommonName: "站群县级平台 " + print[:8]},
+		NotBefore: now.Add(-early), NotAfter: now.Add(caLife),
+		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		URIs: []*url.URL{trust.Vouch(hub, print)},
+	}, nil, a.key, a.key); err != nil {
+		return err
+	}
+	text, err := writePair(a.key, a.cert)
+	if err != nil {
+		return err
+	}
+	if err := disk.WriteSecret(filepath.Join(a.dir, KeyName), text); err != nil {
+		return err
+	}
+	return a.publish()
+}
+
+// publish writes the certificate alone, if it is not there.
+func (a *Authority) publish() error {
+	path := filepath.Join(a.dir, CertName)
+	text := pem.EncodeToMemory(&pem.Block{Type: certificateType, Bytes: a.cert.Raw})
+	if have, err := os.ReadFile(path); err == nil && string(have) == string(text) { // #nosec G304 -- in the data folder
+		return nil
+	}
+	return os.WriteFile(path, text, 0o644) // #nosec G306 -- for everybody
+}
+
+// Certificate is the CA's own.
+func (a *Authority) Certificate() *x509.Certificate { return a.cert }
+
+// server returns a key and a certificate for a server under names, which may be
+// host names and addresses.
+func (a *Authority) server(names []string, now time.Time) (*ecdsa.PrivateKey, *x509.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := &x509.Certificate{
+		Subject: pkix.Name{Organization: []string{"Zhanqun"}, CommonName: "站群县级平台"}, NotBefore: now.Add(-early), NotAfter: now.Add(serverLife - early),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
+	}
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			t.IPAddresses = append(t.IPAddresses, ip)
+		} else {
+			t.DNSNames = append(t.DNSNames, name)
+		}
+	}
+	if t.NotAfter.After(a.cert.NotAfter) {
+		t.NotAfter = a.cert.NotAfter
+	}
+	cert, err := sign(t, a.cert, key, a.key)
+	return key, cert, err
+}
+
+// sign makes a certificate; without a parent it signs itself.
+func sign(t, parent *x509.Certificate, key, signer *ecdsa.PrivateKey) (*x509.Certificate, error) {
+	serial := make([]byte, 16)
+	if _, err := rand.Read(serial); err != nil {
+		return nil, err
+	}
+	serial[0] &= 0x7f
+	t.SerialNumber = new(big.Int).SetBytes(serial)
+	if parent == nil {
+		parent = t
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, parent, &key.PublicKey, signer)
+	if err != nil {
+		return nil, fmt.Errorf("making certificate: %w", err)
+	}
+	return x509.ParseCertificate(der)
+}
+
+// voucher returns a certificate that says nothing but that the hub vouches for
+// another's CA. Its own key is thrown away.
+func voucher(hub protocol.Key, fingerprint string, now time.Time) (*x509.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return sign(&x509.Certificate{
+		Subject: pkix.Name{Organization: []string{"Zhanqun"}}, NotBefore: now.Add(-early), NotAfter: now.Add(caLife),
+		URIs: []*url.URL{trust.Vouch(hub, fingerprint)},
+	}, nil, key, key)
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-resty/resty/v2"
+
+	"zhanqun/hub/ca"
+	"zhanqun/internal/cli"
+	"zhanqun/internal/fault"
+	"zhanqun/internal/testenv"
+	"zhanqun/node/queue"
+	"zhanqun/node/station"
+)
+
+// outward lets the hub listen for other machines, while the tests' traffic stays
+// on this one.
+func (b binary) outward() (_ binary, web string) {
+	web, broker := testenv.Port(b.t), testenv.Port(b.t)
+	everywhere := func(addr string) string { return "0.0.0.0" + strings.TrimPrefix(addr, "127.0.0.1") }
+	return b.with("ZHANQUN_HTTP_ADDR="+everywhere(web), "ZHANQUN_NATS_LISTEN="+everywhere(broker),
+		"ZHANQUN_HTTP_PUBLIC_URL=https://"+web, "ZHANQUN_NATS_PUBLIC_URL=tls://"+broker), web
+}
+
+// trusting lets a client believe the CA of the hub in a data folder, as a browser
+// into which an administrator has put its certificate.
+func trusting(t *testing.T, client *resty.Client, dir string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, ca.CertName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		t.Fatal("no certificate of the CA")
+	}
+	client.SetTLSClientConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
+}
+
+// way is how the node's line runs.
+func (p *pair) way(t *testing.T, want queue.Way) func() (bool, error) {
+	return func() (bool, error) {
+		var line struct{ Way queue.Way }
+		err := ask(p.node.R(), http.MethodGet, "/api/v1/queue", nil, &line)
+		return line.Way == want, err
+	}
+}
+
+// A hub that other machines can reach makes itself a CA. A node joins with what
+// its code says of it, and everything travels encrypted.
+func TestEncryptedOutsideThisMachine(t *testing.T) {
+	hub, node := programs(t)
+	hub, web := hub.outward()
+	p := newPair(t, hub, node)
+	p.until(t, "the line is encrypted", p.way(t, queue.WayDirectTLS))
+	id := p.handIn(t, "加密的线路")
+	p.until(t, "it is in review", p.itemIs(t, id, "received"))
+	if err := p.decide(id); err != nil {
+		t.Fatal(err)
+	}
+	p.until(t, "the answer is back", p.itemIs(t, id, "adopted"))
+
+	info, err := os.Stat(filepath.Join(hub.dir(), ca.KeyName))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the CA's file: %v %v", info.Mode(), err)
+	}
+	plain := resty.New().SetRedirectPolicy(resty.NoRedirectPolicy())
+	if answer, _ := plain.R().Get("http://" + web + "/items?q=1"); answer.Header().Get("Location") != "https://"+web+"/items?q=1" {
+		t.Errorf("plain HTTP is answered %s %v", answer.Status(), answer.Header())
+	}
+	if answer, err := p.hub.R().Get("/signin"); err != nil || answer.Header().Get("Strict-Transport-Security") != "" {
+		t.Errorf("HSTS with a CA browsers do not know: %v %v", answer.Header(), err)
+	} else if c := answer.Cookies(); len(c) == 0 || !c[0].Secure {
+		t.Errorf("cookies %v", c)
+	}
+	if conn, err := tls.Dial("tcp", web, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}); err == nil {
+		conn.Close()
+		t.Error("TLS 1.1 is spoken")
+	}
+	if out, err := hub.run(t.Context(), "", "doctor"); err != nil || !strings.Contains(out, "自建") {
+		t.Errorf("doctor: %v\n%s", err, out)
+	}
+	if out, err := node.run(t.Context(), "", "queue"); err != nil || !strings.Contains(out, "直连，已加密") {
+		t.Errorf("queue: %v\n%s", err, out)
+	}
+}
+
+// outwards is outward for a program in this process.
+func (p *countyProgram) outwards() {
+	b, _ := binary{t: p.t}.outward()
+	p.env = append(p.env, b.env...)
+}
+
+// joinWith lets a new machine join with a code.
+func joinWith(t *testing.T, code string) error {
+	t.Helper()
+	q, err := queue.Open(t.Context(), queue.Options{Dir: t.TempDir(), Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	_, err = station.Join(t.Context(), q, code, "办公室电脑", "test")
+	return err
+}
+
+// A join code names the hub's CA: it is good for a hub that was restored with
+// its CA, and for no other.
+func TestJoinCodeNamesTheCA(t *testing.T) {
+	p := newProgram(t)
+	p.outwards()
+	file := filepath.Join(t.TempDir(), "单位.csv")
+	writeFile(t, file, units)
+	p.must("unit", "import", file)
+	r := p.serve()
+	codes := []string{p.must("node", "invite", "520624001"), p.must("node", "invite", "520624001"), p.must("node", "invite", "520624001")}
+	if err := joinWith(t, codes[0]); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(t.TempDir(), "hub.tar.zst")
+	p.must("backup", kept)
+	r.stop()
+
+	p.env = append(p.env, "ZHANQUN_DIR="+filepath.Join(t.TempDir(), "another disk"))
+	p.must("restore", kept)
+	r = p.serve()
+	if err := joinWith(t, codes[1]); err != nil {
+		t.Errorf("after a restore: %v", err)
+	}
+	r.stop()
+
+	dir, _ := strings.CutPrefix(p.env[len(p.env)-1], "ZHANQUN_DIR=")
+	for _, name := range []string{ca.KeyName, ca.CertName} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.serve()
+	if err := joinWith(t, codes[2]); !strings.Contains(fault.Message(err), "指纹不符") {
+		t.Errorf("with another CA: %v", err)
+	}
+	if err := joinWith(t, p.must("node", "invite", "520624001")); err != nil {
+		t.Errorf("with a new code: %v", err)
+	}
+}
+
+// The administrator's certificate is used, its end is told, and with tls.mode off
+// nothing is encrypted, which is said.
+func TestCertificateFilesAndOff(t *testing.T) {
+	p := newProgram(t)
+	p.outwards()
+	p.env = append(p.env, "ZHANQUN_TLS_CERT_FILE=/nowhere/zq.crt", "ZHANQUN_TLS_KEY_FILE=/nowhere/zq.key")
+	if _, errs, code := p.run("", "serve"); code != cli.Failed || !strings.Contains(errs, "/nowhere/zq.crt") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("without the files: exit %d: %s", code, errs)
+	}
+	p = newProgram(t, "ZHANQUN_TLS_MODE=off", "ZHANQUN_HTTP_ADDR=0.0.0.0:0", "ZHANQUN_NATS_LISTEN=0.0.0.0:0")
+	r := p.serve()
+	if !strings.HasPrefix(r.Hub, "http://") || !strings.HasPrefix(r.NATS[0], "nats://") || strings.Count(r.errs.String(), "tls.mode is off") != 1 {
+		t.Errorf("off: %+v\n%s", r.addresses, r.errs)
+	}
+	if out, _, _ := p.run("", "doctor"); !strings.Contains(out, "没有加密，因为 tls.mode 是 off") {
+		t.Errorf("doctor: %s", out)
+	}
+}
+
+// Where only the web's port is open the line runs through it.
+func TestOnlyTheWebPort(t *testing.T) {
+	hub, node := programs(t)
+	hub, _ = hub.outward()
+	nobody := testenv.Port(t)
+	p := newPair(t, hub.with("ZHANQUN_NATS_PUBLIC_URL=tls://"+nobody), node)
+	p.until(t, "the line runs through the web's port", p.way(t, queue.WayWebTLS))
+	id := p.handIn(t, "只开网页端口")
+	p.until(t, "it is in review", p.itemIs(t, id, "received"))
+	if err := p.decide(id); err != nil {
+		t.Fatal(err)
+	}
+	p.until(t, "the answer is back", p.itemIs(t, id, "adopted"))
+	if out, err := node.run(t.Context(), "", "doctor"); err != nil || !strings.Contains(out, "走网页端口，已加密") {
+		t.Errorf("doctor: %v\n%s", err, out)
+	}
+}
