@@ -58,6 +58,8 @@ type county struct {
 	dir     string
 	addr    string
 	reserve uint64
+	log     *book
+	limits  bus.Limits
 }
 
 func newCounty(t testing.TB) *county {
@@ -89,7 +91,7 @@ func newCountyOn(t testing.TB, o store.Options) *county {
 		storetest.Units(t, s)
 		storetest.Columns(t, s)
 	}
-	c := &county{t: t, store: s, key: o.Key, dir: t.TempDir(), addr: "127.0.0.1:0"}
+	c := &county{t: t, store: s, key: o.Key, dir: t.TempDir(), addr: "127.0.0.1:0", log: &book{}}
 	s.OnDown(func(heads map[string]uint64) {
 		if c.bus != nil {
 			c.bus.Ring(heads)
@@ -100,7 +102,7 @@ func newCountyOn(t testing.TB, o store.Options) *county {
 		t.Fatal(err)
 	}
 	c.files = blobs
-	c.intake = intake.New(intake.Options{Store: s, Files: blobs, Log: quiet()})
+	c.intake = intake.New(intake.Options{Store: s, Files: blobs, Log: c.log.logger()})
 	t.Cleanup(func() {
 		c.stop()
 		if err := blobs.Close(); err != nil {
@@ -124,7 +126,7 @@ func (c *county) start() {
 func (c *county) startWith(hub bus.Hub) {
 	c.t.Helper()
 	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: hub,
-		Registry: registry{storetest.Access(c.store)}, Log: quiet(), StreamBytes: 64 << 20, Reserve: c.reserve})
+		Registry: registry{storetest.Access(c.store)}, Log: c.log.logger(), StreamBytes: 64 << 20, Reserve: c.reserve, Limits: c.limits})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func TestNodesAreKeptApart(t *testing.T) {
 	}
 }
 
-func refusedWith(t *testing.T, nc *nats.Conn, violations chan error, what string) {
+func refusedWith(t testing.TB, nc *nats.Conn, violations chan error, what string) {
 	t.Helper()
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func TestRequestsMustBeSigned(t *testing.T) {
 	}
 }
 
-func jsonText(t *testing.T, v any) []byte {
+func jsonText(t testing.TB, v any) []byte {
 	t.Helper()
 	data, err := json.Marshal(v)
 	if err != nil {
