@@ -53,7 +53,7 @@ func newGate(registry Registry, limits Limits, log *slog.Logger) *gate {
 // Check implements server.Authentication.
 func (g *gate) Check(c server.ClientAuthentication) bool {
 	o := c.GetOpts()
-	if c.Kind() != server.CLIENT || o.Nkey == "" || !holds(o.Nkey, o.Sig, c.GetNonce()) {
+	if c.Kind() != server.CLIENT || o.Nkey == "" || g.guard.shuns(o.Nkey) || !holds(o.Nkey, o.Sig, c.GetNonce()) {
 		return false
 	}
 	if o.Nkey == g.own {
@@ -92,7 +92,7 @@ func (g *gate) enter(ctx context.Context, key, name string, c connection) string
 		g.log.Error("bus: a node had to be turned away", "err", err)
 		return ""
 	}
-	if node == "" || !g.guard.admit(node) {
+	if node == "" || !g.guard.admit(node, key) {
 		return ""
 	}
 	g.seat(session{node, strings.HasSuffix(name, "files")}, c)

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 )
@@ -27,9 +28,10 @@ type guard struct {
 	drop   func(node string) // ends its connections; must not block
 
 	mu        sync.Mutex
-	nodes     map[string]*conduct // of nodes that are not quite at rest
-	strangers map[string]*note    // by address
-	refused   uint64              // messages not taken
+	nodes     map[string]*conduct  // of nodes that are not quite at rest
+	shunned   map[string]time.Time // keys of nodes that are kept out, and until when
+	strangers map[string]*note     // by address
+	refused   uint64               // messages not taken
 }
 
 // conduct is how one node behaves.
@@ -53,7 +55,8 @@ type note struct {
 }
 
 func newGuard(l Limits, log *slog.Logger, drop func(string)) *guard {
-	return &guard{limits: l.orDefault(), log: log, now: time.Now, drop: drop, nodes: map[string]*conduct{}, strangers: map[string]*note{}}
+	return &guard{limits: l.orDefault(), log: log, now: time.Now, drop: drop, nodes: map[string]*conduct{},
+		shunned: map[string]time.Time{}, strangers: map[string]*note{}}
 }
 
 // of returns the conduct of a node. The caller holds g.mu.
@@ -66,12 +69,13 @@ func (g *guard) of(node string) *conduct {
 	return c
 }
 
-// admit reports whether a node that has proved who it is may come in now.
-func (g *guard) admit(node string) bool {
+// admit reports whether a node that has proved to have a key may come in now.
+func (g *guard) admit(node, key string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c, now := g.of(node), g.now()
 	if now.Before(c.barred) {
+		g.shunned[key] = c.barred
 		return false
 	}
 	if !c.signIns.take(now, 1, signIns, signBurst) {
@@ -79,6 +83,19 @@ func (g *guard) admit(node string) bool {
 		return false
 	}
 	return true
+}
+
+// shuns reports whether a key is one of a node that is kept out, which then need
+// not prove anything.
+func (g *guard) shuns(key string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	until, ok := g.shunned[key]
+	if ok && !g.now().Before(until) {
+		delete(g.shunned, key)
+		ok = false
+	}
+	return ok
 }
 
 // verdict is what becomes of a message.
@@ -256,6 +273,7 @@ func (g *guard) sweep() {
 			delete(g.nodes, node)
 		}
 	}
+	maps.DeleteFunc(g.shunned, func(_ string, until time.Time) bool { return !now.Before(until) })
 	for address, n := range g.strangers {
 		if n.due(now) {
 			g.sayStranger(n, address)

@@ -10,7 +10,9 @@ type Limits struct {
 	// once.
 	Messages int
 	Bytes    int64
-	// Unread is how many frames of one node may lie in the stream.
+	// Unread is how many frames of one node may lie in the stream: so many writes
+	// to the disk others wait for at worst. A node that behaves has no more there
+	// than are on their way through the hub, which is bounded by their bytes.
 	Unread int64
 	// Strangers is how many connections of one address may stand without having
 	// signed in. Many nodes may share an address.
@@ -24,7 +26,7 @@ type Limits struct {
 // pieces carry up to 256 KiB each, and a disk that syncs every write takes about
 // 1,000 messages a second of all nodes together.
 func DefaultLimits() Limits {
-	return Limits{Messages: 200, Bytes: 32 << 20, Unread: 384, Strangers: 500, Bar: time.Minute}
+	return Limits{Messages: 200, Bytes: 32 << 20, Unread: 128, Strangers: 500, Bar: time.Minute}
 }
 
 const (

@@ -42,10 +42,10 @@ func TestTooManyMessages(t *testing.T) {
 	if got := count(100); got[0] != 0 || got[2] == 0 || !slices.Equal(*dropped, []string{"n1"}) {
 		t.Errorf("going on: %v, dropped %v", got, *dropped)
 	}
-	if g.admit("n1") {
+	if g.admit("n1", "key of n1") {
 		t.Error("let in again at once")
 	}
-	if got := g.spend("n2", 100); got != taken || !g.admit("n2") {
+	if got := g.spend("n2", 100); got != taken || !g.admit("n2", "key of n2") {
 		t.Error("another one is not taken")
 	}
 	if barred, refused := g.kept(); barred != 1 || refused < 100 {
@@ -54,8 +54,11 @@ func TestTooManyMessages(t *testing.T) {
 	if lines := strings.Count(log.String(), "node=n1"); lines != 2 { // too many; kept out
 		t.Errorf("%d lines:\n%s", lines, log)
 	}
+	if !g.shuns("key of n1") || g.shuns("key of n2") {
+		t.Error("the wrong key is shunned")
+	}
 	pass(61 * time.Second)
-	if !g.admit("n1") || g.spend("n1", 100) != taken {
+	if g.shuns("key of n1") || !g.admit("n1", "key of n1") || g.spend("n1", 100) != taken {
 		t.Error("still out")
 	}
 }
@@ -74,7 +77,7 @@ func TestTooManyBytes(t *testing.T) {
 func TestBarsGrow(t *testing.T) {
 	g, pass, _, _ := guardOnClock(Limits{Bar: time.Minute})
 	out := func() (length time.Duration) {
-		for !g.admit("n1") {
+		for !g.admit("n1", "key of n1") {
 			pass(10 * time.Second)
 			length += 10 * time.Second
 		}
@@ -99,7 +102,7 @@ func TestSignInsAndOffences(t *testing.T) {
 	g, pass, dropped, log := guardOnClock(Limits{})
 	in := 0
 	for range 100 {
-		if g.admit("n1") {
+		if g.admit("n1", "key of n1") {
 			in++
 		}
 	}

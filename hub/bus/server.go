@@ -20,7 +20,7 @@ import (
 // fetchBytes bounds one request for frames; maxPending, what the server holds
 // for one connection, has to be larger.
 const (
-	fetchBytes = 4 << 20
+	fetchBytes = 2 << 20
 	maxPending = 8 << 20
 )
 

@@ -17,7 +17,7 @@ const (
 	leastStream = 64 << 20                        // with less a broker is not worth having
 	maxMessage  = protocol.MaxFrameBytes + 64<<10 // a frame, its subject and headers
 	purgeEvery  = 5 * time.Second                 // how often committed frames leave the stream
-	perPurge    = 128                             // or after that many: a node that behaves never has so many unread
+	perPurge    = 16                              // or after that many; it costs less than one write
 	callLimit   = 10 * time.Second                // one question to the broker
 )
 

@@ -17,7 +17,7 @@ import (
 // much comes. So its counters are watched: totals often, since that costs
 // nothing, and each connection when the totals are more than one node may send.
 const (
-	watchEvery = 250 * time.Millisecond
+	watchEvery = 100 * time.Millisecond
 	scanEvery  = 10 * time.Second // without a reason
 	scanShare  = 20               // of the time at most one part goes into scans
 	hotFor     = 5 * time.Second  // scans go on that long after the last reason
