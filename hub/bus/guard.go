@@ -31,6 +31,7 @@ type guard struct {
 	nodes     map[string]*conduct  // of nodes that are not quite at rest
 	shunned   map[string]time.Time // keys of nodes that are kept out, and until when
 	strangers map[string]*note     // by address
+	hands     map[string]*bucket   // TLS handshakes, by address
 	refused   uint64               // messages not taken
 }
 
@@ -56,7 +57,7 @@ type note struct {
 
 func newGuard(l Limits, log *slog.Logger, drop func(string)) *guard {
 	return &guard{limits: l.orDefault(), log: log, now: time.Now, drop: drop, nodes: map[string]*conduct{},
-		shunned: map[string]time.Time{}, strangers: map[string]*note{}}
+		shunned: map[string]time.Time{}, strangers: map[string]*note{}, hands: map[string]*bucket{}}
 }
 
 // of returns the conduct of a node. The caller holds g.mu.
@@ -273,6 +274,7 @@ func (g *guard) sweep() {
 			delete(g.nodes, node)
 		}
 	}
+	g.forgetHandshakes(now)
 	maps.DeleteFunc(g.shunned, func(_ string, until time.Time) bool { return !now.Before(until) })
 	for address, n := range g.strangers {
 		if n.due(now) {

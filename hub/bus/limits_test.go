@@ -2,7 +2,10 @@ package bus
 
 import (
 	"bytes"
+	"crypto/tls"
+	"io"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -134,6 +137,12 @@ func TestGuardForgets(t *testing.T) {
 	for i := range 3 * mostAddresses {
 		g.stranger(strings.Repeat("x", i%5)+string(rune('a'+i%26))+time.Duration(i).String(), "no key")
 	}
+	for i := range 3 * mostAddresses {
+		g.greets(time.Duration(i).String())
+	}
+	if len(g.hands) > mostAddresses+1 {
+		t.Errorf("handshakes of %d addresses", len(g.hands))
+	}
 	if len(g.strangers) > mostAddresses+1 {
 		t.Errorf("%d addresses", len(g.strangers))
 	}
@@ -141,7 +150,7 @@ func TestGuardForgets(t *testing.T) {
 		pass(2 * longestBar)
 		g.sweep()
 	}
-	if len(g.nodes) > 0 || len(g.strangers) > 0 {
+	if len(g.nodes)+len(g.strangers)+len(g.hands) > 0 {
 		t.Errorf("%d nodes and %d addresses remembered", len(g.nodes), len(g.strangers))
 	}
 	if n := strings.Count(log.String(), "\n"); n > 2*mostAddresses {
@@ -173,3 +182,45 @@ func TestWhatTheServerSays(t *testing.T) {
 		}
 	}
 }
+
+// An address that only shakes hands is turned away before that costs anything.
+func TestHandshakes(t *testing.T) {
+	g, pass, _, _ := guardOnClock(Limits{})
+	if g.tls(nil) != nil {
+		t.Error("TLS out of nothing")
+	}
+	asked := 0
+	c := g.tls(&tls.Config{MinVersion: tls.VersionTLS13, GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		asked++
+		return nil, nil
+	}})
+	near, far := &tls.ClientHelloInfo{Conn: from("10.0.0.1")}, &tls.ClientHelloInfo{Conn: from("10.0.0.2")}
+	for range 2 * handshakeBurst {
+		_, _ = c.GetConfigForClient(near)
+	}
+	if asked != handshakeBurst {
+		t.Errorf("%d handshakes", asked)
+	}
+	if _, err := c.GetConfigForClient(far); err != nil {
+		t.Errorf("another address: %v", err)
+	}
+	if _, err := c.GetConfigForClient(near); err == nil {
+		t.Error("goes on for ever")
+	}
+	pass(time.Second)
+	if _, err := c.GetConfigForClient(near); err != nil {
+		t.Errorf("a second later: %v", err)
+	}
+}
+
+// from is a connection of which only the address matters.
+type from string
+
+func (from) Read([]byte) (int, error)         { return 0, io.EOF }
+func (from) Write([]byte) (int, error)        { return 0, io.EOF }
+func (from) Close() error                     { return nil }
+func (from) LocalAddr() net.Addr              { return nil }
+func (f from) RemoteAddr() net.Addr           { return &net.TCPAddr{IP: net.ParseIP(string(f)), Port: 1} }
+func (from) SetDeadline(time.Time) error      { return nil }
+func (from) SetReadDeadline(time.Time) error  { return nil }
+func (from) SetWriteDeadline(time.Time) error { return nil }

@@ -93,7 +93,7 @@ func (b *Bus) serverOptions() (*server.Options, error) {
 		ServerName: "hub-" + rand.Text()[:8], Host: host, Port: number, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: b.o.Dir, SyncAlways: true, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
 		MaxConn: 100_000, MaxPayload: maxPayload, MaxPending: maxPending, MaxSubs: maxSubs, WriteDeadline: 30 * time.Second,
-		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 20, TLSTimeout: 15, TLSConfig: b.o.TLS,
+		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 20, TLSTimeout: 15, TLSConfig: b.guard.tls(b.o.TLS),
 		AlwaysEnableNonce: true, CustomClientAuthentication: b.gate,
 	}
 	o.JetStreamLimits = server.JSLimitOpts{DefaultMaxConsumers: -1}
