@@ -25,6 +25,7 @@ type Hub struct {
 	NATS     NATS      `toml:"nats" envPrefix:"NATS_"`
 	Database Database  `toml:"database" envPrefix:"DATABASE_"`
 	Limits   HubLimits `toml:"limits" envPrefix:"LIMITS_"`
+	Guard    Guard     `toml:"guard" envPrefix:"GUARD_"`
 	Review   Review    `toml:"review" envPrefix:"REVIEW_"`
 	Links    Links     `toml:"links" envPrefix:"LINKS_"`
 	Feed     Feed      `toml:"feed" envPrefix:"FEED_"`
@@ -66,6 +67,19 @@ type HubLimits struct {
 	MaxAttachments     int   `toml:"max_attachments" env:"MAX_ATTACHMENTS"`           // files of one item
 	DiskReserveBytes   int64 `toml:"disk_reserve_bytes" env:"DISK_RESERVE_BYTES"`     // with less room than this nothing new is accepted
 }
+
+// Guard bounds what one node, or one address, may do to the line, so that it
+// cannot hold up the others.
+type Guard struct {
+	NodeMessages int   `toml:"node_messages" env:"NODE_MESSAGES"` // a second; ten seconds' worth at once
+	NodeBytes    int64 `toml:"node_bytes" env:"NODE_BYTES"`       // a second; ten seconds' worth at once
+	NodeUnread   int   `toml:"node_unread" env:"NODE_UNREAD"`     // frames of one node the broker holds for the hub
+	BarSeconds   int   `toml:"bar_seconds" env:"BAR_SECONDS"`     // how long a node stays out that will not stop, the first time
+	Strangers    int   `toml:"strangers" env:"STRANGERS"`         // connections of one address that have not signed in
+}
+
+// Bar returns how long a node stays out the first time.
+func (g Guard) Bar() time.Duration { return time.Duration(g.BarSeconds) * time.Second }
 
 // Review holds the times of the review desk.
 type Review struct {
@@ -129,6 +143,7 @@ func DefaultHub() Hub {
 			MaxAttachments:     30,
 			DiskReserveBytes:   1 << 30,
 		},
+		Guard:  Guard{NodeMessages: 200, NodeBytes: 32 << 20, NodeUnread: 128, BarSeconds: 60, Strangers: 500},
 		Review: Review{ClaimMinutes: 15, UndoSeconds: 10},
 		Links: Links{
 			Enabled:        true,
@@ -176,6 +191,12 @@ func (h *Hub) check(c *checker) {
 	c.between("limits.max_item_bytes", h.Limits.MaxItemBytes, 1<<10, def.Limits.MaxItemBytes)
 	c.between("limits.max_attachments", int64(h.Limits.MaxAttachments), 0, int64(def.Limits.MaxAttachments))
 	c.between("limits.disk_reserve_bytes", h.Limits.DiskReserveBytes, 0, 1<<50)
+
+	c.between("guard.node_messages", int64(h.Guard.NodeMessages), 20, 100_000)
+	c.between("guard.node_bytes", h.Guard.NodeBytes, 1<<20, 1<<32)
+	c.between("guard.node_unread", int64(h.Guard.NodeUnread), 64, 100_000)
+	c.between("guard.bar_seconds", int64(h.Guard.BarSeconds), 1, 86_400)
+	c.between("guard.strangers", int64(h.Guard.Strangers), 10, 50_000)
 
 	c.between("review.claim_minutes", int64(h.Review.ClaimMinutes), 1, 24*60)
 	c.between("review.undo_seconds", int64(h.Review.UndoSeconds), 0, 600)

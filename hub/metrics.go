@@ -29,6 +29,8 @@ var (
 	metricFrames      = prometheus.NewDesc("zhanqun_stream_frames", "Frames in the intake stream.", nil, nil)
 	metricBytes       = prometheus.NewDesc("zhanqun_stream_bytes", "Bytes of the intake stream.", nil, nil)
 	metricBehind      = prometheus.NewDesc("zhanqun_stream_behind", "Frames that are not committed yet.", nil, nil)
+	metricBarred      = prometheus.NewDesc("zhanqun_nodes_barred", "Nodes that are kept out for a while because they sent too much.", nil, nil)
+	metricRefused     = prometheus.NewDesc("zhanqun_messages_refused_total", "Messages of nodes that were over their limits.", nil, nil)
 )
 
 // lineCollector asks when it is asked.
@@ -36,7 +38,7 @@ type lineCollector struct{ c *county }
 
 // Describe implements prometheus.Collector.
 func (lineCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricReady, metricConnections, metricFrames, metricBytes, metricBehind} {
+	for _, d := range []*prometheus.Desc{metricReady, metricConnections, metricFrames, metricBytes, metricBehind, metricBarred, metricRefused} {
 		ch <- d
 	}
 }
@@ -61,4 +63,6 @@ func (l lineCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(metricFrames, float64(s.Frames))
 	gauge(metricBytes, float64(s.Bytes))
 	gauge(metricBehind, float64(s.Behind))
+	gauge(metricBarred, float64(s.Barred))
+	ch <- prometheus.MustNewConstMetric(metricRefused, prometheus.CounterValue, float64(s.Refused))
 }

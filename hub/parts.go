@@ -175,13 +175,18 @@ func (c *county) watchFolders() *bundle.Watcher {
 	return bundle.NewWatcher(s, bundle.Folders{In: o.InDir, Out: o.OutDir, Every: o.Every(), Resend: o.Resend()})
 }
 
+// lineLimits are what one node may do to the line.
+func lineLimits(g config.Guard) bus.Limits {
+	return bus.Limits{Messages: g.NodeMessages, Bytes: g.NodeBytes, Unread: int64(g.NodeUnread), Strangers: g.Strangers, Bar: g.Bar()}
+}
+
 // startTime bounds the wait for the embedded broker.
 const startTime = 30 * time.Second
 
 func (c *county) startBus(ctx context.Context) error {
 	o := bus.Options{
 		Listen: c.cfg.NATS.Listen, Dir: filepath.Join(c.cfg.Dir, "nats"), URL: c.cfg.NATS.URL,
-		Reserve: reserve(c.cfg), Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
+		Reserve: reserve(c.cfg), Limits: lineLimits(c.cfg.Guard), Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
 	}
 	var err error
 	if o.Connect, err = credentials(c.cfg.NATS); err != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +20,7 @@ import (
 const (
 	askWorkers = 8
 	askWaiting = 128 // per worker
+	askPerNode = 64  // of one node and verb: the rest of a worker's queue is for others
 	askLimit   = 20 * time.Second
 )
 
@@ -39,8 +39,11 @@ func (b *Bus) listen(ctx context.Context) error {
 	for verb, handle := range verbs {
 		lanes := b.workers(ctx, func(ctx context.Context, m *nats.Msg) { b.respond(ctx, m, handle) })
 		_, err := b.nc.QueueSubscribe("zq.ask.*."+verb, "hub", func(m *nats.Msg) {
-			if b.honest(m) && !lanes.push(m) {
-				b.say(m, answer{}, protocol.Fault{Code: protocol.CodeBusy, Detail: "县级平台正忙，稍后会自动重试"})
+			if !b.honest(m) {
+				return
+			}
+			if err := b.take(m, lanes); err != nil {
+				b.say(m, answer{}, err)
 			}
 		})
 		if err != nil {
@@ -48,48 +51,30 @@ func (b *Bus) listen(ctx context.Context) error {
 		}
 	}
 	lanes := b.workers(ctx, b.beat)
-	_, err := b.nc.QueueSubscribe(protocol.BeatWildcard, "hub", func(m *nats.Msg) { lanes.push(m) })
+	_, err := b.nc.QueueSubscribe(protocol.BeatWildcard, "hub", func(m *nats.Msg) { _ = b.take(m, lanes) })
 	if err != nil {
 		return fmt.Errorf("subscribing to heartbeats: %w", err)
 	}
 	return nil
 }
 
-// lanes are the queues of a set of workers.
-type lanes []chan *nats.Msg
-
-func (b *Bus) workers(ctx context.Context, work func(context.Context, *nats.Msg)) lanes {
-	l := make(lanes, askWorkers)
-	for i := range l {
-		l[i] = make(chan *nats.Msg, askWaiting)
-		b.run(func() {
-			for {
-				select {
-				case m := <-l[i]:
-					limited, cancel := context.WithTimeout(ctx, askLimit)
-					work(limited, m)
-					cancel()
-				case <-ctx.Done():
-					return
-				}
-			}
-		})
+// take hands a message to its worker, or returns what to tell the node. Of a
+// flood only so much is answered.
+func (b *Bus) take(m *nats.Msg, l *lanes) error {
+	node, err := protocol.NodeOf(m.Subject)
+	if err != nil {
+		return nil
 	}
-	return l
-}
-
-// push gives a message to the worker of its node and reports whether there was
-// room.
-func (l lanes) push(m *nats.Msg) bool {
-	node, _ := protocol.NodeOf(m.Subject)
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(node)) // never fails
-	select {
-	case l[h.Sum32()%uint32(len(l))] <- m: // #nosec G115 -- a small constant
-		return true
-	default:
-		return false
+	switch b.guard.spend(node, len(m.Data)) {
+	case refused:
+		return protocol.Fault{Code: protocol.CodeBusy, Detail: "本节点发得太快，超过了县级平台的限额，稍后会自动重试"}
+	case ignored:
+		return nil
 	}
+	if !l.push(node, m) {
+		return protocol.Fault{Code: protocol.CodeBusy, Detail: "县级平台正忙，稍后会自动重试"}
+	}
+	return nil
 }
 
 // honest reports whether the answer to a request may be sent. One that would go
@@ -100,7 +85,9 @@ func (b *Bus) honest(m *nats.Msg) bool {
 	if err == nil && strings.HasPrefix(m.Reply, protocol.InboxPrefix(node)+".") {
 		return true
 	}
-	b.log.Warn("bus: a request wants its answer elsewhere", "subject", m.Subject, "reply", m.Reply)
+	if err == nil {
+		b.guard.offend(node, offReply, m.Reply)
+	}
 	return false
 }
 
@@ -140,6 +127,7 @@ func (b *Bus) verify(ctx context.Context, node string, m *nats.Msg) error {
 	}
 	sig, err := base64.StdEncoding.DecodeString(m.Header.Get(protocol.HeaderSig))
 	if err != nil || !key.Verify(signedText(m), sig) {
+		b.guard.offend(node, offSigned, m.Subject)
 		return protocol.Fault{Code: protocol.CodeSignature, Detail: "签名与登记的密钥不符"}
 	}
 	return nil

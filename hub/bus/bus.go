@@ -93,6 +93,8 @@ type Options struct {
 	// Reserve is the room on the embedded server's disk, in bytes, below which
 	// nothing more is taken from nodes.
 	Reserve uint64
+	// Limits bound what one node may do.
+	Limits Limits
 
 	Key      protocol.Key // signs answers
 	Hub      Hub
@@ -106,6 +108,7 @@ type Bus struct {
 	log    *slog.Logger
 	server *server.Server // nil with an external one
 	gate   *gate
+	guard  *guard
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	bells  bells
@@ -114,6 +117,7 @@ type Bus struct {
 	running sync.WaitGroup
 	closed  sync.Once
 
+	counted mark        // of the stream, by the one who reads it
 	store   shutter     // of the embedded server
 	short   atomic.Bool // the disk is nearly full
 	opening sync.Mutex  // of the stream
@@ -134,8 +138,11 @@ func Start(o Options) (*Bus, error) {
 	if b.log == nil {
 		b.log = slog.Default()
 	}
+	b.gate = newGate(o.Registry, o.Limits, b.log)
+	b.guard = b.gate.guard
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop = cancel
+	b.run(func() { b.guard.keep(ctx) })
 	if err := b.open(ctx); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
@@ -247,6 +254,8 @@ type Stats struct {
 	Frames      uint64 // in the stream, committed ones not yet purged among them
 	Bytes       uint64
 	Behind      uint64 // frames not committed yet
+	Barred      int    // nodes that are kept out for a while
+	Refused     uint64 // messages of nodes that sent too many, since the start
 }
 
 // Stats asks the broker how the line stands.
@@ -263,6 +272,7 @@ func (b *Bus) Stats(ctx context.Context) (Stats, error) {
 	if handled := b.handled.Load(); info.State.LastSeq > handled {
 		s.Behind = info.State.LastSeq - handled
 	}
+	s.Barred, s.Refused = b.guard.kept()
 	if b.server != nil {
 		s.Connections = b.server.NumClients() - 1 // our own
 	}
@@ -277,11 +287,7 @@ func (b *Bus) currentStream() jetstream.Stream {
 
 // Drop ends the connections of a node. Whoever takes a node's key away calls
 // it, after the registry knows.
-func (b *Bus) Drop(node string) {
-	if b.gate != nil {
-		b.gate.drop(node)
-	}
-}
+func (b *Bus) Drop(node string) { b.gate.drop(node) }
 
 // Ring tells nodes that their down logs have new heads. It does not block.
 func (b *Bus) Ring(heads map[string]uint64) { b.bells.heads(heads) }

@@ -62,6 +62,8 @@ type county struct {
 	reserve uint64
 	mailbox int64       // bytes the stream may hold, unless 64 MiB
 	tls     *tls.Config // of the broker; nil for none
+	log     *book
+	limits  bus.Limits
 }
 
 func newCounty(t testing.TB) *county {
@@ -93,7 +95,7 @@ func newCountyOn(t testing.TB, o store.Options) *county {
 		storetest.Units(t, s)
 		storetest.Columns(t, s)
 	}
-	c := &county{t: t, store: s, key: o.Key, dir: t.TempDir(), addr: testenv.Port(t)}
+	c := &county{t: t, store: s, key: o.Key, dir: t.TempDir(), addr: testenv.Port(t), log: &book{}}
 	s.OnDown(func(heads map[string]uint64) {
 		if c.bus != nil {
 			c.bus.Ring(heads)
@@ -104,7 +106,7 @@ func newCountyOn(t testing.TB, o store.Options) *county {
 		t.Fatal(err)
 	}
 	c.files = blobs
-	c.intake = intake.New(intake.Options{Store: s, Files: blobs, Log: quiet()})
+	c.intake = intake.New(intake.Options{Store: s, Files: blobs, Log: c.log.logger()})
 	t.Cleanup(func() {
 		c.stop()
 		if err := blobs.Close(); err != nil {
@@ -132,7 +134,7 @@ func (c *county) startWith(hub bus.Hub) {
 		mailbox = 64 << 20
 	}
 	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: hub,
-		Registry: registry{storetest.Access(c.store)}, Log: quiet(), StreamBytes: mailbox, Reserve: c.reserve, TLS: c.tls})
+		Registry: registry{storetest.Access(c.store)}, Log: c.log.logger(), StreamBytes: mailbox, Reserve: c.reserve, TLS: c.tls, Limits: c.limits})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -166,6 +166,7 @@ var errLost = errors.New("the broker sent frames that did not arrive")
 // a number that is missing was lost on the way.
 func (b *Bus) fetch(ctx context.Context, consumer jetstream.Consumer, created time.Time, box *mailbox) error {
 	var sent uint64
+	var authors authors
 	for {
 		// Fetch and not FetchBytes: the latter makes room for a million messages
 		// in each request.
@@ -182,7 +183,15 @@ func (b *Bus) fetch(ctx context.Context, consumer jetstream.Consumer, created ti
 			if sent++; meta.Sequence.Consumer != sent {
 				return errLost
 			}
-			if err := box.put(ctx, Frame{Node: lastToken(m.Subject()), Seq: meta.Sequence.Stream, Data: m.Data()}); err != nil {
+			f := Frame{Node: lastToken(m.Subject()), Seq: meta.Sequence.Stream, Data: m.Data()}
+			if b.counted.news(created, f.Seq) {
+				b.guard.spend(f.Node, len(f.Data)) // it is taken in any case
+				if author := authors.of(f); author != "" {
+					b.guard.offend(author, offReply, m.Subject())
+				}
+			}
+			authors.add(f)
+			if err := box.put(ctx, f); err != nil {
 				return err
 			}
 		}
@@ -195,6 +204,21 @@ func (b *Bus) fetch(ctx context.Context, consumer jetstream.Consumer, created ti
 			}
 		}
 	}
+}
+
+// mark is how far a stream was read, so that what is read again is not counted
+// again.
+type mark struct {
+	created time.Time
+	seq     uint64
+}
+
+func (m *mark) news(created time.Time, seq uint64) bool {
+	if m.created.Equal(created) && seq <= m.seq {
+		return false
+	}
+	m.created, m.seq = created, seq
+	return true
 }
 
 // sound looks, when nothing has come for a while, whether that is the truth.

@@ -13,17 +13,26 @@ import (
 	"zhanqun/protocol"
 )
 
-// gate lets nodes into the embedded server by their keys.
+// gate lets nodes into the broker by their keys, and knows which connections are
+// whose.
 type gate struct {
 	own      string // public key of the hub's own connection
 	registry Registry
+	guard    *guard
 	log      *slog.Logger
-	server   *server.Server
-	wake     chan struct{} // somebody has to go
+	end      func(context.Context, connection) // ends one; already gone is just as well
+	wake     chan struct{}                     // somebody has to go
 
 	mu       sync.Mutex
-	sessions map[session]uint64
-	due      map[uint64]bool // connections that have to go, at most as many as there are
+	sessions map[session]connection
+	nodes    map[connection]string // the other way round, and of those that have to go
+	due      map[connection]bool   // have to go, at most as many as there are
+}
+
+// connection is one of a broker's; server is empty for the embedded one.
+type connection struct {
+	server string
+	id     uint64
 }
 
 // session is a place a node may fill once: one connection for its log, one for
@@ -34,14 +43,17 @@ type session struct {
 	files bool
 }
 
-func newGate(own string, registry Registry, log *slog.Logger) *gate {
-	return &gate{own: own, registry: registry, log: log, wake: make(chan struct{}, 1), sessions: map[session]uint64{}, due: map[uint64]bool{}}
+func newGate(registry Registry, limits Limits, log *slog.Logger) *gate {
+	g := &gate{registry: registry, log: log, wake: make(chan struct{}, 1),
+		sessions: map[session]connection{}, nodes: map[connection]string{}, due: map[connection]bool{}}
+	g.guard = newGuard(limits, log, g.drop)
+	return g
 }
 
 // Check implements server.Authentication.
 func (g *gate) Check(c server.ClientAuthentication) bool {
 	o := c.GetOpts()
-	if c.Kind() != server.CLIENT || o.Nkey == "" || !holds(o.Nkey, o.Sig, c.GetNonce()) {
+	if c.Kind() != server.CLIENT || o.Nkey == "" || g.guard.shuns(o.Nkey) || !holds(o.Nkey, o.Sig, c.GetNonce()) {
 		return false
 	}
 	if o.Nkey == g.own {
@@ -50,18 +62,8 @@ func (g *gate) Check(c server.ClientAuthentication) bool {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	node, err := g.registry.NodeOfKey(ctx, o.Nkey)
-	if err != nil {
-		g.log.Error("bus: a node had to be turned away", "err", err)
-		return false
-	}
+	node := g.enter(ctx, o.Nkey, o.Name, connection{id: c.GetID()})
 	if node == "" {
-		return false
-	}
-	g.enter(session{node, strings.HasSuffix(o.Name, "files")}, c.GetID())
-	// Whoever revokes the node changes the registry first and then drops its
-	// sessions: asked once more after entering, one of the two sees the other.
-	if again, err := g.registry.NodeOfKey(ctx, o.Nkey); err != nil || again != node {
 		return false
 	}
 	grants := protocol.GrantsOf(node)
@@ -82,24 +84,45 @@ func holds(key, sig string, nonce []byte) bool {
 	return err == nil && keyErr == nil && len(nonce) > 0 && public.Verify(nonce, raw)
 }
 
-// enter gives a session to a connection; the one that held it has to go. That
-// clears connections of which only the server still knows.
-func (g *gate) enter(s session, id uint64) {
+// enter gives a connection to the owner of a key and returns which node that
+// is, "" if it may not come in.
+func (g *gate) enter(ctx context.Context, key, name string, c connection) string {
+	node, err := g.registry.NodeOfKey(ctx, key)
+	if err != nil {
+		g.log.Error("bus: a node had to be turned away", "err", err)
+		return ""
+	}
+	if node == "" || !g.guard.admit(node, key) {
+		return ""
+	}
+	g.seat(session{node, strings.HasSuffix(name, "files")}, c)
+	// Whoever revokes the node changes the registry first and then drops its
+	// sessions: asked once more after entering, one of the two sees the other.
+	if again, err := g.registry.NodeOfKey(ctx, key); err != nil || again != node {
+		return ""
+	}
+	return node
+}
+
+// seat gives a session to a connection; the one that held it has to go. That
+// clears connections of which only the broker still knows.
+func (g *gate) seat(s session, c connection) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if old, ok := g.sessions[s]; ok && old != id {
+	if old, ok := g.sessions[s]; ok && old != c {
 		g.push(old)
 	}
-	g.sessions[s] = id
+	g.sessions[s] = c
+	g.nodes[c] = s.node
 }
 
 func (g *gate) drop(node string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, s := range []session{{node, false}, {node, true}} {
-		if id, ok := g.sessions[s]; ok {
+		if c, ok := g.sessions[s]; ok {
 			delete(g.sessions, s)
-			g.push(id)
+			g.push(c)
 		}
 	}
 }
@@ -109,18 +132,25 @@ func (g *gate) drop(node string) {
 func (g *gate) dropAll() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for s, id := range g.sessions {
+	for s, c := range g.sessions {
 		if !s.files {
-			g.push(id)
+			g.push(c)
 		}
 	}
 }
 
-// push hands an id to the kicker: the server may be holding locks here. The
-// caller holds g.mu.
-func (g *gate) push(id uint64) {
-	g.due[id] = true
+// push hands a connection to the kicker: the server may be holding locks here.
+// The caller holds g.mu.
+func (g *gate) push(c connection) {
+	g.due[c] = true
 	wake(g.wake)
+}
+
+// expel ends a connection, whoever's it is.
+func (g *gate) expel(c connection) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.push(c)
 }
 
 // kick disconnects until ctx ends.
@@ -130,13 +160,36 @@ func (g *gate) kick(ctx context.Context) {
 		case <-g.wake:
 			g.mu.Lock()
 			due := g.due
-			g.due = map[uint64]bool{}
+			g.due = map[connection]bool{}
 			g.mu.Unlock()
-			for id := range due {
-				_ = g.server.DisconnectClientByID(id) // already gone is just as well
+			for c := range due {
+				g.end(ctx, c)
 			}
 		case <-ctx.Done():
 			return
+		}
+	}
+}
+
+// nodeOf returns whose connection it is, "" for one that has not signed in.
+func (g *gate) nodeOf(c connection) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.nodes[c]
+}
+
+// prune forgets connections that are gone: those for which gone says so.
+func (g *gate) prune(gone func(connection) bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for c := range g.nodes {
+		if gone(c) {
+			delete(g.nodes, c)
+		}
+	}
+	for s, c := range g.sessions {
+		if gone(c) {
+			delete(g.sessions, s)
 		}
 	}
 }

@@ -4,12 +4,15 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
+	"zhanqun/hub/access"
+	"zhanqun/hub/bus"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/protocol"
@@ -76,7 +79,7 @@ func keptApart(t *testing.T, nc *nats.Conn, violations chan error, a, b *storete
 	}
 }
 
-func refusedWith(t *testing.T, nc *nats.Conn, violations chan error, what string) {
+func refusedWith(t testing.TB, nc *nats.Conn, violations chan error, what string) {
 	t.Helper()
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
@@ -91,6 +94,8 @@ func refusedWith(t *testing.T, nc *nats.Conn, violations chan error, what string
 	}
 }
 
+// A node is cut off the moment it is revoked, and what it sends after that, and
+// what of it was still unread, does not count.
 func TestRevokedNodeIsGone(t *testing.T) {
 	c := newCounty(t)
 	n := storetest.NewSender(t, c.store, storetest.Sitang)
@@ -104,10 +109,13 @@ func TestRevokedNodeIsGone(t *testing.T) {
 		}
 		defer nc.Close()
 	}
-	if _, err := storetest.Access(c.store).RevokeNode(t.Context(), storetest.Admin(), n.Node.ID, "电脑被盗"); err != nil {
+	people := storetest.Access(c.store)
+	people.OnRevoked(func(n access.Node) { c.bus.Drop(n.ID) })
+	began := time.Now()
+	if _, err := people.RevokeNode(t.Context(), storetest.Admin(), n.Node.ID, "电脑被盗"); err != nil {
 		t.Fatal(err)
 	}
-	c.bus.Drop(n.Node.ID)
+	known := time.Now()
 	for i := range gone {
 		select {
 		case <-gone[i]:
@@ -115,11 +123,57 @@ func TestRevokedNodeIsGone(t *testing.T) {
 			t.Fatal("still connected")
 		}
 	}
+	t.Logf("revoking took %v, and %v later both connections were gone", known.Sub(began), time.Since(known))
 	for _, at := range []string{"nats://" + c.addr, c.webSocket()} {
 		if nc, err := dialAt(at, n); err == nil {
 			nc.Close()
 			t.Errorf("back in at %s", at)
 		}
+	}
+}
+
+// What a revoked node had sent and the hub had not read yet does not count.
+func TestRevokedNodesFramesDoNotCount(t *testing.T) {
+	c := newCounty(t)
+	c.stop()
+	stuck := make(chan struct{})
+	c.startWith(blocked{c.intake, stuck})
+	n := c.client(storetest.Sitang)
+	other := c.client(storetest.Tangtou)
+	n.send(n.Submit(n.Text()))
+	other.send(other.Submit(other.Text()))
+	if _, err := storetest.Access(c.store).RevokeNode(t.Context(), storetest.Admin(), n.Node.ID, "电脑被盗"); err != nil {
+		t.Fatal(err)
+	}
+	c.stop()
+	close(stuck)
+	c.start()
+	c.await("the other one's is received", func() bool { return c.cursor(other.Node.ID) == 1 })
+	if at := c.cursor(n.Node.ID); at != 0 {
+		t.Errorf("cursor %d", at)
+	}
+}
+
+// Connections that never say who they are do not pile up, and keep nobody out.
+func TestStrangersDoNotPileUp(t *testing.T) {
+	c := newCounty(t)
+	c.stop()
+	c.limits = bus.Limits{Strangers: 20}
+	c.start()
+	n := c.client(storetest.Sitang)
+	for range 200 {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", c.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+	}
+	c.connect(storetest.NewSender(t, c.store, storetest.Tangtou))
+	c.await("few are left", func() bool { return c.connections() <= 22 })
+	n.send(n.Submit(n.Text()))
+	c.await("received", func() bool { return c.cursor(n.Node.ID) == 1 })
+	if !c.log.says("connections that have not signed in", "127.0.0.1") {
+		t.Error("the log says nothing of it")
 	}
 }
 
@@ -183,7 +237,7 @@ func TestRequestsMustBeSigned(t *testing.T) {
 	}
 }
 
-func jsonText(t *testing.T, v any) []byte {
+func jsonText(t testing.TB, v any) []byte {
 	t.Helper()
 	data, err := json.Marshal(v)
 	if err != nil {

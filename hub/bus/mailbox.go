@@ -8,7 +8,7 @@ import (
 // Bounds on one batch: large enough that a catch-up syncs the database seldom,
 // small enough that three of them (fetched, verified, committing) fit anywhere.
 const (
-	batchBytes  = 8 << 20
+	batchBytes  = 4 << 20
 	batchFrames = 2048
 )
 

@@ -20,8 +20,14 @@ import (
 // fetchBytes bounds one request for frames; maxPending, what the server holds
 // for one connection, has to be larger.
 const (
-	fetchBytes = 4 << 20
+	fetchBytes = 2 << 20
 	maxPending = 8 << 20
+)
+
+// What one connection may do. They bind our own as well.
+const (
+	maxPayload = 512 << 10 // a message; the largest of ours is a Recall
+	maxSubs    = 64        // subscriptions
 )
 
 // What the broker's store may hold at most. The disk is watched; see watchRoom.
@@ -36,7 +42,8 @@ func (b *Bus) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.gate = newGate(own.Public(), b.o.Registry, b.log)
+	b.gate.own = own.Public()
+	b.gate.end = func(_ context.Context, c connection) { _ = b.server.DisconnectClientByID(c.id) }
 	o, err := b.serverOptions()
 	if err != nil {
 		return err
@@ -45,8 +52,8 @@ func (b *Bus) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.SetLoggerV2(serverLog{b.log}, false, false, false)
-	b.server, b.gate.server = s, s
+	s.SetLoggerV2(serverLog{b.log, b.gate}, false, false, false)
+	b.server = s
 	b.run(func() { b.gate.kick(ctx) })
 	s.Start()
 	if !s.ReadyForConnections(30 * time.Second) {
@@ -58,7 +65,12 @@ func (b *Bus) serve(ctx context.Context) error {
 	b.nc, err = nats.Connect("", nats.InProcessServer(s), nats.Name("zhanqun hub"), nats.MaxReconnects(-1),
 		nats.ReconnectBufSize(-1), nats.ErrorHandler(b.asyncError),
 		nats.Nkey(own.Public(), func(nonce []byte) ([]byte, error) { return own.Sign(nonce), nil }))
-	return err
+	if err != nil {
+		return err
+	}
+	w := &watch{server: s, gate: b.gate, log: b.log, at: time.Now()}
+	b.run(func() { w.run(ctx) })
+	return nil
 }
 
 func (b *Bus) serverOptions() (*server.Options, error) {
@@ -80,27 +92,41 @@ func (b *Bus) serverOptions() (*server.Options, error) {
 	o := &server.Options{
 		ServerName: "hub-" + rand.Text()[:8], Host: host, Port: number, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: b.o.Dir, SyncAlways: true, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
-		MaxConn: 100_000, MaxPayload: 1 << 20, MaxPending: maxPending, MaxSubs: 64, WriteDeadline: 30 * time.Second,
-		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 30, TLSTimeout: 60, TLSConfig: b.o.TLS,
+		MaxConn: 100_000, MaxPayload: maxPayload, MaxPending: maxPending, MaxSubs: maxSubs, WriteDeadline: 30 * time.Second,
+		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 20, TLSTimeout: 60, TLSConfig: b.guard.tls(b.o.TLS),
 		AlwaysEnableNonce: true, CustomClientAuthentication: b.gate, Websocket: inner(),
 	}
 	o.JetStreamLimits = server.JSLimitOpts{DefaultMaxConsumers: -1}
 	return o, nil
 }
 
-// serverLog sends what the server has to say into our log.
-type serverLog struct{ log *slog.Logger }
+// serverLog sends what the server has to say into our log, and what it says about
+// nodes to the gate.
+type serverLog struct {
+	log  *slog.Logger
+	gate *gate
+}
 
 func (l serverLog) say(level slog.Level, format string, v []any) {
 	if strings.HasPrefix(format, innerWarning) {
 		level = slog.LevelDebug
 	}
-	l.log.Log(context.Background(), level, "bus: NATS server", "says", fmt.Sprintf(format, v...))
+	line := fmt.Sprintf(format, v...)
+	if level > slog.LevelDebug && l.gate.heard(line) {
+		return
+	}
+	l.log.Log(context.Background(), level, "bus: NATS server", "says", line)
 }
 
-func (l serverLog) Noticef(format string, v ...any) { l.say(slog.LevelDebug, format, v) }
-func (l serverLog) Warnf(format string, v ...any)   { l.say(slog.LevelWarn, format, v) }
-func (l serverLog) Errorf(format string, v ...any)  { l.say(slog.LevelWarn, format, v) }
-func (l serverLog) Fatalf(format string, v ...any)  { l.say(slog.LevelError, format, v) }
-func (l serverLog) Debugf(format string, v ...any)  { l.say(slog.LevelDebug, format, v) }
-func (l serverLog) Tracef(format string, v ...any)  { l.say(slog.LevelDebug, format, v) }
+// Noticef takes among others that a connection was closed for reading slowly.
+func (l serverLog) Noticef(format string, v ...any) {
+	if line := fmt.Sprintf(format, v...); strings.Contains(line, "Slow Consumer") && l.gate.heard(line) {
+		return
+	}
+	l.say(slog.LevelDebug, format, v)
+}
+func (l serverLog) Warnf(format string, v ...any)  { l.say(slog.LevelWarn, format, v) }
+func (l serverLog) Errorf(format string, v ...any) { l.say(slog.LevelWarn, format, v) }
+func (l serverLog) Fatalf(format string, v ...any) { l.say(slog.LevelError, format, v) }
+func (l serverLog) Debugf(format string, v ...any) { l.say(slog.LevelDebug, format, v) }
+func (l serverLog) Tracef(format string, v ...any) { l.say(slog.LevelDebug, format, v) }

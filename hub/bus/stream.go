@@ -16,9 +16,8 @@ const (
 	mostStream  = 20 << 30                        // bytes, unless settings say otherwise
 	leastStream = 64 << 20                        // with less a broker is not worth having
 	maxMessage  = protocol.MaxFrameBytes + 64<<10 // a frame, its subject and headers
-	perNode     = 4096                            // unread frames of one node: one cannot fill the stream for all
 	purgeEvery  = 5 * time.Second                 // how often committed frames leave the stream
-	perPurge    = 1024                            // or after that many
+	perPurge    = 16                              // or after that many; it costs less than one write
 	callLimit   = 10 * time.Second                // one question to the broker
 )
 
@@ -32,7 +31,7 @@ func (b *Bus) openStream(ctx context.Context) (jetstream.Stream, *jetstream.Stre
 	config := jetstream.StreamConfig{
 		Name: protocol.Stream, Subjects: []string{protocol.UpWildcard}, Storage: jetstream.FileStorage,
 		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxMsgSize: maxMessage,
-		MaxMsgsPerSubject: perNode, DiscardNewPerSubject: true, Replicas: max(b.o.Replicas, 1),
+		MaxMsgsPerSubject: b.guard.limits.Unread, DiscardNewPerSubject: true, Replicas: max(b.o.Replicas, 1),
 	}
 	var there *jetstream.StreamInfo
 	old, err := b.js.Stream(ctx, protocol.Stream)

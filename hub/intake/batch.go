@@ -88,6 +88,23 @@ func (b *Batch) NodeIDs() []string {
 	return ids
 }
 
+// faulty returns the nodes of which something can never be applied, few enough
+// for a line of the log.
+func (b *Batch) faulty() []string {
+	var ids []string
+	for _, stray := range b.Strays {
+		ids = append(ids, stray.Node)
+	}
+	for id, letters := range b.Letters {
+		if slices.ContainsFunc(letters, func(l Letter) bool { return l.Fault != nil }) {
+			ids = append(ids, id)
+		}
+	}
+	return few(unique(ids))
+}
+
+func few(ids []string) []string { return ids[:min(len(ids), 20)] }
+
 // Repeats returns the positions whose recorded digest Decide will ask for:
 // those at or below a node's cursor, and those of other epochs.
 func (b *Batch) Repeats(nodes map[string]*Node) []Position {

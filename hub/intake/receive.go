@@ -61,7 +61,10 @@ func (s *Service) commit(ctx context.Context, b Batch) (Result, error) {
 		r, err = s.singly(ctx, b)
 	}
 	if err == nil && (r.Refused > 0 || r.Strays > 0 || len(r.Frozen) > 0) {
-		s.Log.Warn("intake: entries refused", "refused", r.Refused, "strays", r.Strays, "frozen", r.Frozen, "stream_seq", b.Place.Seq)
+		s.Log.Warn("intake: entries refused", "nodes", b.faulty(), "refused", r.Refused, "strays", r.Strays, "frozen", r.Frozen, "stream_seq", b.Place.Seq)
+	}
+	if err == nil && r.Duplicates > 0 {
+		s.Log.Info("intake: entries that came before", "nodes", few(b.NodeIDs()), "times", r.Duplicates, "stream_seq", b.Place.Seq)
 	}
 	return r, err
 }

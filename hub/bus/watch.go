@@ -1,0 +1,165 @@
+package bus
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// The embedded server limits what one message and one connection may be, not how
+// much comes. So its counters are watched: totals often, since that costs
+// nothing, and each connection when the totals are more than one node may send.
+const (
+	watchEvery = 100 * time.Millisecond
+	scanEvery  = 10 * time.Second // without a reason
+	scanShare  = 20               // of the time at most one part goes into scans
+	hotFor     = 5 * time.Second  // scans go on that long after the last reason
+	signInTime = 3 * time.Second  // what a connection that has not signed in may take when there are many
+)
+
+// watch looks after the connections of the embedded server. Only run uses it.
+type watch struct {
+	server *server.Server
+	gate   *gate
+	log    *slog.Logger
+
+	at      time.Time
+	total   server.MsgBytes
+	stalls  int64
+	hot     time.Time // until then there is reason to scan
+	scanned time.Time
+	took    time.Duration
+	clients int // at the last scan
+	seen    map[uint64]server.MsgBytes
+}
+
+func (w *watch) run(ctx context.Context) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if w.due(time.Now()) {
+				w.scan(time.Now())
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// due reports whether the connections should be looked at one by one.
+func (w *watch) due(now time.Time) bool {
+	limits := w.gate.guard.limits
+	before, stalls, elapsed := w.total, w.stalls, now.Sub(w.at).Seconds()
+	w.at, w.stalls = now, w.server.NumStalledClients()
+	if z, err := w.server.AccountStatz(&server.AccountStatzOptions{Accounts: []string{server.DEFAULT_GLOBAL_ACCOUNT}, IncludeUnused: true}); err == nil && len(z.Accounts) == 1 {
+		w.total = z.Accounts[0].Received.MsgBytes
+	}
+	if float64(w.total.Msgs-before.Msgs) > elapsed*float64(limits.Messages) || float64(w.total.Bytes-before.Bytes) > elapsed*float64(limits.Bytes) ||
+		w.stalls != stalls || w.server.NumClients() > w.clients+limits.Strangers/2 {
+		w.hot = now.Add(hotFor)
+	}
+	rest := now.Sub(w.scanned)
+	return rest >= scanShare*w.took && (now.Before(w.hot) || rest >= scanEvery)
+}
+
+// scan looks at every connection.
+func (w *watch) scan(now time.Time) {
+	limits := w.gate.guard.limits
+	z, err := w.server.Connz(&server.ConnzOptions{State: server.ConnOpen, Limit: int(^uint(0) >> 1)})
+	if err != nil {
+		w.log.Error("bus: looking at connections", "err", err)
+		return
+	}
+	seen := make(map[uint64]server.MsgBytes, len(z.Conns))
+	var newest uint64
+	strangers := map[string][]*server.ConnInfo{}
+	for _, c := range z.Conns {
+		newest = max(newest, c.Cid)
+		in := server.MsgBytes{Msgs: c.InMsgs, Bytes: c.InBytes}
+		node := w.gate.nodeOf(connection{id: c.Cid})
+		if node == "" {
+			if c.IP != "" && now.Sub(c.Start) > signInTime { // the hub's own has no address
+				strangers[c.IP] = append(strangers[c.IP], c)
+			}
+			seen[c.Cid] = in
+			continue
+		}
+		before, known := w.seen[c.Cid]
+		if !known && now.Sub(c.Start) > scanEvery {
+			before = in
+		}
+		seen[c.Cid] = in
+		w.gate.guard.carried(node, in.Msgs-before.Msgs, in.Bytes-before.Bytes)
+		if c.Pending > maxPending/2 {
+			w.gate.guard.expel(node, offSlow)
+		}
+	}
+	for address, list := range strangers {
+		w.thin(address, list, limits.Strangers)
+	}
+	w.seen, w.clients = seen, len(z.Conns)
+	w.gate.prune(func(c connection) bool { _, there := seen[c.id]; return !there && c.id <= newest })
+	w.scanned, w.took = now, time.Since(now)
+}
+
+// thin ends the oldest of too many connections of one address that have not
+// signed in.
+func (w *watch) thin(address string, list []*server.ConnInfo, most int) {
+	if len(list) <= most {
+		return
+	}
+	slices.SortFunc(list, func(a, b *server.ConnInfo) int { return a.Start.Compare(b.Start) })
+	for _, c := range list[:len(list)-most] {
+		w.gate.expel(connection{id: c.Cid})
+	}
+	w.gate.guard.stranger(address, strconv.Itoa(len(list))+" connections that have not signed in")
+}
+
+// clientLine is how the server begins what it says about a connection; what the
+// client calls itself comes later.
+var clientLine = regexp.MustCompile(`(?s)^(\S+) - [cw]id:(\d+) - (.*)$`)
+
+// overBound are the server's words for what no program does that follows the
+// protocol.
+var overBound = regexp.MustCompile(`(?i)exceeded|violation|parse error|protocol`)
+
+// heard takes what the server says about a connection, and reports whether it
+// was about one. Nodes can make the server say much: it is counted and told now
+// and then.
+func (g *gate) heard(line string) bool {
+	m := clientLine.FindStringSubmatch(line)
+	if m == nil {
+		return false
+	}
+	id, err := strconv.ParseUint(m[2], 10, 64)
+	if err != nil {
+		return false
+	}
+	node, says := g.nodeOf(connection{id: id}), m[3]
+	switch {
+	case node == "":
+		address, _, err := net.SplitHostPort(m[1])
+		if err != nil {
+			address = m[1]
+		}
+		g.guard.stranger(address, says)
+	case strings.Contains(says, "Slow Consumer"):
+		g.guard.expel(node, offSlow)
+	case strings.Contains(says, "Publish Violation"), strings.Contains(says, "Subscription Violation"):
+		g.guard.offend(node, offSubject, says)
+	case overBound.MatchString(says):
+		g.guard.offend(node, offBroker, says)
+	default:
+		return false // a broken line, most likely
+	}
+	return true
+}
