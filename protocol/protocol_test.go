@@ -1,8 +1,8 @@
 package protocol_test
 
 import (
-	"encoding/base64"
 	"bytes"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"

@@ -13,6 +13,7 @@
 package ca
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -97,12 +98,12 @@ func (a *Authority) certify(hub protocol.Key, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	print := trust.Fingerprint(&x509.Certificate{RawSubjectPublicKeyInfo: spki})
+	name := trust.Fingerprint(&x509.Certificate{RawSubjectPublicKeyInfo: spki})
 	if a.cert, err = sign(&x509.Certificate{
-		Subject:   pkix.Name{Organization: []string{"Zhanqun"}, CommonName: "站群县级平台 " + print[:8]},
+		Subject:   pkix.Name{Organization: []string{"Zhanqun"}, CommonName: "站群县级平台 " + name[:8]},
 		NotBefore: now.Add(-early), NotAfter: now.Add(caLife),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-		URIs: []*url.URL{trust.Vouch(hub, print)},
+		URIs: []*url.URL{trust.Vouch(hub, name)},
 	}, nil, a.key, a.key); err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (a *Authority) certify(hub protocol.Key, now time.Time) error {
 func (a *Authority) publish() error {
 	path := filepath.Join(a.dir, CertName)
 	text := pem.EncodeToMemory(&pem.Block{Type: certificateType, Bytes: a.cert.Raw})
-	if have, err := os.ReadFile(path); err == nil && string(have) == string(text) { // #nosec G304 -- in the data folder
+	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, text) { // #nosec G304 -- in the data folder
 		return nil
 	}
 	return os.WriteFile(path, text, 0o644) // #nosec G306 -- for everybody

@@ -60,14 +60,18 @@ func New(o Options) (*Server, error) {
 		o.Log = slog.Default()
 	}
 	s := &Server{o: o}
-	if o.CertFile != "" {
-		return s, s.readFiles()
+	look := s.readFiles
+	if o.CertFile == "" {
+		var err error
+		if s.own, err = Open(o.Dir, o.Key, o.Now()); err != nil {
+			return nil, err
+		}
+		look = s.renew
 	}
-	var err error
-	if s.own, err = Open(o.Dir, o.Key, o.Now()); err != nil {
+	if err := look(); err != nil {
 		return nil, err
 	}
-	return s, s.renew()
+	return s, nil
 }
 
 // lookEvery is how often changes are looked for.
@@ -218,7 +222,7 @@ func (s *Server) readFiles() error {
 	if err != nil {
 		return noFile("tls.key_file", s.o.KeyFile, err)
 	}
-	both := append(cert[:len(cert):len(cert)], key...)
+	both := slices.Concat(cert, key)
 	if bytes.Equal(both, s.read) && !s.failed {
 		return nil
 	}

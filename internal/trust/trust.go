@@ -57,10 +57,10 @@ func Vouched(hub protocol.PublicKey, chain []*x509.Certificate) map[string]bool 
 	found := map[string]bool{}
 	for _, c := range chain {
 		for _, u := range c.URIs {
-			print, text, _ := strings.Cut(u.Opaque, ".")
+			name, text, _ := strings.Cut(u.Opaque, ".")
 			sig, err := base64.RawURLEncoding.DecodeString(text)
-			if u.Scheme == vouchScheme && err == nil && hub.Verify(protocol.VouchText(print), sig) {
-				found[print] = true
+			if u.Scheme == vouchScheme && err == nil && hub.Verify(protocol.VouchText(name), sig) {
+				found[name] = true
 			}
 		}
 	}

@@ -156,7 +156,7 @@ func greets(ctx context.Context, u *url.URL, hub trust.Hub) bool {
 	if err != nil {
 		return false
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }() // it was only to look
 	line, err := bufio.NewReaderSize(c, 16<<10).ReadSlice('\n')
 	if err != nil {
 		return false
