@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		removeServerProgram()
+		os.Exit(code)
+	}))
 }
 
 // registry is the hub's as main wires it.
@@ -60,6 +64,7 @@ type county struct {
 	reserve uint64
 	log     *book
 	limits  bus.Limits
+	outside bus.Options // what to use instead of the embedded broker
 }
 
 func newCounty(t testing.TB) *county {
@@ -125,8 +130,12 @@ func (c *county) start() {
 
 func (c *county) startWith(hub bus.Hub) {
 	c.t.Helper()
-	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: hub,
-		Registry: registry{storetest.Access(c.store)}, Log: c.log.logger(), StreamBytes: 64 << 20, Reserve: c.reserve, Limits: c.limits})
+	o := bus.Options{Listen: c.addr, Dir: c.dir, Reserve: c.reserve}
+	if c.outside.URL != "" {
+		o = c.outside
+	}
+	o.Key, o.Hub, o.Registry, o.Log, o.StreamBytes, o.Limits = c.key, hub, registry{storetest.Access(c.store)}, c.log.logger(), 64<<20, c.limits
+	b, err := bus.Start(o)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -136,7 +145,9 @@ func (c *county) startWith(hub bus.Hub) {
 		c.t.Fatal(err)
 	}
 	c.bus = b
-	c.addr = strings.TrimPrefix(b.Address(), "nats://")
+	if c.outside.URL == "" {
+		c.addr = strings.TrimPrefix(b.Address(), "nats://")
+	}
 }
 
 func (c *county) stop() {
