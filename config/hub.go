@@ -49,7 +49,8 @@ type NATS struct {
 	PublicURL string `toml:"public_url" env:"PUBLIC_URL"` // what join codes tell nodes; empty means nats://listen
 	User      string `toml:"user" env:"USER"`             // for external servers: either user and password …
 	Password  Secret `toml:"password" env:"PASSWORD"`
-	Seed      Secret `toml:"seed" env:"SEED"` // … or the seed of a user key (SU…)
+	Seed      Secret `toml:"seed" env:"SEED"`         // … or the seed of a user key (SU…)
+	Replicas  int    `toml:"replicas" env:"REPLICAS"` // on how many external servers what nodes send is kept
 }
 
 // Embedded reports whether the hub runs the broker itself.
@@ -136,7 +137,7 @@ func DefaultHub() Hub {
 		Dir:  "./data/hub",
 		HTTP: HubHTTP{Addr: "127.0.0.1:8080"},
 		TLS:  TLS{Mode: TLSAuto},
-		NATS: NATS{Listen: "127.0.0.1:4222"},
+		NATS: NATS{Listen: "127.0.0.1:4222", Replicas: 1},
 		Limits: HubLimits{
 			MaxAttachmentBytes: 200 << 20,
 			MaxItemBytes:       500 << 20,
@@ -185,6 +186,9 @@ func (h *Hub) check(c *checker) {
 	c.hostPort("nats.listen", h.NATS.Listen)
 	c.brokers("nats.public_url", h.NATS.PublicURL)
 	c.credentials(h.NATS)
+	if r := h.NATS.Replicas; r != 1 && r != 3 && r != 5 || r > 1 && h.NATS.Embedded() {
+		c.add("nats.replicas", "只能是 1、3 或 5；使用内置 NATS 时只能是 1")
+	}
 	c.postgres("database.url", h.Database.URL)
 
 	c.between("limits.max_attachment_bytes", h.Limits.MaxAttachmentBytes, 1<<10, def.Limits.MaxAttachmentBytes)

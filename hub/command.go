@@ -29,6 +29,7 @@ func program() *cli.Program[config.Hub] {
 			tokenCreateCommand(),
 			unitImportCommand(), siteImportCommand(),
 			nodeInviteCommand(), nodeListCommand(), nodeRevokeCommand(),
+			natsSeedCommand(), natsConfCommand(),
 			auditVerifyCommand(), auditExportCommand(),
 			bundleImportCommand(), bundleExportCommand(), bundleShowCommand(),
 			backupCommand(), restoreCommand(),

@@ -14,20 +14,26 @@ import (
 	"zhanqun/protocol"
 )
 
-// credentials are how the hub signs in to an external broker.
-func credentials(cfg config.NATS) ([]nats.Option, error) {
-	var list []nats.Option
+// credentials are how the hub signs in to an external broker: with a name and a
+// password, or with a key.
+func credentials(cfg config.NATS) ([]nats.Option, protocol.Key, error) {
 	if cfg.User != "" {
-		list = append(list, nats.UserInfo(cfg.User, cfg.Password.Reveal()))
+		return []nats.Option{nats.UserInfo(cfg.User, cfg.Password.Reveal())}, protocol.Key{}, nil
 	}
-	if cfg.Seed.IsSet() {
-		key, err := protocol.ParseKey([]byte(strings.TrimSpace(cfg.Seed.Reveal())))
-		if err != nil {
-			return nil, fault.Wrap(fault.Invalid, "设置 nats.seed 不是有效的用户密钥种子（SU 开头）。", err)
-		}
-		list = append(list, nats.Nkey(key.Public(), func(nonce []byte) ([]byte, error) { return key.Sign(nonce), nil }))
+	if !cfg.Seed.IsSet() {
+		return nil, protocol.Key{}, nil
 	}
-	return list, nil
+	key, err := natsKey(cfg)
+	return nil, key, err
+}
+
+// natsKey reads the hub's key at an external broker.
+func natsKey(cfg config.NATS) (protocol.Key, error) {
+	key, err := protocol.ParseKey([]byte(strings.TrimSpace(cfg.Seed.Reveal())))
+	if err != nil {
+		return key, fault.Wrap(fault.Invalid, "设置 nats.seed 不是有效的用户密钥种子（SU 开头）。", err)
+	}
+	return key, nil
 }
 
 // natsAddresses are where nodes connect: what the settings say, or else the

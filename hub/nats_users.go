@@ -20,9 +20,9 @@ func natsUsers(cfg config.NATS, nodes []access.Node) (string, error) {
 	b.WriteString("# 由 hub node list --nats 生成。节点入网或吊销后重新生成，再让 NATS 重新读取设置。\nauthorization {\n  users: [\n")
 	switch {
 	case cfg.Seed.IsSet():
-		key, err := protocol.ParseKey([]byte(strings.TrimSpace(cfg.Seed.Reveal())))
+		key, err := natsKey(cfg)
 		if err != nil {
-			return "", fault.Wrap(fault.Invalid, "设置 nats.seed 不是有效的用户密钥种子（SU 开头）。", err)
+			return "", err
 		}
 		fmt.Fprintf(&b, "    { nkey: %s } # 县级平台\n", key.Public())
 	case cfg.User != "":

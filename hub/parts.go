@@ -185,11 +185,11 @@ const startTime = 30 * time.Second
 
 func (c *county) startBus(ctx context.Context) error {
 	o := bus.Options{
-		Listen: c.cfg.NATS.Listen, Dir: filepath.Join(c.cfg.Dir, "nats"), URL: c.cfg.NATS.URL,
+		Listen: c.cfg.NATS.Listen, Dir: filepath.Join(c.cfg.Dir, "nats"), URL: c.cfg.NATS.URL, Replicas: c.cfg.NATS.Replicas,
 		Reserve: reserve(c.cfg), Limits: lineLimits(c.cfg.Guard), Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
 	}
 	var err error
-	if o.Connect, err = credentials(c.cfg.NATS); err != nil {
+	if o.Connect, o.Own, err = credentials(c.cfg.NATS); err != nil {
 		return err
 	}
 	if c.cfg.NATS.Embedded() {

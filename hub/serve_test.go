@@ -170,7 +170,7 @@ func testServe(t *testing.T, p *countyProgram) {
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("a revoked node stayed connected for %v", took)
 	}
-	if _, err := nats.Connect(answer.NATS[0], natsKey(key)); err == nil {
+	if _, err := nats.Connect(answer.NATS[0], byKey(key)); err == nil {
 		t.Error("a revoked node came back")
 	}
 
@@ -245,7 +245,7 @@ type watched struct {
 	closed chan struct{}
 }
 
-func natsKey(key protocol.Key) nats.Option {
+func byKey(key protocol.Key) nats.Option {
 	return nats.Nkey(key.Public(), func(nonce []byte) ([]byte, error) { return key.Sign(nonce), nil })
 }
 
@@ -253,7 +253,7 @@ func connect(t *testing.T, e protocol.EnrolAnswer, key protocol.Key) watched {
 	t.Helper()
 	w := watched{closed: make(chan struct{})}
 	var err error
-	w.Conn, err = nats.Connect(e.NATS[0], natsKey(key), nats.NoReconnect(), nats.CustomInboxPrefix(protocol.InboxPrefix(e.Node)),
+	w.Conn, err = nats.Connect(e.NATS[0], byKey(key), nats.NoReconnect(), nats.CustomInboxPrefix(protocol.InboxPrefix(e.Node)),
 		nats.ClosedHandler(func(*nats.Conn) { close(w.closed) }))
 	if err != nil {
 		t.Fatal(fmt.Errorf("connecting to %v: %w", e.NATS, err))

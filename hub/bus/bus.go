@@ -17,9 +17,10 @@
 //   - Every queue is bounded. What does not fit is answered "busy", and the node
 //     comes again.
 //
-// The embedded server knows the nodes by asking the hub. With an external one
-// the operator lets them in (protocol.GrantsOf says to what), and a revoked
-// node finds its requests refused and its frames ignored.
+// The embedded server knows the nodes by asking the hub, and so does an external
+// one that is configured for it (DoorConfig). Otherwise its operator lets them in
+// (protocol.GrantsOf says to what), and a revoked node finds its requests refused
+// and its frames ignored.
 package bus
 
 import (
@@ -84,6 +85,9 @@ type Options struct {
 	URL string
 	// Connect are further options for the external server, such as credentials.
 	Connect []nats.Option
+	// Own is the hub's key at the external server. With one the server asks the
+	// hub whom to let in (see DoorConfig); without, its operator lets nodes in.
+	Own protocol.Key
 	// Replicas of the intake stream on an external server; 0 means 1.
 	Replicas int
 	// StreamBytes bounds the intake stream. 0 means half of what the embedded
@@ -109,6 +113,7 @@ type Bus struct {
 	server *server.Server // nil with an external one
 	gate   *gate
 	guard  *guard
+	door   *callout // of an external server that asks whom to let in, or nil
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	bells  bells
@@ -140,10 +145,14 @@ func Start(o Options) (*Bus, error) {
 	}
 	b.gate = newGate(o.Registry, o.Limits, b.log)
 	b.guard = b.gate.guard
+	b.guard.drop = b.Drop
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop = cancel
 	b.run(func() { b.guard.keep(ctx) })
 	if err := b.open(ctx); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	if err := b.openDoor(ctx); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	if b.server != nil {
@@ -166,6 +175,9 @@ func (b *Bus) open(ctx context.Context) error {
 		options := append([]nats.Option{nats.Name("zhanqun hub"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
 			nats.ReconnectWait(time.Second), nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1), nats.PingInterval(20 * time.Second),
 			nats.ErrorHandler(b.asyncError)}, b.o.Connect...)
+		if own := b.o.Own; own.Public() != "" {
+			options = append(options, nats.Nkey(own.Public(), func(nonce []byte) ([]byte, error) { return own.Sign(nonce), nil }))
+		}
 		b.nc, err = nats.Connect(b.o.URL, options...)
 	}
 	if err != nil {
@@ -287,7 +299,12 @@ func (b *Bus) currentStream() jetstream.Stream {
 
 // Drop ends the connections of a node. Whoever takes a node's key away calls
 // it, after the registry knows.
-func (b *Bus) Drop(node string) { b.gate.drop(node) }
+func (b *Bus) Drop(node string) {
+	b.gate.drop(node)
+	if b.door != nil {
+		b.door.expel(node)
+	}
+}
 
 // Ring tells nodes that their down logs have new heads. It does not block.
 func (b *Bus) Ring(heads map[string]uint64) { b.bells.heads(heads) }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		removeServerProgram()
+		os.Exit(code)
+	}))
 }
 
 // registry is the hub's as main wires it.
@@ -64,6 +68,7 @@ type county struct {
 	tls     *tls.Config // of the broker; nil for none
 	log     *book
 	limits  bus.Limits
+	outside bus.Options // what to use instead of the embedded broker
 }
 
 func newCounty(t testing.TB) *county {
@@ -133,8 +138,12 @@ func (c *county) startWith(hub bus.Hub) {
 	if mailbox == 0 {
 		mailbox = 64 << 20
 	}
-	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: hub,
-		Registry: registry{storetest.Access(c.store)}, Log: c.log.logger(), StreamBytes: mailbox, Reserve: c.reserve, TLS: c.tls, Limits: c.limits})
+	o := bus.Options{Listen: c.addr, Dir: c.dir, Reserve: c.reserve, TLS: c.tls}
+	if c.outside.URL != "" {
+		o = c.outside
+	}
+	o.Key, o.Hub, o.Registry, o.Log, o.StreamBytes, o.Limits = c.key, hub, registry{storetest.Access(c.store)}, c.log.logger(), mailbox, c.limits
+	b, err := bus.Start(o)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -144,7 +153,9 @@ func (c *county) startWith(hub bus.Hub) {
 		c.t.Fatal(err)
 	}
 	c.bus = b
-	_, c.addr, _ = strings.Cut(b.Address(), "://")
+	if c.outside.URL == "" {
+		_, c.addr, _ = strings.Cut(b.Address(), "://")
+	}
 }
 
 func (c *county) stop() {

@@ -121,7 +121,7 @@ func TestExternalBrokerWithLittleRoom(t *testing.T) {
 }
 
 // freeAddress is one that nobody listens on yet.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -164,11 +164,19 @@ func (g *gate) kick(ctx context.Context) {
 			g.mu.Unlock()
 			for c := range due {
 				g.end(ctx, c)
+				g.forget(c)
 			}
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// forget drops what is known of a connection that was ended.
+func (g *gate) forget(c connection) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.nodes, c)
 }
 
 // nodeOf returns whose connection it is, "" for one that has not signed in.

@@ -28,6 +28,7 @@ const (
 const (
 	maxPayload = 512 << 10 // a message; the largest of ours is a Recall
 	maxSubs    = 64        // subscriptions
+	authTime   = 20        // seconds to sign in
 )
 
 // What the broker's store may hold at most. The disk is watched; see watchRoom.
@@ -93,7 +94,7 @@ func (b *Bus) serverOptions() (*server.Options, error) {
 		ServerName: "hub-" + rand.Text()[:8], Host: host, Port: number, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: b.o.Dir, SyncAlways: true, JetStreamMaxStore: maxStore, JetStreamMaxMemory: maxMemory,
 		MaxConn: 100_000, MaxPayload: maxPayload, MaxPending: maxPending, MaxSubs: maxSubs, WriteDeadline: 30 * time.Second,
-		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: 20, TLSTimeout: 60, TLSConfig: b.guard.tls(b.o.TLS),
+		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: authTime, TLSTimeout: 60, TLSConfig: b.guard.tls(b.o.TLS),
 		AlwaysEnableNonce: true, CustomClientAuthentication: b.gate, Websocket: inner(),
 	}
 	o.JetStreamLimits = server.JSLimitOpts{DefaultMaxConsumers: -1}

@@ -37,7 +37,7 @@ type watch struct {
 	scanned time.Time
 	took    time.Duration
 	clients int // at the last scan
-	seen    map[uint64]server.MsgBytes
+	seen    meter
 }
 
 func (w *watch) run(ctx context.Context) {
@@ -79,36 +79,45 @@ func (w *watch) scan(now time.Time) {
 		w.log.Error("bus: looking at connections", "err", err)
 		return
 	}
-	seen := make(map[uint64]server.MsgBytes, len(z.Conns))
+	seen := meter{}
 	var newest uint64
 	strangers := map[string][]*server.ConnInfo{}
 	for _, c := range z.Conns {
 		newest = max(newest, c.Cid)
-		in := server.MsgBytes{Msgs: c.InMsgs, Bytes: c.InBytes}
-		node := w.gate.nodeOf(connection{id: c.Cid})
-		if node == "" {
-			if c.IP != "" && now.Sub(c.Start) > signInTime { // the hub's own has no address
-				strangers[c.IP] = append(strangers[c.IP], c)
-			}
-			seen[c.Cid] = in
-			continue
+		at := connection{id: c.Cid}
+		node := w.gate.nodeOf(at)
+		if node == "" && c.IP != "" && now.Sub(c.Start) > signInTime { // the hub's own has no address
+			strangers[c.IP] = append(strangers[c.IP], c)
 		}
-		before, known := w.seen[c.Cid]
-		if !known && now.Sub(c.Start) > scanEvery {
-			before = in
-		}
-		seen[c.Cid] = in
-		w.gate.guard.carried(node, in.Msgs-before.Msgs, in.Bytes-before.Bytes)
-		if c.Pending > maxPending/2 {
-			w.gate.guard.expel(node, offSlow)
-		}
+		seen[at] = w.seen.read(w.gate.guard, at, node, c, now)
 	}
 	for address, list := range strangers {
 		w.thin(address, list, limits.Strangers)
 	}
 	w.seen, w.clients = seen, len(z.Conns)
-	w.gate.prune(func(c connection) bool { _, there := seen[c.id]; return !there && c.id <= newest })
+	w.gate.prune(func(c connection) bool { _, there := seen[c]; return !there && c.id <= newest })
 	w.scanned, w.took = now, time.Since(now)
+}
+
+// meter is what connections had sent when they were last looked at.
+type meter map[connection]server.MsgBytes
+
+// read charges a node with what its connection has sent since, and returns how
+// much that is in all.
+func (m meter) read(g *guard, at connection, node string, c *server.ConnInfo, now time.Time) server.MsgBytes {
+	in := server.MsgBytes{Msgs: c.InMsgs, Bytes: c.InBytes}
+	if node == "" {
+		return in
+	}
+	before, known := m[at]
+	if !known && now.Sub(c.Start) > scanEvery {
+		before = in
+	}
+	g.carried(node, in.Msgs-before.Msgs, in.Bytes-before.Bytes)
+	if c.Pending > maxPending/2 {
+		g.expel(node, offSlow)
+	}
+	return in
 }
 
 // thin ends the oldest of too many connections of one address that have not
