@@ -25,6 +25,7 @@ type Hub struct {
 	NATS     NATS      `toml:"nats" envPrefix:"NATS_"`
 	Database Database  `toml:"database" envPrefix:"DATABASE_"`
 	Limits   HubLimits `toml:"limits" envPrefix:"LIMITS_"`
+	Enrol    Enrol     `toml:"enrol" envPrefix:"ENROL_"`
 	Review   Review    `toml:"review" envPrefix:"REVIEW_"`
 	Links    Links     `toml:"links" envPrefix:"LINKS_"`
 	Feed     Feed      `toml:"feed" envPrefix:"FEED_"`
@@ -65,6 +66,11 @@ type HubLimits struct {
 	MaxItemBytes       int64 `toml:"max_item_bytes" env:"MAX_ITEM_BYTES"`             // all files of one item
 	MaxAttachments     int   `toml:"max_attachments" env:"MAX_ATTACHMENTS"`           // files of one item
 	DiskReserveBytes   int64 `toml:"disk_reserve_bytes" env:"DISK_RESERVE_BYTES"`     // with less room than this nothing new is accepted
+}
+
+// Enrol says how machines join.
+type Enrol struct {
+	Approval bool `toml:"approval" env:"APPROVAL"` // every one waits until an administrator agrees
 }
 
 // Review holds the times of the review desk.
