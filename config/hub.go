@@ -26,6 +26,7 @@ type Hub struct {
 	Database Database  `toml:"database" envPrefix:"DATABASE_"`
 	Limits   HubLimits `toml:"limits" envPrefix:"LIMITS_"`
 	Guard    Guard     `toml:"guard" envPrefix:"GUARD_"`
+	Enrol    Enrol     `toml:"enrol" envPrefix:"ENROL_"`
 	Review   Review    `toml:"review" envPrefix:"REVIEW_"`
 	Links    Links     `toml:"links" envPrefix:"LINKS_"`
 	Feed     Feed      `toml:"feed" envPrefix:"FEED_"`
@@ -81,6 +82,11 @@ type Guard struct {
 
 // Bar returns how long a node stays out the first time.
 func (g Guard) Bar() time.Duration { return time.Duration(g.BarSeconds) * time.Second }
+
+// Enrol says how machines join.
+type Enrol struct {
+	Approval bool `toml:"approval" env:"APPROVAL"` // every one waits until an administrator agrees
+}
 
 // Review holds the times of the review desk.
 type Review struct {

@@ -28,7 +28,7 @@ func program() *cli.Program[config.Hub] {
 			userAddCommand(), userListCommand(), userDisableCommand(), userPasswdCommand(),
 			tokenCreateCommand(),
 			unitImportCommand(), siteImportCommand(),
-			nodeInviteCommand(), nodeListCommand(), nodeRevokeCommand(),
+			nodeInviteCommand(), nodeListCommand(), nodeApproveCommand(), nodeRefuseCommand(), nodeReleaseCommand(), nodeRevokeCommand(),
 			natsSeedCommand(), natsConfCommand(),
 			auditVerifyCommand(), auditExportCommand(),
 			bundleImportCommand(), bundleExportCommand(), bundleShowCommand(),

@@ -28,6 +28,7 @@ type inviting struct {
 	units   string // file of units
 	sheet   string // file to print
 	contact string
+	approve bool // who uses the code waits
 }
 
 func nodeInviteCommand() command {
@@ -42,6 +43,7 @@ func nodeInviteCommand() command {
 			f.BoolVar(&o.all, "all", false, "给所有还没有节点的乡镇各生成一个")
 			f.StringVar(&o.units, "units", "", "给`清单.csv`里的乡镇和部门各生成一个（有“代码”一栏就行，单位清单可以直接用）")
 			f.StringVar(&o.sheet, "sheet", "", "把入网单写成`文件.html`，用浏览器打开打印，每个单位一页")
+			f.BoolVar(&o.approve, "approve", false, "用了入网码的机器要等管理员批准才能收发（hub node approve）")
 			f.StringVar(&o.contact, "contact", "县级平台管理员", "印在入网单上的联系人 `TEXT`")
 		},
 		Run: func(ctx context.Context, c *call) error {
@@ -200,7 +202,7 @@ func everyStanding(ctx context.Context, a *access.Service, who access.User) (map
 // invite makes the invitations; the one for a replacement belongs to the unit of
 // the node.
 func (o *inviting) invite(ctx context.Context, c *call, a *access.Service, units []string) ([]access.Issued, error) {
-	terms := access.Terms{Base: c.Cfg.HTTP.PublicURL, Life: time.Duration(o.days) * day}
+	terms := access.Terms{Base: c.Cfg.HTTP.PublicURL, Life: time.Duration(o.days) * day, Approval: o.approve}
 	if o.replace == "" {
 		list, err := a.InviteAll(ctx, actor(c), units, terms)
 		if fault.Is(err, fault.NotFound) {

@@ -10,9 +10,10 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
+	"zhanqun/protocol"
 )
 
-var nodeStates = map[string]string{access.NodeActive: "正常", access.NodeFrozen: "冻结", access.NodeRevoked: "吊销"}
+var nodeStates = map[string]string{access.NodePending: "待批准", access.NodeActive: "正常", access.NodeFrozen: "冻结", access.NodeRevoked: "吊销"}
 
 func nodeListCommand() command {
 	var unit string
@@ -42,10 +43,10 @@ func nodeListCommand() command {
 				if c.JSON {
 					return cli.WriteJSON(c.Out, list)
 				}
-				rows := [][]string{{"节点", "单位", "名称", "状态", "已收到", "待发", "上次联系"}}
+				rows := [][]string{{"节点", "单位", "名称", "状态", "已收到", "待发", "上次联系", "密钥指纹"}}
 				for _, n := range list {
 					rows = append(rows, []string{n.ID, n.UnitName, n.Name, nodeStates[n.State],
-						strconv.FormatUint(n.UpSeq, 10), strconv.FormatInt(n.Queued+n.Sent, 10), cli.When(n.SeenAt)})
+						strconv.FormatUint(n.UpSeq, 10), strconv.FormatInt(n.Queued+n.Sent, 10), cli.When(n.SeenAt), protocol.KeyFingerprint(n.PublicKey)})
 				}
 				return cli.Table(c.Out, rows)
 			})
@@ -91,4 +92,53 @@ func nodeRevokeCommand() command {
 			})
 		},
 	}
+}
+
+// nodeAct is a command that changes one node.
+func nodeAct(name, short, example string, flags func(*flag.FlagSet), act func(context.Context, *call, *access.Service) (access.Node, string, error)) command {
+	return command{
+		Name: name, Args: "节点", Min: 1, Max: 1, Lists: true, Short: short, Example: example, Flags: flags,
+		Run: func(ctx context.Context, c *call) error {
+			return withAccess(ctx, c, func(a *access.Service) error {
+				n, done, err := act(ctx, c, a)
+				if fault.Is(err, fault.NotFound) {
+					return fault.Wrap(fault.NotFound, "没有节点 "+c.Args[0]+"。用 hub node list 查看全部节点。", err)
+				}
+				if err != nil {
+					return err
+				}
+				if c.JSON {
+					return cli.WriteJSON(c.Out, n)
+				}
+				_, err = fmt.Fprintf(c.Out, "%s的节点 %s（%s）：%s\n", n.UnitName, n.ID, n.Name, done)
+				return err
+			})
+		},
+	}
+}
+
+func nodeApproveCommand() command {
+	return nodeAct("node approve", "批准一台机器入网：先核对机器名称和密钥指纹", "hub node list\nhub node approve n5bq3fz7k2c4x6w7e", nil,
+		func(ctx context.Context, c *call, a *access.Service) (access.Node, string, error) {
+			n, err := a.ApproveNode(ctx, actor(c), c.Args[0])
+			return n, "已批准入网，密钥指纹 " + protocol.KeyFingerprint(n.PublicKey) + "。它会在一两分钟内开始收发。", err
+		})
+}
+
+func nodeRefuseCommand() command {
+	var reason string
+	return nodeAct("node refuse", "不批准一台机器入网，它用的入网码作废", "hub node refuse n5bq3fz7k2c4x6w7e --reason 不是本单位的电脑",
+		func(f *flag.FlagSet) { f.StringVar(&reason, "reason", "没有批准入网", "原因 `TEXT`") },
+		func(ctx context.Context, c *call, a *access.Service) (access.Node, string, error) {
+			n, err := a.RefuseNode(ctx, actor(c), c.Args[0], reason)
+			return n, "没有批准，原因：" + n.Reason + "。", err
+		})
+}
+
+func nodeReleaseCommand() command {
+	return nodeAct("node release", "解除一个节点的冻结，接着处理它报送的信息", "hub node release n5bq3fz7k2c4x6w7e", nil,
+		func(ctx context.Context, c *call, a *access.Service) (access.Node, string, error) {
+			n, err := a.ReleaseNode(ctx, actor(c), c.Args[0])
+			return n, "已解除冻结。", err
+		})
 }

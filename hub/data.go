@@ -89,7 +89,9 @@ func withStore(ctx context.Context, c *call, f func(*store.Store) error) (err er
 // answer no node, so they need no address of the broker.
 func withAccess(ctx context.Context, c *call, f func(*access.Service) error) error {
 	return withStore(ctx, c, func(s *store.Store) error {
-		return f(newAccess(s, func() []string { return nil }))
+		a := newAccess(s, func() []string { return nil })
+		a.Approval = c.Cfg.Enrol.Approval
+		return f(a)
 	})
 }
 

@@ -124,6 +124,13 @@ func examineCounty(ctx context.Context, s *store.Store) []cli.Symptom {
 	if len(nodes) == 0 {
 		return append(list, warn("节点", "还没有乡镇入网。请用 hub node invite 单位代码 生成入网码"))
 	}
+	pending, err := s.Nodes(ctx, access.NodeQuery{State: access.NodePending, Limit: 100})
+	if err != nil {
+		return append(list, bad("节点", err.Error()))
+	}
+	for _, n := range pending {
+		list = append(list, warn("节点", n.UnitName+"的机器 "+n.Name+"（节点 "+n.ID+"，密钥指纹 "+protocol.KeyFingerprint(n.PublicKey)+"）等待批准。核对后运行 hub node approve "+n.ID+"，或 hub node refuse "+n.ID))
+	}
 	frozen, err := s.Nodes(ctx, access.NodeQuery{State: access.NodeFrozen, Limit: 100})
 	switch {
 	case err != nil:

@@ -17,7 +17,7 @@ import (
 // is not in it: the server takes it from its environment.
 func natsUsers(cfg config.NATS, nodes []access.Node) (string, error) {
 	var b strings.Builder
-	b.WriteString("# 由 hub node list --nats 生成。节点入网或吊销后重新生成，再让 NATS 重新读取设置。\nauthorization {\n  users: [\n")
+	b.WriteString("# 由 hub node list --nats 生成。节点入网、批准或吊销后重新生成，再让 NATS 重新读取设置。\nauthorization {\n  users: [\n")
 	switch {
 	case cfg.Seed.IsSet():
 		key, err := natsKey(cfg)
@@ -35,6 +35,9 @@ func natsUsers(cfg config.NATS, nodes []access.Node) (string, error) {
 			continue
 		}
 		g := protocol.GrantsOf(n.ID)
+		if n.State == access.NodePending {
+			g = protocol.GrantsOfPending(n.ID)
+		}
 		fmt.Fprintf(&b, "    { nkey: %s, permissions: { publish: %s, subscribe: %s } } # %s\n", n.PublicKey, quoted(g.Publish), quoted(g.Subscribe),
 			cli.OneLine(n.UnitName+" "+n.Name))
 	}

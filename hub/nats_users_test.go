@@ -19,12 +19,17 @@ func TestNATSUsers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	waiting, err := protocol.NewNodeKey()
+	if err != nil {
+		t.Fatal(err)
+	}
 	own, err := protocol.NewNodeKey()
 	if err != nil {
 		t.Fatal(err)
 	}
 	nodes := []access.Node{
 		{ID: "n1", PublicKey: node.Public(), State: access.NodeFrozen, UnitName: "塘头镇", Name: "党政办 }\n电脑"},
+		{ID: "n3", PublicKey: waiting.Public(), State: access.NodePending, UnitName: "许家坝镇"},
 		{ID: "n2", PublicKey: own.Public(), State: access.NodeRevoked},
 	}
 	t.Setenv("ZHANQUN_NATS_PASSWORD", "secret-of-the-hub")
@@ -47,8 +52,12 @@ func TestNATSUsers(t *testing.T) {
 			t.Errorf("%s: users %+v", name, o.Users)
 		}
 		i := slices.IndexFunc(o.Nkeys, func(u *server.NkeyUser) bool { return u.Nkey == node.Public() })
-		if i < 0 || len(o.Users)+len(o.Nkeys) != 2 {
+		if i < 0 || len(o.Users)+len(o.Nkeys) != 3 {
 			t.Fatalf("%s: users %+v %+v", name, o.Users, o.Nkeys)
+		}
+		if w := slices.IndexFunc(o.Nkeys, func(u *server.NkeyUser) bool { return u.Nkey == waiting.Public() }); w < 0 ||
+			!slices.Equal(o.Nkeys[w].Permissions.Publish.Allow, []string{protocol.AskSubject("n3", protocol.VerbHello)}) {
+			t.Errorf("%s: one that waits may %+v", name, o.Nkeys)
 		}
 		grants, p := protocol.GrantsOf("n1"), o.Nkeys[i].Permissions
 		if !slices.Equal(p.Publish.Allow, grants.Publish) || !slices.Equal(p.Subscribe.Allow, grants.Subscribe) {

@@ -86,6 +86,7 @@ func (c *county) portal() string { return c.base }
 
 func (c *county) buildAccess(ctx context.Context) (err error) {
 	c.access = newAccess(c.store, c.ways)
+	c.access.Approval = c.cfg.Enrol.Approval
 	if c.password, err = c.access.Prepare(ctx); err != nil {
 		return err
 	}
@@ -206,6 +207,7 @@ func (c *county) startBus(ctx context.Context) error {
 	c.onClose(c.bus.Close)
 	c.store.OnDown(c.bus.Ring)
 	c.access.OnRevoked(func(n access.Node) { c.bus.Drop(n.ID) })
+	c.access.OnApproved(func(n access.Node) { c.bus.Drop(n.ID) }) // it comes back at once, with all it may do
 	c.nats = natsAddresses(c.cfg.NATS, c.bus.Address(), c.own)
 	if o.TLS != nil {
 		c.nats = insist(c.nats)

@@ -99,6 +99,8 @@ func queueCommand() command {
 					line = "还没有入网"
 				case !s.Serving:
 					line = "节点没有运行，请运行 node serve"
+				case s.Pending:
+					line = "等县里批准入网"
 				case s.Connected:
 					line = "线路正常" + wayWords(s.Way)
 				}

@@ -15,6 +15,7 @@ import (
 	"zhanqun/node/bundle"
 	"zhanqun/node/queue"
 	"zhanqun/node/station"
+	"zhanqun/protocol"
 )
 
 // withQueue opens the data folder for one command and closes it again.
@@ -82,7 +83,16 @@ func joinCommand() command {
 				if c.JSON {
 					return cli.WriteJSON(c.Out, id)
 				}
-				_, err = fmt.Fprintf(c.Out, "已入网：%s（节点 %s）。接下来运行 node serve。\n", id.Unit.Name, id.Node)
+				line, err := q.Line(ctx)
+				if err != nil {
+					return err
+				}
+				text := fmt.Sprintf("已入网：%s（节点 %s）。", id.Unit.Name, id.Node)
+				if line.Pending {
+					text = fmt.Sprintf("入网码有效：%s（节点 %s）。还要等县级管理员批准，请把本机的密钥指纹告诉他：%s。批准后自动开始收发。",
+						id.Unit.Name, id.Node, protocol.KeyFingerprint(id.Key.Public()))
+				}
+				_, err = fmt.Fprintln(c.Out, text+"接下来运行 node serve。")
 				return err
 			})
 		},

@@ -11,6 +11,7 @@ import (
 	"zhanqun/internal/blob"
 	"zhanqun/internal/cli"
 	"zhanqun/node/queue"
+	"zhanqun/protocol"
 )
 
 func doctorCommand() command {
@@ -67,7 +68,11 @@ func examineIdentity(ctx context.Context, c *call, q *queue.Queue) cli.Symptom {
 	if info, err := os.Stat(seed); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return cli.Symptom{Name: "入网", Grade: cli.Bad, Detail: "别的用户也能读密钥 " + seed + "，请运行 chmod 600 " + seed}
 	}
-	return cli.Symptom{Name: "入网", Grade: cli.Fine, Detail: id.Unit.Name + "，节点 " + id.Node}
+	who := id.Unit.Name + "，节点 " + id.Node + "，密钥指纹 " + protocol.KeyFingerprint(id.Key.Public())
+	if line, err := q.Line(ctx); err == nil && line.Pending {
+		return cli.Symptom{Name: "入网", Grade: cli.Warn, Detail: who + "。" + line.Error}
+	}
+	return cli.Symptom{Name: "入网", Grade: cli.Fine, Detail: who}
 }
 
 // wayWords say how the line runs, after a word that says that it does.
@@ -93,6 +98,8 @@ func examineLine(ctx context.Context, q *queue.Queue, offline bool) []cli.Sympto
 		s.Detail = "没有线路，用摆渡包与县里交换"
 	case !line.Serving:
 		s.Grade, s.Detail = cli.Warn, "节点没有运行，请运行 node serve"
+	case line.Pending:
+		s.Grade, s.Detail = cli.Warn, "要等县级管理员批准本机入网"
 	case !line.Connected && line.Error != "":
 		s.Grade, s.Detail = cli.Warn, line.Error
 	case !line.Connected:

@@ -112,7 +112,7 @@
 //	<SHA-256 of the payload in hex>
 //
 // An answer with Zq-Error, a code, carries a [Fault] as its body. Codes busy,
-// frozen and quota are passing: the node keeps what it has and tries again
+// frozen, pending and quota are passing: the node keeps what it has and tries again
 // later. The codes stand in fault.go.
 //
 // # The line
@@ -269,7 +269,8 @@
 //	                Enrol       secret, key, name of the machine, program, sig in standard base64,
 //	                            was? Was
 //	                Was         node, hubEpoch, down cursor
-//	                EnrolAnswer node, unit Unit, hubKey, hubEpoch, nats addresses, now, was? Mark
+//	                EnrolAnswer node, unit Unit, hubKey, hubEpoch, nats addresses, now, pending?,
+//	                            was? Mark
 //
 // Addresses have the scheme nats or tls for the broker itself, or ws or wss for
 // NATS over WebSocket on the hub's HTTP side (path <h>/nats), which a node uses
@@ -278,6 +279,14 @@
 // From the answer on the key is the identity. Posting the same again, because
 // the answer got lost, is answered the same. Any other status than 200 carries
 // problem details (RFC 9457), whose detail is for a person.
+//
+// If the answer has Pending set, a person at the hub has to agree first. Until then
+// the node may publish zq.ask.<node>.hello and nothing else, and is answered with
+// code "pending"; it asks again about once a minute. When the person has agreed the
+// hub ends the connection once, and on the next one the node may do everything. A
+// bundle is answered with the same code. People compare keys by their fingerprint:
+// the first 10 bytes of the SHA-256 of the public key's text, in base32, in groups
+// of four.
 //
 // A node that has an identity may take another with a new key and a new code, for
 // a lost, stolen or copied machine, and keep its items: it names the old one

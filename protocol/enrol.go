@@ -96,6 +96,9 @@ type EnrolAnswer struct {
 	HubEpoch string    `json:"hubEpoch"`
 	NATS     []string  `json:"nats"` // addresses: nats, tls, and as a second choice ws, wss
 	Now      time.Time `json:"now"`
+	// Pending says that a person at the hub has to agree first. Until then the
+	// node's hello is answered with CodePending.
+	Pending bool `json:"pending,omitempty"`
 	// Was is how far the hub has the up log of the node named in Enrol.Was; nil
 	// if it knows no such node, and so has nothing of it.
 	Was *Mark `json:"was,omitempty"`

@@ -26,6 +26,7 @@ const (
 	CodeUnknown    Code = "unknown"     // names a thing the hub does not have
 	CodeState      Code = "state"       // not possible in the thing's present state
 	CodeFrozen     Code = "frozen"      // the node is frozen until a person decides
+	CodePending    Code = "pending"     // the node has joined, and a person has to agree
 	CodeRevoked    Code = "revoked"     // the node's key was revoked
 	CodeBusy       Code = "busy"        // a passing failure; try again later
 	CodeQuota      Code = "quota"       // no room for this at the hub
@@ -52,7 +53,7 @@ func (f Fault) Error() string {
 // has to be kept and sent again rather than refused for good.
 func (c Code) Passing() bool {
 	switch c {
-	case CodeBusy, CodeFrozen, CodeQuota:
+	case CodeBusy, CodeFrozen, CodePending, CodeQuota:
 		return true
 	}
 	return false

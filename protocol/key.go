@@ -2,6 +2,8 @@ package protocol
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base32"
 	"fmt"
 	"slices"
 
@@ -91,4 +93,12 @@ func (p PublicKey) Bytes() []byte { return slices.Clone(p.raw) }
 // Verify reports whether sig is the owner's signature over data.
 func (p PublicKey) Verify(data, sig []byte) bool {
 	return len(p.raw) == ed25519.PublicKeySize && ed25519.Verify(p.raw, data, sig)
+}
+
+// KeyFingerprint is a public key for people to compare: 80 bits of its SHA-256 in
+// base32, in groups of four.
+func KeyFingerprint(public string) string {
+	sum := sha256.Sum256([]byte(public))
+	text := base32.StdEncoding.EncodeToString(sum[:10])
+	return text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:]
 }

@@ -75,6 +75,15 @@ type Grants struct {
 	Subscribe []string
 }
 
+// GrantsOfPending returns what a node may publish and subscribe whose joining a
+// person has to agree to: it may ask whether that is done.
+func GrantsOfPending(node string) Grants {
+	return Grants{
+		Publish:   []string{AskSubject(node, VerbHello)},
+		Subscribe: GrantsOf(node).Subscribe,
+	}
+}
+
 // GrantsOf returns what node may publish and subscribe.
 func GrantsOf(node string) Grants {
 	return Grants{

@@ -29,6 +29,7 @@ type Config struct {
 	HubKey   string           // public key of the hub, told to nodes that join
 	HubEpoch string           // of the hub's store
 	NATS     func() []string  // addresses nodes connect to, told to nodes that join
+	Approval bool             // every machine that joins waits until a person agrees
 	Now      func() time.Time // nil for time.Now
 }
 
@@ -37,10 +38,11 @@ type Service struct {
 	Config
 	lockout account.Lockout
 
-	mu      sync.Mutex
-	revoked []func(Node)
-	known   map[string]bool // revocations already reported
-	latest  time.Time       // of the newest of them
+	mu       sync.Mutex
+	revoked  []func(Node)
+	approved []func(Node)
+	known    map[string]bool // revocations already reported
+	latest   time.Time       // of the newest of them
 }
 
 // New returns a service on c.
@@ -57,6 +59,20 @@ func (s *Service) OnRevoked(f func(Node)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.revoked = append(s.revoked, f)
+}
+
+// OnApproved registers f to be called for each node that is let in here. When
+// another program does it, the node finds out by asking. f must not block.
+func (s *Service) OnApproved(f func(Node)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.approved = append(s.approved, f)
+}
+
+func (s *Service) tell(calls []func(Node), n Node) {
+	for _, f := range calls {
+		f(n)
+	}
 }
 
 // revokedOverlap is how far back each look for revocations reaches, beyond the
@@ -114,10 +130,7 @@ func (s *Service) tellRevoked(n Node) {
 	}
 	calls := s.revoked
 	s.mu.Unlock()
-	if told {
-		return
-	}
-	for _, f := range calls {
-		f(n)
+	if !told {
+		s.tell(calls, n)
 	}
 }

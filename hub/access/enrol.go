@@ -32,6 +32,7 @@ type Invite struct {
 	UsedAt    time.Time `json:"usedAt,omitzero"`
 	Node      string    `json:"node,omitempty"`     // who used it
 	Replaces  string    `json:"replaces,omitempty"` // node whose place the one who uses it takes
+	Approval  bool      `json:"approval,omitempty"` // who uses it waits until a person agrees
 }
 
 // Why an invitation does not let a machine in.
@@ -60,6 +61,9 @@ const MaxInvites = 300
 type Terms struct {
 	Base string        // where nodes reach the hub; empty means the address the hub itself has noted
 	Life time.Duration // how long they last; 0 means InviteLife
+	// Approval makes whoever uses one wait until a person agrees. Config.Approval
+	// makes everybody wait.
+	Approval bool
 }
 
 // Issued is an invitation with the code to hand over, which is kept nowhere.
@@ -162,7 +166,7 @@ func (s *Service) issue(actor User, u catalog.Unit, replaces, pin string, t Term
 	}
 	secret, hash := account.NewToken("zqi")
 	now := s.Now()
-	i := Invite{Hash: hash, Unit: u.Code, UnitName: u.Name, CreatedBy: actor.Login, CreatedAt: now, ExpiresAt: now.Add(t.Life), Replaces: replaces}
+	i := Invite{Hash: hash, Unit: u.Code, UnitName: u.Name, CreatedBy: actor.Login, CreatedAt: now, ExpiresAt: now.Add(t.Life), Replaces: replaces, Approval: t.Approval || s.Approval}
 	code := protocol.JoinCode{Hub: t.Base, Secret: secret, CA: pin}
 	if _, err := protocol.ParseJoinCode(code.String()); err != nil {
 		return Issued{}, fault.Wrap(fault.Invalid, "访问地址 "+t.Base+" 不是完整的网址，请检查配置里的 http.public_url。", err)
@@ -197,6 +201,11 @@ func (s *Service) Invites(ctx context.Context, actor User) ([]Invite, error) {
 // Enrol gives the sender an identity. It needs no one signed in: the secret of
 // the invitation and the signature by the key speak for the sender.
 func (s *Service) Enrol(ctx context.Context, e protocol.Enrol) (protocol.EnrolAnswer, error) {
+	return s.EnrolFrom(ctx, "", e)
+}
+
+// EnrolFrom is Enrol for a sender at a network address, which is noted.
+func (s *Service) EnrolFrom(ctx context.Context, address string, e protocol.Enrol) (protocol.EnrolAnswer, error) {
 	none := protocol.EnrolAnswer{}
 	key, err := protocol.ParsePublic(e.Key)
 	if err != nil || !strings.HasPrefix(e.Key, "U") {
@@ -211,7 +220,7 @@ func (s *Service) Enrol(ctx context.Context, e protocol.Enrol) (protocol.EnrolAn
 			return none, fault.Field("was", "入网请求里原来的身份无效，请升级节点程序后再试。")
 		}
 	}
-	n, err := s.enrol(ctx, account.HashToken(e.Secret), Node{Was: was, Name: e.Name, PublicKey: e.Key, Program: e.Program})
+	n, err := s.enrol(ctx, account.HashToken(e.Secret), Node{Was: was, Address: address, Name: e.Name, PublicKey: e.Key, Program: e.Program})
 	if err != nil {
 		return none, err
 	}
@@ -250,6 +259,6 @@ func (s *Service) enrol(ctx context.Context, hash string, n Node) (Node, error) 
 func (s *Service) answer(n Node) protocol.EnrolAnswer {
 	return protocol.EnrolAnswer{
 		Node: n.ID, Unit: protocol.Unit{Code: n.Unit, Name: n.UnitName},
-		HubKey: s.HubKey, HubEpoch: s.HubEpoch, NATS: s.NATS(), Now: s.Now(),
+		HubKey: s.HubKey, HubEpoch: s.HubEpoch, NATS: s.NATS(), Now: s.Now(), Pending: n.State == NodePending,
 	}
 }

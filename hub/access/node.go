@@ -12,6 +12,7 @@ import (
 
 // States of a node.
 const (
+	NodePending = "pending" // it has joined and waits until a person agrees
 	NodeActive  = "active"  // its entries are applied
 	NodeFrozen  = "frozen"  // its entries wait until a person has decided
 	NodeRevoked = "revoked" // its key is worth nothing; final
@@ -44,6 +45,11 @@ type Node struct {
 	SeenAt    time.Time `json:"seenAt,omitzero"`
 	JoinedAt  time.Time `json:"joinedAt"`
 	RevokedAt time.Time `json:"revokedAt,omitzero"`
+
+	Address string `json:"address,omitempty"` // it joined from
+	// FormerKey still speaks for the node too, until it has used PublicKey.
+	FormerKey string    `json:"formerKey,omitempty"`
+	RekeyedAt time.Time `json:"rekeyedAt,omitzero"` // when it took PublicKey; zero for the one it joined with
 
 	Replaces string `json:"replaces,omitempty"` // the node whose place it took
 	Was      string `json:"-"`                  // the node the machine was before; only said when it joins
@@ -107,12 +113,43 @@ func (s *Service) setNode(ctx context.Context, actor User, id, state, reason str
 		}
 	}
 	return s.Store.SetNodeState(ctx, actor.Login, id, state, reason, func(n Node) error {
-		if n.State == NodeRevoked && state != NodeRevoked {
+		switch {
+		case n.State == NodeRevoked && state != NodeRevoked:
 			return fault.New(fault.Conflict, "这个节点已经吊销，不能恢复。请重新生成入网码，让那台机器重新入网。")
+		case n.State == NodePending && state != NodeRevoked:
+			return fault.New(fault.Conflict, "这个节点还在等待批准，请先批准或不批准。")
 		}
 		return nil
 	})
 }
+
+// ApproveNode lets in a machine that waits for it: its entries are applied from
+// now on, and it takes the place of the node its invitation names.
+func (s *Service) ApproveNode(ctx context.Context, actor User, id string) (Node, error) {
+	if err := actor.Need(Manage); err != nil {
+		return Node{}, err
+	}
+	n, err := s.Store.ApproveNode(ctx, actor.Login, id)
+	if err == nil {
+		s.tell(s.approved, n)
+	}
+	return n, err
+}
+
+// RefuseNode turns away a machine that waits to be let in, for good.
+func (s *Service) RefuseNode(ctx context.Context, actor User, id, reason string) (Node, error) {
+	n, err := s.NodeByID(ctx, id)
+	if err != nil {
+		return n, err
+	}
+	if n.State != NodePending && n.State != NodeRevoked {
+		return n, ErrNotWaiting
+	}
+	return s.RevokeNode(ctx, actor, id, reason)
+}
+
+// ErrNotWaiting says that a node was let in or turned away already.
+var ErrNotWaiting = fault.New(fault.Conflict, "这个节点没有在等待批准，可能别人已经处理过了。")
 
 // newNodeID returns 80 random bits as one subject token.
 func newNodeID() string {

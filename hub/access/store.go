@@ -71,8 +71,12 @@ type NodeStore interface {
 	// that n itself has used, going by the key, returns n as it is on file:
 	// the answer to the first request was lost on the way.
 	// If the invitation names a node to replace, that one is revoked, and n takes
-	// its items over. If n.Was is a node of another unit, it is a Conflict.
+	// its items over. If n.Was is a node of another unit, it is a Conflict. If it
+	// asks for approval, n is pending, and all else waits for ApproveNode.
 	Enrol(ctx context.Context, hash string, n Node) (Node, error)
+	// ApproveNode lets a pending node in: it is told what Enrol tells others, and
+	// takes the place its invitation names. Any other node is ErrNotWaiting.
+	ApproveNode(ctx context.Context, actor, id string) (Node, error)
 	// Succeed tells n what was said to the node the machine was before and it has
 	// not heard, and returns how far that node's up log is on file: nil if there
 	// is no such node.

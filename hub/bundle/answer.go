@@ -64,6 +64,13 @@ func (s *Service) compose(ctx context.Context, n access.Node, p Partner) (a answ
 		x.Re = &protocol.BundleRef{Epoch: p.Epoch, Number: p.Number}
 	}
 	x.Fault = intake.Standing(intake.Node{State: n.State, Reason: n.Reason})
+	if p.Joining && (n.State == access.NodeActive || n.State == access.NodePending) {
+		w, err := s.Registry.Welcome(ctx, n)
+		if err != nil {
+			return a, err
+		}
+		x.Welcome = &w
+	}
 	if n.State != access.NodeActive {
 		return a, nil
 	}
@@ -72,13 +79,6 @@ func (s *Service) compose(ctx context.Context, n access.Node, p Partner) (a answ
 		return a, err
 	}
 	x.Answer = &stands
-	if p.Joining {
-		w, err := s.Registry.Welcome(ctx, n)
-		if err != nil {
-			return a, err
-		}
-		x.Welcome = &w
-	}
 	if x.Offered, err = s.offered(ctx, n.ID, p.Asked); err != nil {
 		return a, err
 	}

@@ -217,6 +217,9 @@ func (b *Bus) hello(ctx context.Context, node string, m *nats.Msg) (answer, erro
 	if err != nil {
 		return answer{}, err
 	}
+	if b.gate != nil {
+		b.gate.letIn(node) // somebody has, perhaps with another program
+	}
 	return answer{body: jsonOf(got)}, nil
 }
 

@@ -71,6 +71,8 @@ type Registry interface {
 	NodeOfKey(ctx context.Context, publicKey string) (node string, err error)
 	// KeyOfNode returns the public key of a node, "" for none.
 	KeyOfNode(ctx context.Context, node string) (publicKey string, err error)
+	// Pending reports whether a node waits for a person to let it in.
+	Pending(ctx context.Context, node string) (bool, error)
 }
 
 // Options are what a Bus is made of.

@@ -46,6 +46,11 @@ func (r registry) KeyOfNode(ctx context.Context, node string) (string, error) {
 	return n.PublicKey, err
 }
 
+func (r registry) Pending(ctx context.Context, node string) (bool, error) {
+	n, err := known(r.NodeByID(ctx, node))
+	return n.State == access.NodePending, err
+}
+
 func known(n access.Node, err error) (access.Node, error) {
 	if fault.Is(err, fault.NotFound) || err == nil && n.State == access.NodeRevoked {
 		return access.Node{}, nil

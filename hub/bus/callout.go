@@ -12,8 +12,6 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
-
-	"zhanqun/protocol"
 )
 
 const (
@@ -110,7 +108,10 @@ func (c *callout) pass(ctx context.Context, asked *jwt.AuthorizationRequestClaim
 	if node == "" {
 		return "", errUnknown
 	}
-	grants := protocol.GrantsOf(node)
+	grants, err := c.b.gate.grants(ctx, node)
+	if err != nil {
+		return "", err
+	}
 	u := jwt.NewUserClaims(asked.UserNkey)
 	u.Name, u.Audience = node, account
 	u.Pub.Allow, u.Sub.Allow = grants.Publish, grants.Subscribe

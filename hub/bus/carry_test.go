@@ -40,6 +40,30 @@ func (c *county) newTown(unit, addr string) *town {
 
 func (c *county) openTown(dir, unit, addr string) *town {
 	c.t.Helper()
+	if unit == "" {
+		return c.joinedBy(dir, nil)
+	}
+	return c.joinedBy(dir, func(key protocol.Key) protocol.EnrolAnswer {
+		a := storetest.Access(c.store)
+		code, _, err := a.Invite(c.t.Context(), storetest.Admin(), unit, "http://127.0.0.1:8080", 0)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		answer, err := a.Enrol(c.t.Context(), storetest.EnrolRequest(code.Secret, key))
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		answer.NATS, answer.HubKey = strings.Split(addr, ","), c.key.Public()
+		if !strings.Contains(addr, "://") {
+			answer.NATS = []string{"nats://" + addr}
+		}
+		return answer
+	})
+}
+
+// joinedBy opens a node with the identity it is given, or the one it has.
+func (c *county) joinedBy(dir string, enrol func(protocol.Key) protocol.EnrolAnswer) *town {
+	c.t.Helper()
 	ctx := c.t.Context()
 	q, err := queue.Open(ctx, queue.Options{Dir: dir, Log: quiet(), Reserve: -1})
 	if err != nil {
@@ -55,25 +79,12 @@ func (c *county) openTown(dir, unit, addr string) *town {
 			c.t.Error(err)
 		}
 	})
-	if unit != "" {
+	if enrol != nil {
 		key, err := q.Key(ctx)
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		a := storetest.Access(c.store)
-		code, _, err := a.Invite(ctx, storetest.Admin(), unit, "http://127.0.0.1:8080", 0)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		answer, err := a.Enrol(ctx, storetest.EnrolRequest(code.Secret, key))
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		answer.NATS, answer.HubKey = strings.Split(addr, ","), c.key.Public()
-		if !strings.Contains(addr, "://") {
-			answer.NATS = []string{"nats://" + addr}
-		}
-		if err := q.SaveIdentity(ctx, answer, "http://127.0.0.1:8080", "值班室电脑"); err != nil {
+		if err := q.SaveIdentity(ctx, enrol(key), "http://127.0.0.1:8080", "值班室电脑"); err != nil {
 			c.t.Fatal(err)
 		}
 	}

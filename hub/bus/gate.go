@@ -26,6 +26,7 @@ type gate struct {
 	mu       sync.Mutex
 	sessions map[session]connection
 	nodes    map[connection]string // the other way round, and of those that have to go
+	pending  map[string]bool       // nodes whose sessions may only ask whether they may
 	due      map[connection]bool   // have to go, at most as many as there are
 }
 
@@ -45,7 +46,7 @@ type session struct {
 
 func newGate(registry Registry, limits Limits, log *slog.Logger) *gate {
 	g := &gate{registry: registry, log: log, wake: make(chan struct{}, 1),
-		sessions: map[session]connection{}, nodes: map[connection]string{}, due: map[connection]bool{}}
+		sessions: map[session]connection{}, nodes: map[connection]string{}, pending: map[string]bool{}, due: map[connection]bool{}}
 	g.guard = newGuard(limits, log, g.drop)
 	return g
 }
@@ -66,12 +67,42 @@ func (g *gate) Check(c server.ClientAuthentication) bool {
 	if node == "" {
 		return false
 	}
-	grants := protocol.GrantsOf(node)
+	grants, err := g.grants(ctx, node)
+	if err != nil {
+		return false
+	}
 	c.RegisterUser(&server.User{Username: node, Permissions: &server.Permissions{
 		Publish:   &server.SubjectPermission{Allow: grants.Publish},
 		Subscribe: &server.SubjectPermission{Allow: grants.Subscribe},
 	}})
 	return true
+}
+
+// grants are what a node may do. One that waits to be let in may ask for that.
+func (g *gate) grants(ctx context.Context, node string) (protocol.Grants, error) {
+	pending, err := g.registry.Pending(ctx, node)
+	if err != nil {
+		return protocol.Grants{}, err
+	}
+	if !pending {
+		return protocol.GrantsOf(node), nil
+	}
+	g.mu.Lock()
+	g.pending[node] = true
+	g.mu.Unlock()
+	return protocol.GrantsOfPending(node), nil
+}
+
+// letIn ends the sessions of a node that had to wait: it comes back at once and
+// may do everything then.
+func (g *gate) letIn(node string) {
+	g.mu.Lock()
+	waited := g.pending[node]
+	delete(g.pending, node)
+	g.mu.Unlock()
+	if waited {
+		g.drop(node)
+	}
 }
 
 // holds reports whether sig is the key owner's signature over the server's nonce.

@@ -15,6 +15,8 @@ func Standing(n Node) *protocol.Fault {
 		return nil
 	case NodeFrozen:
 		return &protocol.Fault{Code: protocol.CodeFrozen, Detail: n.Reason}
+	case NodePending:
+		return &protocol.Fault{Code: protocol.CodePending, Detail: "正在等县级管理员批准本机入网。批准后自动开始收发，不用重启；这以前写的内容都在本机"}
 	}
 	return &protocol.Fault{Code: protocol.CodeRevoked, Detail: "本节点已被县级平台停用，请联系县级管理员"}
 }

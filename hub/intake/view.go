@@ -7,6 +7,7 @@ import (
 
 // States of a node.
 const (
+	NodePending = "pending" // a person has to agree that it joins
 	NodeActive  = "active"
 	NodeFrozen  = "frozen"  // two machines under one identity; a person decides
 	NodeRevoked = "revoked" // its key is worth nothing any more

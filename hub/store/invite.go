@@ -6,15 +6,16 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/internal/fault"
+	"zhanqun/protocol"
 )
 
-const inviteRows = `SELECT i.hash, i.unit, u.name, i.created_by, i.created_at, i.expires_at, i.used_at, i.node, i.replaces
+const inviteRows = `SELECT i.hash, i.unit, u.name, i.created_by, i.created_at, i.expires_at, i.used_at, i.node, i.replaces, i.approval
 	FROM invite i JOIN unit u ON u.code = i.unit `
 
 func scanInvite(r scanner) (access.Invite, error) {
 	var i access.Invite
 	var created, expires, used int64
-	err := r.Scan(&i.Hash, &i.Unit, &i.UnitName, &i.CreatedBy, &created, &expires, &used, &i.Node, &i.Replaces)
+	err := r.Scan(&i.Hash, &i.Unit, &i.UnitName, &i.CreatedBy, &created, &expires, &used, &i.Node, &i.Replaces, &i.Approval)
 	i.CreatedAt, i.ExpiresAt, i.UsedAt = fromMillis(created), fromMillis(expires), fromMillis(used)
 	return i, err
 }
@@ -23,8 +24,8 @@ func scanInvite(r scanner) (access.Invite, error) {
 func (s *Store) AddInvites(ctx context.Context, actor string, list []access.Invite) error {
 	return s.tx(ctx, "adding invitations", func(t *tx) error {
 		for _, i := range list {
-			_, err := t.ExecContext(ctx, `INSERT INTO invite (hash, unit, created_by, created_at, expires_at, used_at, node, replaces) VALUES ($1, $2, $3, $4, $5, 0, '', $6)`,
-				i.Hash, i.Unit, i.CreatedBy, millis(i.CreatedAt), millis(i.ExpiresAt), i.Replaces)
+			_, err := t.ExecContext(ctx, `INSERT INTO invite (hash, unit, created_by, created_at, expires_at, used_at, node, replaces, approval) VALUES ($1, $2, $3, $4, $5, 0, '', $6, $7)`,
+				i.Hash, i.Unit, i.CreatedBy, millis(i.CreatedAt), millis(i.ExpiresAt), i.Replaces, i.Approval)
 			if err != nil {
 				return err
 			}
@@ -121,10 +122,13 @@ func (s *Store) Enrol(ctx context.Context, hash string, n access.Node) (joined a
 			joined.Name = i.UnitName
 		}
 		joined.Replaces = i.Replaces
-		if err := t.enrol(ctx, hash, joined); err != nil || i.Replaces == "" {
+		if i.Approval {
+			joined.State = access.NodePending
+		}
+		if err := t.enrol(ctx, hash, joined); err != nil || i.Approval {
 			return err
 		}
-		return t.succeed(ctx, joined, i.Replaces)
+		return t.letIn(ctx, joined)
 	})
 	return joined, err
 }
@@ -135,15 +139,25 @@ func (t *tx) enrol(ctx context.Context, hash string, n access.Node) error {
 		return err
 	}
 	_, err = t.ExecContext(ctx, `INSERT INTO node (id, unit, name, public_key, state, reason, epoch, up_seq, down_seq, down_ack, program, skew,
-		disk_free, queued, sent, files, oldest_at, seen_at, joined_at, revoked_at, settings, settings_hash, replaces)
-		VALUES ($1, $2, $3, $4, $5, '', '', 0, 0, 0, $6, 0, 0, 0, 0, 0, 0, 0, $7, 0, -1, '', $8)`,
-		n.ID, n.Unit, n.Name, n.PublicKey, n.State, n.Program, millis(n.JoinedAt), n.Replaces)
+		disk_free, queued, sent, files, oldest_at, seen_at, joined_at, revoked_at, settings, settings_hash, replaces, address)
+		VALUES ($1, $2, $3, $4, $5, '', '', 0, 0, 0, $6, 0, 0, 0, 0, 0, 0, 0, $7, 0, -1, '', $8, $9)`,
+		n.ID, n.Unit, n.Name, n.PublicKey, n.State, n.Program, millis(n.JoinedAt), n.Replaces, n.Address)
 	if t.s.d.conflict(err) {
 		return access.ErrKeyTaken
 	}
 	if err != nil {
 		return err
 	}
+	c := change{after: n, detail: map[string]string{"unit": n.Unit, "name": n.Name, "state": n.State}}
+	if err := t.audit("node:"+n.ID, "node.join", n.ID, c); err != nil {
+		return err
+	}
+	return t.event("node.joined", n.ID, nil)
+}
+
+// letIn begins the down log of a node that may work now, and gives it the place
+// its invitation names.
+func (t *tx) letIn(ctx context.Context, n access.Node) error {
 	number, err := settingsNumber(ctx, t)
 	if err != nil {
 		return err
@@ -156,11 +170,41 @@ func (t *tx) enrol(ctx context.Context, hash string, n access.Node) error {
 	if err := t.tellSettings(ctx, self, c, number); err != nil {
 		return err
 	}
-	if err := t.handOver(ctx, n); err != nil {
+	if err := t.handOver(ctx, n); err != nil || n.Replaces == "" {
 		return err
 	}
-	if err := t.audit("node:"+n.ID, "node.join", n.ID, change{after: n, detail: map[string]string{"unit": n.Unit, "name": n.Name}}); err != nil {
-		return err
+	err = t.succeed(ctx, n, n.Replaces)
+	if fault.Is(err, fault.NotFound) {
+		return nil // one this hub has forgotten, see askStranger
 	}
-	return t.event("node.joined", n.ID, nil)
+	return err
+}
+
+// ApproveNode implements access.NodeStore.
+func (s *Store) ApproveNode(ctx context.Context, actor, id string) (n access.Node, err error) {
+	err = s.tx(ctx, "letting node "+id+" in", func(t *tx) error {
+		if n, err = oneNode(ctx, t, `WHERE n.id = $1`+s.d.lock("n"), id); err != nil {
+			return err
+		}
+		if n.State != access.NodePending {
+			return access.ErrNotWaiting
+		}
+		was := n
+		n.State = access.NodeActive
+		if _, err := t.ExecContext(ctx, `UPDATE node SET state = $2 WHERE id = $1`, id, n.State); err != nil {
+			return err
+		}
+		if err := t.audit(actor, "node.approve", id, change{before: was, after: n, detail: map[string]string{"unit": n.Unit, "name": n.Name, "key": protocol.KeyFingerprint(n.PublicKey)}}); err != nil {
+			return err
+		}
+		if err := t.letIn(ctx, n); err != nil {
+			return err
+		}
+		n, err = oneNode(ctx, t, `WHERE n.id = $1`, id)
+		if err != nil {
+			return err
+		}
+		return t.event("node.active", id, nil)
+	})
+	return n, err
 }

@@ -30,7 +30,7 @@ func (s *Store) Renew(ctx context.Context, actor string, detail any) error {
 		if err != nil {
 			return fmt.Errorf("noting how far the down logs are: %w", err)
 		}
-		if _, err := t.ExecContext(ctx, `UPDATE node SET recall = $1 WHERE state <> 'revoked'`, t.at.UnixMilli()); err != nil {
+		if _, err := t.ExecContext(ctx, `UPDATE node SET recall = $1 WHERE state NOT IN ('revoked', 'pending')`, t.at.UnixMilli()); err != nil {
 			return fmt.Errorf("noting whom to ask: %w", err)
 		}
 		if _, err := t.ExecContext(ctx, `UPDATE setting SET value = $1 WHERE key = 'epoch'`, fresh); err != nil {

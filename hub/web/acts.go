@@ -19,6 +19,8 @@ var actNames = map[string]string{
 	"entry.unpin":          "取消置顶",
 	"node.invite":          "发入网码",
 	"node.join":            "节点入网",
+	"node.approve":         "批准入网",
+	"node.refuse":          "不批准入网",
 	"node.epoch":           "节点换了数据库",
 	"node.frozen":          "冻结节点",
 	"node.active":          "解除冻结",

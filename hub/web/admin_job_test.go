@@ -11,6 +11,7 @@ import (
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/account"
 	"zhanqun/internal/browsertest"
+	"zhanqun/protocol"
 )
 
 // onDisk puts a file where a browser can choose it.
@@ -125,7 +126,7 @@ func TestAdministratorWatches(t *testing.T) {
 	if strings.Contains(p.Text(), code) {
 		t.Error("the code is shown again")
 	}
-	p.says("2 个节点离线或被冻结", "未使用")
+	p.says("1 台机器等您批准入网", "2 个节点离线或被冻结", "未使用")
 	p.Visit(url + "/nodes/" + f.lost)
 	p.says("离线", "12 项", "时钟不准")
 	p.goes("吊销…")
@@ -142,6 +143,51 @@ func TestAdministratorWatches(t *testing.T) {
 	p.says("收到的原文", `{"item":"…"}`, "item.vote")
 	p.goes("操作记录")
 	p.says("吊销节点", "发入网码", "冻结节点", "本机 test")
+	p.quiet()
+}
+
+// A machine that has joined is looked at before it is let in; another is turned
+// away.
+func TestAdministratorLetsIn(t *testing.T) {
+	f := furnish(t, newCounty(t))
+	url := f.serve()
+	p := someone(browsertest.Open(t), url, t, "admin")
+	p.Visit(url + "/nodes/" + f.waiting)
+	n, err := f.access.NodeByID(t.Context(), f.waiting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.says("待批准", "这台机器等着入网", "10.24.8.17", protocol.KeyFingerprint(n.PublicKey), n.Name)
+	p.lacks("冻结…", "吊销…")
+	p.goes("批准入网")
+	p.says("已批准，这台机器马上开始收发。", "还没有联系", "冻结…")
+	p.lacks("这台机器等着入网")
+
+	p.Visit(url + "/nodes")
+	p.Choose("#f-unit", storetest.Tangtou)
+	p.Click("#f-approval")
+	p.goes("生成入网码")
+	p.says("等县里批准，批准后自动开始收发")
+	code, err := protocol.ParseJoinCode(p.Eval(`document.querySelector(".sheet code").innerText`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := protocol.NewNodeKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined, err := f.access.Enrol(t.Context(), storetest.EnrolRequest(code.Secret, key))
+	if err != nil || !joined.Pending {
+		t.Fatalf("%+v, %v", joined, err)
+	}
+	p.Visit(url + "/nodes/" + joined.Node)
+	p.goes("不批准…")
+	p.says("这台机器不能入网")
+	p.Fill("#f-reason", "不是本单位的电脑")
+	p.goes("不批准")
+	p.says("没有批准，这台机器已断开。", "已吊销", "不是本单位的电脑")
+	p.goes("操作记录")
+	p.says("批准入网", "不批准入网")
 	p.quiet()
 }
 

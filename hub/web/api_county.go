@@ -75,7 +75,7 @@ func (s *Server) apiNodes(w http.ResponseWriter, r *http.Request, _ access.User)
 	if err != nil {
 		return err
 	}
-	state, err := wordOf(r, "state", unknownState, access.NodeActive, access.NodeFrozen, access.NodeRevoked)
+	state, err := wordOf(r, "state", unknownState, access.NodePending, access.NodeActive, access.NodeFrozen, access.NodeRevoked)
 	if err != nil {
 		return err
 	}
@@ -85,6 +85,28 @@ func (s *Server) apiNodes(w http.ResponseWriter, r *http.Request, _ access.User)
 		return err
 	}
 	return writeList(w, "nodes", list, nextAfter(list, limit, func(n access.Node) string { return n.ID }))
+}
+
+func (s *Server) apiApproveNode(w http.ResponseWriter, r *http.Request, u access.User) error {
+	n, err := s.Access.ApproveNode(r.Context(), u, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, n)
+}
+
+func (s *Server) apiRefuseNode(w http.ResponseWriter, r *http.Request, u access.User) error {
+	var why struct {
+		Reason string `json:"reason"`
+	}
+	if err := web.ReadJSON(r, &why); err != nil {
+		return err
+	}
+	n, err := s.Access.RefuseNode(r.Context(), u, r.PathValue("id"), why.Reason)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, n)
 }
 
 func (s *Server) apiSites(w http.ResponseWriter, r *http.Request, _ access.User) error {
@@ -242,7 +264,7 @@ func (s *Server) apiEnrol(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadJSON(r, &e); err != nil {
 		return err
 	}
-	answer, err := s.Access.Enrol(r.Context(), e)
+	answer, err := s.Access.EnrolFrom(r.Context(), web.Address(r), e)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/linkcheck"
@@ -36,6 +37,7 @@ type furnished struct {
 	disputed string
 	refusal  string
 	lost     string // node that has been silent for days
+	waiting  string // node that waits to be let in
 }
 
 // furnish fills a county with items in every state, sites, findings, a refusal.
@@ -193,6 +195,19 @@ func (f *furnished) office(t testing.TB) {
 	}
 	n, _ := storetest.Node(t, f.Store, storetest.Xujiaba)
 	f.lost = n.ID
+	list, err := f.access.InviteAll(ctx, admin, []string{storetest.Xujiaba}, access.Terms{Base: storetest.Portal, Approval: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := protocol.NewNodeKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined, err := f.access.EnrolFrom(ctx, "10.24.8.17", storetest.EnrolRequest(list[0].Code.Secret, key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.waiting = joined.Node
 	frozen, _ := storetest.Node(t, f.Store, storetest.Bureau)
 	if _, err := f.access.FreezeNode(ctx, admin, frozen.ID, "同一身份在两台机器上使用"); err != nil {
 		t.Fatal(err)

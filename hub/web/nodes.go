@@ -8,6 +8,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/internal/ui"
+	"zhanqun/protocol"
 )
 
 // listSize is the length of one page of units, nodes, users and records.
@@ -63,11 +64,14 @@ func (s *Server) newNodesPage(r *http.Request, u access.User) (*nodesPage, error
 		return nil, err
 	}
 	p := &nodesPage{Unit: r.PostFormValue("unit"), Manage: u.May(access.Manage)}
-	trouble := 0
+	trouble, pending := 0, 0
 	for _, n := range nodes {
 		row := s.nodeRow(n)
 		if row.Shown == "offline" || row.Shown == access.NodeFrozen {
 			trouble++
+		}
+		if row.Shown == access.NodePending {
+			pending++
 		}
 		p.Nodes = append(p.Nodes, row)
 	}
@@ -78,6 +82,13 @@ func (s *Server) newNodesPage(r *http.Request, u access.User) (*nodesPage, error
 		if trouble > 0 {
 			p.Lead = ui.T(lang, "本页有 %d 个节点离线或被冻结。离线期间报送的信息留在乡镇，连上后自动送到。", trouble)
 		}
+	}
+	if p.Manage && pending > 0 {
+		wait := ui.T(lang, "本页有 %d 台机器等您批准入网。", pending)
+		if trouble > 0 {
+			wait += " " + p.Lead
+		}
+		p.Lead = wait
 	}
 	p.Older = older(r, "cursor", nodes, func(n access.Node) string { return n.ID })
 	if p.Manage {
@@ -117,7 +128,7 @@ func (s *Server) unitOptions(r *http.Request, none string, levels ...string) ([]
 
 // invite makes a join code and shows it, once.
 func (s *Server) invite(w http.ResponseWriter, r *http.Request, u access.User) error {
-	list, failed := s.Access.InviteAll(r.Context(), u, []string{r.PostFormValue("unit")}, access.Terms{Base: s.Base(r)})
+	list, failed := s.Access.InviteAll(r.Context(), u, []string{r.PostFormValue("unit")}, access.Terms{Base: s.Base(r), Approval: r.PostFormValue("approval") != ""})
 	if failed != nil {
 		p, err := s.newNodesPage(r, u)
 		if err != nil {
@@ -130,10 +141,11 @@ func (s *Server) invite(w http.ResponseWriter, r *http.Request, u access.User) e
 
 type nodePage struct {
 	ui.Page
-	Node   nodeRow
-	Manage bool
-	Skew   time.Duration // how far its clock is off, either way
-	Skewed bool
+	Node        nodeRow
+	Fingerprint string // of its key
+	Manage      bool
+	Skew        time.Duration // how far its clock is off, either way
+	Skewed      bool
 }
 
 // skewMost is how far a clock may be off without a word.
@@ -144,7 +156,7 @@ func (s *Server) nodePage(w http.ResponseWriter, r *http.Request, u access.User)
 	if err != nil {
 		return err
 	}
-	p := &nodePage{Node: s.nodeRow(n), Manage: u.May(access.Manage), Skew: n.Skew.Abs()}
+	p := &nodePage{Node: s.nodeRow(n), Fingerprint: protocol.KeyFingerprint(n.PublicKey), Manage: u.May(access.Manage), Skew: n.Skew.Abs()}
 	p.Skewed = p.Skew > skewMost
 	p.Title, p.Events = nodeName(n), eventsURL
 	return s.show(w, r, "node", p)
@@ -186,6 +198,24 @@ func (s *Server) revokeNode(w http.ResponseWriter, r *http.Request, u access.Use
 		Text: ui.T(lang, "吊销后这台机器立即断开，不能再报送，也不能恢复；要再用须重新入网。已收到的信息不受影响。")}
 	c.Title = ui.T(lang, "吊销节点")
 	return s.changeNode(w, r, u, c, s.Access.RevokeNode, ui.T(lang, "节点已吊销，连接已断开。"))
+}
+
+// approveNode lets a machine in that waits for it.
+func (s *Server) approveNode(w http.ResponseWriter, r *http.Request, u access.User) error {
+	to := "/nodes/" + r.PathValue("id")
+	if _, err := s.Access.ApproveNode(r.Context(), u, r.PathValue("id")); err != nil {
+		return s.undone(w, r, to, err)
+	}
+	return s.done(w, r, to, ui.T(s.lang(r), "已批准，这台机器马上开始收发。"))
+}
+
+// refuseNode asks why, and turns a machine away.
+func (s *Server) refuseNode(w http.ResponseWriter, r *http.Request, u access.User) error {
+	lang := s.lang(r)
+	c := &ui.Confirm{Action: ui.T(lang, "不批准"), Danger: true,
+		Text: ui.T(lang, "这台机器不能入网，它用的入网码作废。以后要入网，须重新发入网码。")}
+	c.Title = ui.T(lang, "不批准入网")
+	return s.changeNode(w, r, u, c, s.Access.RefuseNode, ui.T(lang, "没有批准，这台机器已断开。"))
 }
 
 func (s *Server) releaseNode(w http.ResponseWriter, r *http.Request, u access.User) error {

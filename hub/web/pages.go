@@ -51,6 +51,7 @@ var chips = map[string]ui.Chip{
 	"emergency":                    {Word: "待补审", Shape: "triangle", Tone: ui.Warn},
 	"late":                         {Word: "等了一天以上", Shape: "triangle", Tone: ui.Warn},
 	"silent":                       {Word: "还没有联系", Shape: "ring", Tone: ui.Neutral},
+	"pending":                      {Word: "待批准", Shape: "half", Tone: ui.Warn},
 	"skewed":                       {Word: "时钟不准", Shape: "triangle", Tone: ui.Warn},
 	"approve":                      {Word: "通过", Shape: "check", Tone: ui.Good},
 	"return":                       {Word: "退回", Shape: "back", Tone: ui.Warn},

@@ -86,6 +86,7 @@ type invitePage struct {
 	Units   []pick
 	Older   string
 	Days    string
+	Approve bool
 	Contact string
 }
 
@@ -112,7 +113,7 @@ func (s *Server) newInvitePage(r *http.Request, u access.User) (*invitePage, err
 	p := &invitePage{Days: strconv.Itoa(int(access.InviteLife / day)), Contact: u.Name}
 	posted := r.Method == http.MethodPost
 	if posted {
-		p.Days, p.Contact = r.PostFormValue("days"), r.PostFormValue("contact")
+		p.Days, p.Contact, p.Approve = r.PostFormValue("days"), r.PostFormValue("contact"), r.PostFormValue("approval") != ""
 	}
 	given := map[string]bool{}
 	for _, code := range r.PostForm["unit"] {
@@ -162,7 +163,8 @@ func (s *Server) issue(r *http.Request, u access.User) ([]access.Issued, error) 
 	if len([]rune(r.PostFormValue("contact"))) > maxContact {
 		return nil, fault.Field("contact", fmt.Sprintf("最多 %d 个字。", maxContact))
 	}
-	return s.Access.InviteAll(r.Context(), u, r.PostForm["unit"], access.Terms{Base: s.Base(r), Life: time.Duration(days) * day})
+	return s.Access.InviteAll(r.Context(), u, r.PostForm["unit"], access.Terms{Base: s.Base(r), Life: time.Duration(days) * day,
+		Approval: r.PostFormValue("approval") != ""})
 }
 
 // maxContact is how much fits on a line of the sheet.

@@ -200,6 +200,9 @@ func (q *Queue) AnswerTaken(ctx context.Context, a Answer) error {
 		if a.Fault != "" {
 			return nil // it has taken nothing
 		}
+		if err := t.letIn(ctx); err != nil {
+			return err
+		}
 		if err := t.notePast(ctx, a.Past); err != nil {
 			return err
 		}

@@ -85,8 +85,12 @@ func (t *txn) become(ctx context.Context, a protocol.EnrolAnswer, hubURL, name, 
 	if err != nil {
 		return fmt.Errorf("writing identity: %w", err)
 	}
-	if err := t.exec(ctx, `UPDATE station SET node = $1, unit = $2, unit_name = $3, name = $4, hub_url = $5, hub_key = $6, nats = $7, joined_at = $8, public = $9`,
-		a.Node, a.Unit.Code, a.Unit.Name, name, hubURL, a.HubKey, string(urls), t.now, public); err != nil {
+	line, err := pendingLine(a.Pending)
+	if err != nil {
+		return fmt.Errorf("writing identity: %w", err)
+	}
+	if err := t.exec(ctx, `UPDATE station SET node = $1, unit = $2, unit_name = $3, name = $4, hub_url = $5, hub_key = $6, nats = $7, joined_at = $8, public = $9, line = $10`,
+		a.Node, a.Unit.Code, a.Unit.Name, name, hubURL, a.HubKey, string(urls), t.now, public, line); err != nil {
 		return err
 	}
 	t.st.node, t.st.unit, t.st.hubEpoch, t.st.public = a.Node, a.Unit.Code, a.HubEpoch, public

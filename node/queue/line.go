@@ -43,6 +43,31 @@ type Line struct {
 	NextTry     time.Time     `json:"nextTryAt,omitzero"`
 	Skew        time.Duration `json:"skew,omitempty"` // how far this clock is ahead of the hub's
 	Serving     bool          `json:"serving"`        // whether a service is running at all
+	// Pending says that a person in the county has to let this machine in first.
+	Pending bool `json:"pending,omitempty"`
+}
+
+// PendingWords say what a machine waits for that has joined and may not work yet.
+const PendingWords = "正在等县级管理员批准本机入网。批准后自动开始收发，不用重启；这以前写的内容都在本机。"
+
+// pendingLine is how the line stands for a machine that has just joined: known
+// before a service has run.
+func pendingLine(pending bool) (string, error) {
+	l := Line{Pending: pending}
+	if pending {
+		l.Error = PendingWords
+	}
+	b, err := json.Marshal(l)
+	return string(b), err
+}
+
+// letIn notes that the county has let this machine in: it has answered.
+func (t *txn) letIn(ctx context.Context) error {
+	line, err := pendingLine(false)
+	if err != nil {
+		return err
+	}
+	return t.exec(ctx, `UPDATE station SET line = $1 WHERE json_valid(line) AND json_extract(line, '$.pending')`, line)
 }
 
 // SetLine notes how the line stands. Note changes and a contact now and then,

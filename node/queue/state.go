@@ -25,7 +25,8 @@ type QueueState struct {
 	DiskFree         uint64     `json:"diskFree"` // bytes
 	DiskNearlyFull   bool       `json:"diskNearlyFull,omitempty"`
 	Joined           bool       `json:"joined"`
-	AwaitingTownship int64      `json:"awaiting"` // village items that wait for endorsement
+	Pending          bool       `json:"pending,omitempty"` // the county has not let this machine in yet
+	AwaitingTownship int64      `json:"awaiting"`          // village items that wait for endorsement
 }
 
 // BlobState is how much of the attached files is under way.
@@ -58,7 +59,7 @@ func (q *Queue) State(ctx context.Context) (QueueState, error) {
 	if err != nil {
 		return QueueState{}, err
 	}
-	st.Connected, st.Way, st.Serving, st.Error = line.Connected, line.Way, line.Serving, line.Error
+	st.Connected, st.Way, st.Serving, st.Error, st.Pending = line.Connected, line.Way, line.Serving, line.Error, line.Pending
 	if !line.LastContact.IsZero() {
 		st.LastContactAt = &line.LastContact
 	}

@@ -10,6 +10,9 @@ import (
 // beats says "still here" at jittered intervals while there is a connection.
 func (u *Uplink) beats(ctx context.Context, w interface{ beat(protocol.Beat) error }) {
 	for pause(ctx, u.o.Beat/2+rand.N(u.o.Beat)) { // #nosec G404 -- jitter
+		if u.line.waits() {
+			continue // it may only ask whether it may
+		}
 		b, err := u.q.Beat(ctx)
 		if err == nil {
 			err = w.beat(b)

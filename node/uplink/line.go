@@ -44,7 +44,7 @@ func (b *lineBook) change(f func(*queue.Line)) {
 	if before.Connected != b.line.Connected || b.line.Since.IsZero() {
 		b.line.Since = b.now()
 	}
-	due := before.Connected != b.line.Connected || before.Error != b.line.Error || before.Way != b.line.Way || b.written.Since.IsZero() ||
+	due := before.Connected != b.line.Connected || before.Error != b.line.Error || before.Way != b.line.Way || before.Pending != b.line.Pending || b.written.Since.IsZero() ||
 		b.line.LastContact.Sub(b.written.LastContact) >= contactEvery
 	if due {
 		select {
@@ -56,14 +56,22 @@ func (b *lineBook) change(f func(*queue.Line)) {
 
 // connected notes that the broker can be reached, and how.
 func (b *lineBook) connected(way queue.Way) {
-	b.change(func(l *queue.Line) { l.Connected, l.Way, l.Error, l.NextTry = true, way, "", time.Time{} })
+	b.change(func(l *queue.Line) {
+		l.Connected, l.Way, l.NextTry = true, way, time.Time{}
+		if !l.Pending {
+			l.Error = ""
+		}
+	})
 }
 
 // disconnected notes that it cannot, why, and when the next try is due.
 func (b *lineBook) disconnected(why string, next time.Duration) {
 	b.change(func(l *queue.Line) {
 		l.Connected, l.Way = false, ""
-		if why != "" {
+		switch {
+		case why == wordsStranger && l.Pending:
+			l.Error = wordsNotLetIn
+		case why != "" && !l.Pending: // what it waits for is what it waits for
 			l.Error = why
 		}
 		if next > 0 {
@@ -75,7 +83,7 @@ func (b *lineBook) disconnected(why string, next time.Duration) {
 // contact notes that the hub itself has answered, and what its clock showed.
 func (b *lineBook) contact(hub time.Time) {
 	b.change(func(l *queue.Line) {
-		l.LastContact, l.Error = b.now(), b.box
+		l.LastContact, l.Error, l.Pending = b.now(), b.box, false
 		if !hub.IsZero() {
 			l.Skew = b.now().Sub(hub).Round(time.Second)
 		}
@@ -102,6 +110,35 @@ func (b *lineBook) mailbox(why string) {
 	})
 }
 
+// failed notes the same of an error. What the machine waits for stays until the
+// hub says something else.
+func (b *lineBook) failed(err error) {
+	var f protocol.Fault
+	told := errors.As(err, &f) && f.Code != protocol.CodeBusy
+	b.change(func(l *queue.Line) {
+		switch {
+		case told && f.Code == protocol.CodePending:
+			l.Error, l.Pending, l.LastContact = queue.PendingWords, true, b.now()
+		case told || !l.Pending:
+			l.Error, l.Pending = words(err), false
+		}
+	})
+}
+
+// resume goes on with what was noted before the program started.
+func (b *lineBook) resume(l queue.Line) {
+	if l.Pending {
+		b.change(func(now *queue.Line) { now.Pending, now.Error = true, queue.PendingWords })
+	}
+}
+
+// waits reports whether the county has to let this machine in first.
+func (b *lineBook) waits() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.line.Pending
+}
+
 // troubled reports whether something keeps a connected line from working.
 func (b *lineBook) troubled() bool {
 	b.mu.Lock()
@@ -111,7 +148,12 @@ func (b *lineBook) troubled() bool {
 
 // closed notes that the program is stopping.
 func (b *lineBook) closed() {
-	b.change(func(l *queue.Line) { l.Connected, l.Way, l.Error = false, "", "" })
+	b.change(func(l *queue.Line) {
+		l.Connected, l.Way = false, ""
+		if !l.Pending {
+			l.Error = ""
+		}
+	})
 }
 
 // run writes until ctx ends, and once more then.
@@ -147,6 +189,12 @@ func (b *lineBook) write(ctx context.Context) {
 	b.mu.Unlock()
 }
 
+// What is said when the broker turns this machine away.
+const (
+	wordsStranger = "县级平台不认识本机，或已停用本机。内容都在本机，不会丢失，请联系县级管理员。"
+	wordsNotLetIn = "县级管理员没有批准本机入网。内容都在本机，不会丢失，请联系县级管理员，要一个新的入网码，在本机运行 node join 入网码 --again。"
+)
+
 // words says in plain Chinese what keeps the line from working.
 func words(err error) string {
 	var f protocol.Fault
@@ -170,7 +218,7 @@ func words(err error) string {
 	case errors.Is(err, errFull):
 		return "县级平台的信箱满了，内容留在本机，稍后会自动重发。"
 	case turnedAway(err):
-		return "县级平台不认识本机，或已停用本机。内容都在本机，不会丢失，请联系县级管理员。"
+		return wordsStranger
 	}
 	if telling(err) {
 		return fault.Message(err)

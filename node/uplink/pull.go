@@ -43,7 +43,7 @@ func (u *Uplink) pulling(ctx context.Context, w wire, wake <-chan struct{}, agai
 		case errors.Is(err, queue.ErrCopied):
 			// What is here still goes out: that is how the hub finds out as well.
 			u.log.Error("uplink: another machine uses this identity", "err", err)
-			u.line.trouble(words(err))
+			u.line.failed(err)
 		case silent(err) && ctx.Err() == nil, errors.Is(err, queue.ErrGap):
 			u.log.Debug("uplink: nothing pulled", "err", err)
 		default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,6 +30,7 @@ const (
 	askLimit   = 20 * time.Second // for the answer to a request
 	ackLimit   = 60 * time.Second // for the acknowledgement of a frame
 	stuckAfter = time.Minute      // entries that were sent and are not confirmed
+	lookAgain  = time.Minute      // whether a person has done what it takes, about
 )
 
 // sessions keeps a session running while there is a connection.
@@ -79,10 +81,10 @@ func (u *Uplink) sessions(ctx context.Context, w *natsWire) {
 			continue
 		}
 		if halting(err) {
-			rest = max(rest, time.Minute)
+			rest = lookAgain/2 + rand.N(lookAgain) // #nosec G404 -- jitter
 		}
 		u.log.Warn("uplink: starting over", "err", err, "pause", rest)
-		u.line.trouble(words(err))
+		u.line.failed(err)
 		u.restUntil(ctx, w, rest)
 	}
 }
@@ -189,7 +191,7 @@ func (g *greeter) greet(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if silent(err) {
-			u.line.trouble(words(err))
+			u.line.failed(err)
 		}
 		return fmt.Errorf("saying hello: %w", err)
 	}

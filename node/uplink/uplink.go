@@ -95,6 +95,11 @@ func (u *Uplink) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	noted, err := u.q.Line(ctx)
+	if err != nil {
+		return err
+	}
+	u.line.resume(noted)
 	var work sync.WaitGroup
 	defer work.Wait()
 	book, closeBook := context.WithCancel(context.WithoutCancel(ctx))
@@ -121,7 +126,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 	defer main.close()
 	u.main.Store(main)
 	defer u.main.Store(nil)
-	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, filesName, u.o, ways, u.line) }, main.isUp)
+	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, filesName, u.o, ways, u.line) }, func() bool { return main.isUp() && !u.line.waits() })
 	work.Go(func() { files.run(ctx) })
 	work.Go(func() { u.beats(ctx, main) })
 	u.sessions(ctx, main)

@@ -93,6 +93,8 @@ func wherePut(st queue.QueueState, c queue.Counts, a queue.Actor, lang ui.Lang) 
 		return t("写好后提交给镇里，镇里签发后自动报送县里。")
 	case !st.Joined:
 		return t("本机还没有入网，可以先写草稿。")
+	case st.Pending && st.Queued > 0:
+		return t("还有 %d 项存在本机，县里批准本机入网后自动发出。", st.Queued)
 	case st.Queued > 0 && st.Sent > 0:
 		return t("还有 %d 项存在本机等着发出，%d 项已发出，等县里确认。", st.Queued, st.Sent)
 	case st.Queued > 0:

@@ -44,6 +44,8 @@ func noteOf(st queue.QueueState, line queue.Line, lang ui.Lang) string {
 		return ui.T(lang, "本机还没有入网，可以先写草稿。")
 	case !st.Serving:
 		return ui.T(lang, "报送服务没有运行，内容都存在本机。")
+	case waits(st, line):
+		return ui.T(lang, "正在等县级管理员批准本机入网，可以先写信息。")
 	case line.Error != "":
 		return ui.T(lang, line.Error)
 	case !st.Connected:
@@ -52,6 +54,12 @@ func noteOf(st queue.QueueState, line queue.Line, lang ui.Lang) string {
 		return ui.T(lang, "本机时钟与县里相差 %s，请校准。", ui.Span(lang, line.Skew.Abs()))
 	}
 	return ""
+}
+
+// waits reports whether the county has not let this machine in yet. One that was
+// turned away does not wait any more.
+func waits(st queue.QueueState, line queue.Line) bool {
+	return st.Pending && line.Error == queue.PendingWords
 }
 
 // lineWords is the state of the line for the page about it: what it is and what
@@ -81,6 +89,9 @@ func wordsOf(st queue.QueueState, line queue.Line, now time.Time, lang ui.Lang) 
 	case !st.Serving:
 		w.Title = ui.T(lang, "报送服务没有运行")
 		w.Do = ui.T(lang, "请在本机启动 node serve。内容都存在本机，服务启动后自动发出。")
+	case waits(st, line):
+		w.Title = ui.T(lang, "等县里批准入网")
+		w.Do = ui.T(lang, "县级管理员会打电话核对本机的密钥指纹。批准后自动开始收发，不用重启。草稿可以先写，提交的内容存在本机，批准后自动发出。")
 	case st.Connected && line.Error != "":
 		w.Title = ui.T(lang, "线路通，但发送有阻碍")
 		w.Do = ui.T(lang, "内容都存在本机，不会丢失，也不用重新提交。问题解决后自动发出。")

@@ -108,6 +108,10 @@ func TestLineInWords(t *testing.T) {
 	up.Connected = true
 	idle := joined
 	idle.Serving = false
+	waiting := up
+	waiting.Pending = true
+	away := joined
+	away.Pending = true
 	full := up
 	full.DiskNearlyFull = true
 	for _, c := range []struct {
@@ -122,6 +126,8 @@ func TestLineInWords(t *testing.T) {
 		{"up and stuck", up, queue.Line{Error: "县级平台正忙，稍后会自动重试。"}, "线路通，但发送有阻碍", "县级平台正忙，稍后会自动重试。"},
 		{"down", joined, queue.Line{}, "线路中断", "内容都存在本机，线路恢复后自动发出。"},
 		{"disk", full, queue.Line{}, "线路正常", "磁盘快满了，暂时不能写新信息；已提交的照常发送。请清理磁盘。"},
+		{"waiting to be let in", waiting, queue.Line{Pending: true, Error: queue.PendingWords}, "等县里批准入网", "正在等县级管理员批准本机入网，可以先写信息。"},
+		{"turned away", away, queue.Line{Pending: true, Error: "县级管理员没有批准本机入网。"}, "线路中断", "县级管理员没有批准本机入网。"},
 		{"clock", up, queue.Line{Skew: -2 * time.Hour}, "线路正常", "本机时钟与县里相差 2 小时，请校准。"},
 	} {
 		if got := wordsOf(c.st, c.line, noon, ui.Lang{}).Title; got != c.title {

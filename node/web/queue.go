@@ -6,6 +6,7 @@ import (
 
 	"zhanqun/internal/ui"
 	"zhanqun/node/queue"
+	"zhanqun/protocol"
 )
 
 type queuePage struct {
@@ -17,7 +18,8 @@ type queuePage struct {
 	Remaining time.Duration // until all files are there; 0 when nobody knows
 	Machine   string
 	Hub       string
-	Retry     bool // trying at once may help
+	Key       string // fingerprint of this machine's key
+	Retry     bool   // trying at once may help
 }
 
 // waitingShown is how many files under way the page lists.
@@ -34,7 +36,7 @@ func (s *Server) queuePage(w http.ResponseWriter, r *http.Request, a queue.Accou
 	p.Title = ui.T(lang, "线路和队列")
 	p.Retry = st.Joined && st.Serving && p.Line.Tone != ui.Good
 	if id, err := s.Queue.Identity(ctx); err == nil {
-		p.Machine, p.Hub = id.Name, id.HubURL
+		p.Machine, p.Hub, p.Key = id.Name, id.HubURL, protocol.KeyFingerprint(id.Key.Public())
 	}
 	if st.Blobs.Waiting > 0 && a.Actor().Township() {
 		if p.Files, err = s.underWay(r, st); err != nil {

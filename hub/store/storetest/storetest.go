@@ -37,6 +37,7 @@ var suites = []suite{
 	{"ranking", rankingSuite},
 	{"bundle", bundleSuite},
 	{"replace", replaceSuite},
+	{"approve", approveSuite},
 	{"dump", dumpSuite},
 	{"recover", recoverSuite},
 }
