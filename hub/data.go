@@ -45,7 +45,7 @@ func openStore(ctx context.Context, cfg config.Hub, log *slog.Logger) (s *store.
 		return nil, key, fault.Wrap(fault.Unavailable, "另一个 hub 命令正在打开数据库，请稍后再试。", err)
 	}
 	if err != nil {
-		return nil, key, fault.Wrap(fault.Internal, "无法写入数据目录 "+cfg.Dir+"，请检查权限："+err.Error(), err)
+		return nil, key, unwritable(cfg.Dir, err)
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
 	if key, err = readSeed(filepath.Join(cfg.Dir, seedName)); err != nil {
@@ -66,6 +66,11 @@ func noDatabase(cfg config.Hub, err error) error {
 		return fmt.Errorf("打不开数据库：%w", err)
 	}
 	return fault.Wrap(fault.Unavailable, "打不开数据库（"+err.Error()+"）。请检查设置 database.url，以及数据库是否在运行、能不能连上。", err)
+}
+
+// unwritable says what to look at when nothing can be written into the data folder.
+func unwritable(dir string, err error) error {
+	return fault.Wrap(fault.Internal, "无法写入数据目录 "+dir+"。请检查磁盘是不是满了或者只读，以及运行程序的用户有没有写权限。", err)
 }
 
 func makeFolder(dir string) error {
@@ -141,7 +146,7 @@ func lockFolder(dir string) (*dirlock.Lock, error) {
 		return nil, fault.Wrap(fault.Conflict, "数据目录 "+dir+" 已有一个 hub serve 在运行"+holder+"。请先停掉那一个，或者用 --config 指定另一个数据目录。", err)
 	}
 	if err != nil {
-		return nil, fault.Wrap(fault.Internal, "无法锁定数据目录 "+dir+"："+err.Error(), err)
+		return nil, unwritable(dir, err)
 	}
 	return l, nil
 }

@@ -17,7 +17,8 @@ import (
 // node.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){hubProgram: main, benchNode: emptyBacklog, benchWeb: plainWeb, benchPoster: plainPoster,
-		benchBroker: plainBroker, benchCrowd: plainCrowd, benchDoor: plainDoor, benchLeaf: plainLeaf, benchBatch: plainBatch})
+		benchBroker: plainBroker, benchCrowd: plainCrowd, benchDoor: plainDoor, benchLeaf: plainLeaf, benchBatch: plainBatch,
+		clockedNode: serveWithClock})
 }
 
 func TestScripts(t *testing.T) {

@@ -255,8 +255,8 @@ func (b *Bus) Health() error {
 		return errors.New("not connected to NATS")
 	}
 	if b.server != nil {
-		if h := b.server.Healthz(&server.HealthzOptions{}); h.Status != "ok" {
-			return fmt.Errorf("NATS server: %s %s", h.Status, h.Error)
+		if trouble := b.storeTrouble(); trouble != "" {
+			return errors.New("NATS server: " + trouble)
 		}
 	}
 	return nil

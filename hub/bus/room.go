@@ -53,14 +53,14 @@ func (b *Bus) lookAtRoom(ctx context.Context) {
 		}
 		b.limit(ctx)
 	}
-	switch h := b.server.Healthz(&server.HealthzOptions{}); {
+	switch trouble := b.storeTrouble(); {
 	case !b.server.JetStreamEnabled():
 		if !short && free >= leastRoom {
 			b.reopen()
 		}
-	case h.Status != "ok":
+	case trouble != "":
 		// Closed, it lets nodes know at once; frozen, it would say nothing.
-		b.log.Error("bus: the broker cannot write; it is closed until there is room on the disk", "says", h.Error, "free", free)
+		b.log.Error("bus: the broker cannot write; it is closed until there is room on the disk", "says", trouble, "free", free)
 		b.store.set(false)
 		if err := b.server.ShutdownJetStream(); err != nil {
 			b.log.Error("bus: closing the broker's store", "err", err)
@@ -68,6 +68,23 @@ func (b *Bus) lookAtRoom(ctx context.Context) {
 		// Frames under way get no answer any more; a lost connection is one.
 		b.gate.dropAll()
 	}
+}
+
+// storeTrouble is what keeps the embedded broker from writing, or nothing.
+func (b *Bus) storeTrouble() string {
+	return troubleOf(b.server.Healthz(&server.HealthzOptions{Details: true}))
+}
+
+// troubleOf picks what is about the store. The server also finds fault with its
+// listeners whenever it does not get round to looking at them within a
+// millisecond, as happens on a busy machine.
+func troubleOf(h *server.HealthStatus) string {
+	for _, e := range h.Errors {
+		if e.Type != server.HealthzErrorConn {
+			return e.Error
+		}
+	}
+	return ""
 }
 
 // reopen opens the broker's store again. Connections are not touched, and who

@@ -33,6 +33,14 @@ type cluster struct {
 
 var quick, durable = cluster{}, cluster{durable: true}
 
+// settings are how the server runs.
+func (c *cluster) settings() []string {
+	if c.durable {
+		return nil
+	}
+	return []string{"fsync=off", "full_page_writes=off", "synchronous_commit=off"}
+}
+
 // Postgres returns the URL of a new, empty database that sorts text by bytes
 // (collation C). It is dropped after the test. The server is started once per
 // test binary and forgets everything on a power cut, which makes it fast;
@@ -53,7 +61,7 @@ func (c *cluster) database(t testing.TB) string {
 	t.Helper()
 	c.once.Do(func() {
 		if c.url = os.Getenv("ZHANQUN_TEST_POSTGRES"); c.url == "" {
-			c.url, c.err = startPostgres(c.durable)
+			c.url, c.err = startPostgres(c.settings()...)
 		}
 		if c.err == nil {
 			c.err = waitReady(c.url, c.durable)

@@ -15,23 +15,32 @@ import (
 	"syscall"
 )
 
-// serverScript runs the server until the pipe closes. $1 is the programs'
-// folder, $2 ours; the rest goes to the server. SIGQUIT stops it without a
-// checkpoint, for its data is thrown away.
+// serverScript runs the server until the pipe closes, starting it again whenever
+// it was killed. $1 is the programs' folder, $2 ours; the rest goes to the
+// server. SIGQUIT stops it without a checkpoint, for its data is thrown away.
 const serverScript = `
 bin=$1 dir=$2
 shift 2
-"$bin/postgres" -D "$dir/data" -k "$dir" "$@" </dev/null >"$dir/log" 2>&1 &
-server=$!
+(
+	while [ ! -e "$dir/stop" ]; do
+		"$bin/postgres" -D "$dir/data" -k "$dir" "$@" </dev/null >>"$dir/log" 2>&1
+		sleep 0.1
+	done
+) &
+keeper=$!
 cat >/dev/null
-kill -QUIT $server 2>/dev/null
-wait $server
+touch "$dir/stop"
+while kill -0 $keeper 2>/dev/null; do
+	read -r server <"$dir/data/postmaster.pid" 2>/dev/null && kill -QUIT "$server" 2>/dev/null
+	sleep 0.02
+done
+wait $keeper
 rm -rf "$dir"`
 
 // startPostgres makes a new cluster below /tmp and starts a server on it that
-// listens on a socket only. It returns the server's URL; the server may take a
-// moment to answer.
-func startPostgres(durable bool) (string, error) {
+// listens on a socket only, with the given settings. It returns the server's URL;
+// the server may take a moment to answer.
+func startPostgres(settings ...string) (string, error) {
 	bin, err := postgresPrograms()
 	if err != nil {
 		return "", err
@@ -58,9 +67,9 @@ func startPostgres(durable bool) (string, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return "", errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), os.RemoveAll(dir))
 	}
-	args := []string{bin, dir, "-c", "listen_addresses=", "-c", "max_connections=300"}
-	if !durable {
-		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+	args := []string{bin, dir}
+	for _, s := range append([]string{"listen_addresses=", "max_connections=300"}, settings...) {
+		args = append(args, "-c", s)
 	}
 	if err := watch(as, serverScript, args...); err != nil {
 		return "", fmt.Errorf("starting PostgreSQL: %w", err)

@@ -134,8 +134,11 @@ func Open(ctx context.Context, o Options) (_ *Queue, err error) {
 // new store.
 func (q *Queue) prepare(ctx context.Context) (err error) {
 	l, err := dirlock.Wait(ctx, filepath.Join(q.dir, openName))
-	if err != nil {
+	if errors.Is(err, dirlock.ErrHeld) {
 		return fmt.Errorf("locking data folder: %w", err)
+	}
+	if err != nil {
+		return fault.Wrap(fault.Internal, "无法写入数据目录 "+q.dir+"。请检查磁盘是不是满了或者只读，以及运行程序的用户有没有写权限。", err)
 	}
 	defer func() { err = errors.Join(err, l.Release()) }()
 	if err := migrations.Node.Up(ctx, q.db.Write, nil); err != nil {

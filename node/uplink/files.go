@@ -25,7 +25,7 @@ const (
 	filesIdle    = time.Minute     // without files that long, the connection is given back
 	noteEvery    = 2 * time.Second // how often progress is written down
 	refusedRetry = time.Hour       // for a file the hub does not take
-	passingRetry = time.Minute     // for one it cannot take now
+	damagedRetry = time.Minute     // for one whose bytes arrived wrong
 )
 
 func (w *natsWire) connected(ctx context.Context) bool {
@@ -113,8 +113,14 @@ func (l *lane) try(ctx context.Context, f queue.File) {
 		// The hub has just started and does not know of the offer: make it again.
 		pause(ctx, l.again.next())
 		return
-	case errors.As(err, &refusal) && (refusal.Code.Passing() || refusal.Code == protocol.CodeHash):
-		err = l.u.q.FileFailed(ctx, f.SHA256, refusal.Detail, passingRetry)
+	case errors.As(err, &refusal) && refusal.Code.Passing():
+		// It is not about this file: no other one fares better now.
+		wait := l.again.next()
+		if err = l.u.q.FileFailed(ctx, f.SHA256, refusal.Detail, wait); err == nil {
+			pause(ctx, wait)
+		}
+	case errors.As(err, &refusal) && refusal.Code == protocol.CodeHash:
+		err = l.u.q.FileFailed(ctx, f.SHA256, refusal.Detail, damagedRetry)
 	case errors.As(err, &refusal):
 		err = l.u.q.FileFailed(ctx, f.SHA256, refusal.Detail, refusedRetry)
 	case errors.As(err, &told):

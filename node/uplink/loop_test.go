@@ -483,3 +483,33 @@ func TestEpochOfThePullLeadsToHello(t *testing.T) {
 		}
 	})
 }
+
+// What is handed in and carried while a hello is under way makes the hub's
+// cursor larger than the hello said the log was. That is no older disk.
+func TestHandedInDuringHello(t *testing.T) {
+	bubble(t, func(t *testing.T, ctx context.Context, u *Uplink, q *queue.Queue) {
+		w := newFakeWire()
+		said := 0
+		w.onHello = func(h protocol.Hello) (protocol.HelloAnswer, error) {
+			if said++; said > 1 {
+				post(t, q, 3, 100)
+			}
+			c, err := q.Cursors(t.Context())
+			return protocol.HelloAnswer{V: 1, HubEpoch: "hub", Epoch: h.Epoch, Cursor: c.Last, Now: time.Now()}, err
+		}
+		err := during(ctx, u, w, func() {
+			time.Sleep(time.Second)
+			w.bell <- protocol.Bell{Hello: true}
+			time.Sleep(time.Second)
+		})
+		if said != 2 || !errors.Is(err, context.Canceled) {
+			t.Errorf("%d hellos, the session ended with %v", said, err)
+		}
+		w.onHello = func(h protocol.Hello) (protocol.HelloAnswer, error) {
+			return protocol.HelloAnswer{V: 1, HubEpoch: "hub", Epoch: h.Epoch, Cursor: 4, Now: time.Now()}, nil
+		}
+		if err := during(ctx, u, w, func() { time.Sleep(time.Second) }); !errors.Is(err, queue.ErrRolledBack) {
+			t.Errorf("a hub that has more than was ever handed in: %v", err)
+		}
+	})
+}

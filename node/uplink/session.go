@@ -216,6 +216,14 @@ func (g *greeter) greet(ctx context.Context) error {
 		default:
 		}
 	}
+	if a.Epoch == c.Epoch && a.Cursor > c.Last {
+		// Handed in and carried while the question was under way, perhaps.
+		now, err := u.q.Cursors(ctx)
+		if err != nil {
+			return err
+		}
+		c.Last = now.Last
+	}
 	step := decide(c, a)
 	if step.again {
 		g.due = true
