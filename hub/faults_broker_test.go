@@ -35,7 +35,7 @@ type broker struct {
 const brokerPassword = "sichuan-20-nats"
 
 func newBroker(t *testing.T, seed uint64) *broker {
-	b := &broker{t: t, dir: t.TempDir(), addr: fixedPort(t)}
+	b := &broker{t: t, dir: t.TempDir(), addr: testenv.Port(t)}
 	b.line = testline.New(t, b.addr, seed)
 	b.roads.line = b.line
 	b.forHub = []string{"ZHANQUN_NATS_URL=nats://" + b.line.Addr(), "ZHANQUN_NATS_USER=hub", "ZHANQUN_NATS_PASSWORD=" + brokerPassword}

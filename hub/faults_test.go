@@ -90,7 +90,7 @@ func newStorm(t *testing.T, s scene, seed uint64) *storm {
 	hub, node := programs(t)
 	st.hubDisk.dir = st.mount(160 << 20)
 	st.hubDir = filepath.Join(st.hubDisk.dir, "hub")
-	addr, line := fixedPort(t), fixedPort(t)
+	addr, line := testenv.Port(t), testenv.Port(t)
 	st.base = "http://" + addr
 	st.hub = hub.with("ZHANQUN_DIR="+st.hubDir, "ZHANQUN_HTTP_ADDR="+addr, "ZHANQUN_NATS_LISTEN="+line)
 	if s.postgres {
@@ -183,7 +183,7 @@ func (st *storm) newOutpost(i int, node binary, line string) *outpost {
 		o.disk.dir = st.mount(64 << 20)
 	}
 	o.dir = filepath.Join(o.disk.dir, "node")
-	addr := fixedPort(t)
+	addr := testenv.Port(t)
 	o.node = node.with("ZHANQUN_DIR="+o.dir, "ZHANQUN_HTTP_ADDR="+addr, "ZHANQUN_LINE_HUB_URL=nats://"+o.line.Addr())
 	serving, args := o.node, []string{"serve", "--json"}
 	if i == clockedTown {

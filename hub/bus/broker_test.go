@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,34 +15,9 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/bus"
 	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/testenv"
 	"zhanqun/protocol"
 )
-
-// serverProgram builds the NATS server as its own program, once.
-var serverProgram = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "nats-server")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "nats-server")
-	out, err := exec.Command("go", "build", "-o", path, "github.com/nats-io/nats-server/v2").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("building nats-server: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-// removeServerProgram takes away what the tests have built.
-func removeServerProgram() {
-	if !built {
-		return
-	}
-	if path, err := serverProgram(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-}
-
-var built bool // whether any test needed the program
 
 // broker is a NATS server as an operator runs it: a process of its own, with the
 // configuration that comes with the product.
@@ -59,10 +33,6 @@ type broker struct {
 // hub's key there.
 func newBrokers(t testing.TB, own protocol.Key, n int) []*broker {
 	t.Helper()
-	built = true
-	if _, err := serverProgram(); err != nil {
-		t.Fatal(err)
-	}
 	conf, err := os.ReadFile("../../config/nats-server.conf")
 	if err != nil {
 		t.Fatal(err)
@@ -108,10 +78,7 @@ func newBrokers(t testing.TB, own protocol.Key, n int) []*broker {
 
 func (b *broker) start() {
 	b.t.Helper()
-	path, err := serverProgram()
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	path := testenv.NATSServer(b.t)
 	b.cmd = exec.CommandContext(context.WithoutCancel(b.t.Context()), path, "-c", filepath.Join(b.dir, "nats-server.conf"))
 	b.cmd.Stdout, b.cmd.Stderr = b.log, b.log
 	if err := b.cmd.Start(); err != nil {
