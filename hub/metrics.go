@@ -28,6 +28,7 @@ var (
 	metricConnections = prometheus.NewDesc("zhanqun_line_connections", "Connections of the embedded broker.", nil, nil)
 	metricFrames      = prometheus.NewDesc("zhanqun_stream_frames", "Frames in the intake stream.", nil, nil)
 	metricBytes       = prometheus.NewDesc("zhanqun_stream_bytes", "Bytes of the intake stream.", nil, nil)
+	metricCertificate = prometheus.NewDesc("zhanqun_certificate_ends_seconds", "When the certificate in use ends, in Unix time.", nil, nil)
 	metricBehind      = prometheus.NewDesc("zhanqun_stream_behind", "Frames that are not committed yet.", nil, nil)
 )
 
@@ -36,7 +37,7 @@ type lineCollector struct{ c *county }
 
 // Describe implements prometheus.Collector.
 func (lineCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricReady, metricConnections, metricFrames, metricBytes, metricBehind} {
+	for _, d := range []*prometheus.Desc{metricReady, metricConnections, metricFrames, metricBytes, metricBehind, metricCertificate} {
 		ch <- d
 	}
 }
@@ -53,6 +54,9 @@ func (l lineCollector) Collect(ch chan<- prometheus.Metric) {
 		ready = 1
 	}
 	gauge(metricReady, ready)
+	if l.c.certs != nil {
+		gauge(metricCertificate, float64(l.c.certs.State().Ends.Unix()))
+	}
 	s, err := l.c.bus.Stats(ctx)
 	if err != nil {
 		return // not ready, which was said
