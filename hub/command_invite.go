@@ -203,6 +203,9 @@ func everyStanding(ctx context.Context, a *access.Service, who access.User) (map
 // the node.
 func (o *inviting) invite(ctx context.Context, c *call, a *access.Service, units []string) ([]access.Issued, error) {
 	terms := access.Terms{Base: c.Cfg.HTTP.PublicURL, Life: time.Duration(o.days) * day, Approval: o.approve}
+	if err := sayUnserved(ctx, c, a); err != nil {
+		return nil, err
+	}
 	if o.replace == "" {
 		list, err := a.InviteAll(ctx, actor(c), units, terms)
 		if fault.Is(err, fault.NotFound) {
@@ -218,6 +221,16 @@ func (o *inviting) invite(ctx context.Context, c *call, a *access.Service, units
 		return nil, fault.New(fault.Invalid, "节点 "+n.ID+" 属于"+n.UnitName+"（"+n.Unit+"），不属于 "+units[0]+"。")
 	}
 	return a.Replacement(ctx, actor(c), n.ID, terms)
+}
+
+// sayUnserved warns that codes do not name the hub's certificate yet, because only
+// serve knows whose it is. Where all goes by bundle that is no matter.
+func sayUnserved(ctx context.Context, c *call, a *access.Service) error {
+	served, err := a.Store.Portal(ctx)
+	if err == nil && served == "" && strings.HasPrefix(strings.ToLower(c.Cfg.HTTP.PublicURL), "https://") {
+		_, err = fmt.Fprintln(c.Err, "注意：还没有启动过 hub serve，入网码里没有证书的指纹。用自建证书的，请先启动一次 hub serve 再生成入网码。")
+	}
+	return err
 }
 
 // issuedRow is an invitation for programs.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"zhanqun/hub/access"
+	"zhanqun/hub/ca"
 	"zhanqun/internal/cli"
 )
 
@@ -59,6 +61,9 @@ func (c *county) say(to *call) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "县级平台 %s\n聚合订阅 %s\n节点线路 %s\n", a.Hub, a.Feed, strings.Join(a.NATS, " "))
+	if c.certs != nil && c.certs.State().Own {
+		fmt.Fprintf(&b, "网页证书 自建，浏览器要信任它请导入 %s\n", filepath.Join(c.cfg.Dir, ca.CertName))
+	}
 	if a.Password != "" {
 		fmt.Fprintf(&b, "首次启动：管理员用户名 %s，一次性密码 %s（只显示这一次，登录后必须修改）\n", a.Login, a.Password)
 	}

@@ -42,6 +42,10 @@ func rules() []rule {
 		{"zhanqun/hub/feed", "zhanqun/hub/access", "the feed is public"},
 		{"zhanqun/hub/health/linkcheck", "zhanqun/hub/...", "it stands alone"},
 
+		{"zhanqun/hub/ca", "zhanqun/hub/...", "certificates know a folder and a key, no county"},
+		{"zhanqun/hub/ca", "zhanqun/config", "main hands settings on as plain values"},
+		{"zhanqun/node/uplink", "zhanqun/hub/ca", "a node believes certificates and makes none"},
+
 		{"zhanqun/hub/store", "zhanqun/hub/web", "the store decides nothing and shows nothing"},
 		{"zhanqun/hub/store", "zhanqun/hub/bus", "a commit rings through a hook that main sets"},
 		{"zhanqun/hub/store", "zhanqun/config", "main hands settings on as plain values"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -72,6 +73,9 @@ func examineCertificate(cfg config.Hub) cli.Symptom {
 		text = "用 " + cfg.TLS.CertFile + "，是公开信任的机构签发的"
 	case !s.Own:
 		text = "用 " + cfg.TLS.CertFile + "，不是公开信任的机构签发的，浏览器要信任它请导入签发它的证书"
+	}
+	if u, err := url.Parse(cfg.HTTP.PublicURL); err == nil && u.Scheme == "https" && s.Leaf.VerifyHostname(u.Hostname()) != nil && !s.Own {
+		return warn(name, text+"；里面没有对外网址的名称 "+u.Hostname()+"，浏览器会提示不受信任，请换用写着这个名称的证书")
 	}
 	text += fmt.Sprintf("；有效期到 %s", cli.When(s.Ends))
 	switch left := time.Until(s.Ends); {

@@ -28,6 +28,7 @@ var (
 	metricConnections = prometheus.NewDesc("zhanqun_line_connections", "Connections of the embedded broker.", nil, nil)
 	metricFrames      = prometheus.NewDesc("zhanqun_stream_frames", "Frames in the intake stream.", nil, nil)
 	metricBytes       = prometheus.NewDesc("zhanqun_stream_bytes", "Bytes of the intake stream.", nil, nil)
+	metricCertificate = prometheus.NewDesc("zhanqun_certificate_ends_seconds", "When the certificate in use ends, in Unix time.", nil, nil)
 	metricBehind      = prometheus.NewDesc("zhanqun_stream_behind", "Frames that are not committed yet.", nil, nil)
 	metricBarred      = prometheus.NewDesc("zhanqun_nodes_barred", "Nodes that are kept out for a while because they sent too much.", nil, nil)
 	metricRefused     = prometheus.NewDesc("zhanqun_messages_refused_total", "Messages of nodes that were over their limits.", nil, nil)
@@ -38,7 +39,7 @@ type lineCollector struct{ c *county }
 
 // Describe implements prometheus.Collector.
 func (lineCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricReady, metricConnections, metricFrames, metricBytes, metricBehind, metricBarred, metricRefused} {
+	for _, d := range []*prometheus.Desc{metricReady, metricConnections, metricFrames, metricBytes, metricBehind, metricBarred, metricRefused, metricCertificate} {
 		ch <- d
 	}
 }
@@ -55,6 +56,9 @@ func (l lineCollector) Collect(ch chan<- prometheus.Metric) {
 		ready = 1
 	}
 	gauge(metricReady, ready)
+	if l.c.certs != nil {
+		gauge(metricCertificate, float64(l.c.certs.State().Ends.Unix()))
+	}
 	s, err := l.c.bus.Stats(ctx)
 	if err != nil {
 		return // not ready, which was said

@@ -166,6 +166,10 @@ func TestCertificateFilesAndOff(t *testing.T) {
 	if out, _, _ := p.run("", "doctor"); !strings.Contains(out, "没有加密，因为 tls.mode 是 off") {
 		t.Errorf("doctor: %s", out)
 	}
+	r = newProgram(t, "ZHANQUN_TLS_MODE=on").serve()
+	if !strings.HasPrefix(r.Hub, "https://127.0.0.1:") || len(r.NATS) != 2 || !strings.HasPrefix(r.NATS[0], "tls://") || !strings.HasPrefix(r.NATS[1], "wss://") {
+		t.Errorf("on: %+v", r.addresses)
+	}
 }
 
 // Where only the web's port is open the line runs through it.
@@ -183,5 +187,9 @@ func TestOnlyTheWebPort(t *testing.T) {
 	p.until(t, "the answer is back", p.itemIs(t, id, "adopted"))
 	if out, err := node.run(t.Context(), "", "doctor"); err != nil || !strings.Contains(out, "走网页端口，已加密") {
 		t.Errorf("doctor: %v\n%s", err, out)
+	}
+	// A line through the pages' port does not hold up their end.
+	if err := p.hubRuns.stop(); err != nil || strings.Contains(p.hubRuns.errs.String(), "stopping takes too long") {
+		t.Errorf("stopping: %v\n%s", err, p.hubRuns.errs)
 	}
 }

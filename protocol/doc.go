@@ -316,7 +316,7 @@
 // The certificate with that URI need not be the CA's own, and need not be part of
 // the chain. In these two cases neither names nor times count, since
 // only the hub has such certificates. Otherwise the ordinary rules hold: a CA
-// the system trusts, the name, the time.
+// the system trusts, the name, the time. testdata/certificates.json is an example.
 //
 // # Bundles
 //

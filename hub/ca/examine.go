@@ -40,5 +40,5 @@ func Examine(dir, certFile, keyFile string) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	return State{Own: true, Pin: trust.Fingerprint(root), Ends: cert.NotAfter}, nil
+	return State{Own: true, Pin: trust.Fingerprint(root), Leaf: cert, Ends: cert.NotAfter}, nil
 }

@@ -119,17 +119,18 @@ func (s *Server) Config(protocols ...string) *tls.Config {
 
 // State is how the certificate in use stands.
 type State struct {
-	Own    bool      // of the hub's own CA
-	Public bool      // every system trusts it
-	Pin    string    // fingerprint a node that joins has to be told; "" when Public
-	Ends   time.Time // the server's certificate
+	Own    bool              // of the hub's own CA
+	Public bool              // every system trusts it
+	Pin    string            // fingerprint a node that joins has to be told; "" when Public
+	Leaf   *x509.Certificate // the server's certificate
+	Ends   time.Time         // its last moment
 }
 
 // State returns how the certificate in use stands.
 func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return State{Own: s.own != nil, Public: s.public, Pin: s.pin, Ends: s.current.Leaf.NotAfter}
+	return State{Own: s.own != nil, Public: s.public, Pin: s.pin, Ends: s.current.Leaf.NotAfter, Leaf: s.current.Leaf}
 }
 
 // use makes c the certificate of the day.

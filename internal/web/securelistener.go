@@ -65,4 +65,12 @@ func (c *plainConn) redirect(begun []byte) {
 	u := *r.URL
 	u.Scheme, u.Host = "https", r.Host
 	_, _ = fmt.Fprintf(c.Conn, "HTTP/1.1 308 Permanent Redirect\r\nLocation: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", u.String())
+	if t, ok := c.Conn.(*net.TCPConn); ok { // closed with something unread, the system would take the answer back
+		_ = t.CloseWrite()
+		_ = c.SetDeadline(time.Now().Add(lingerTime))
+		_, _ = io.Copy(io.Discard, head)
+	}
 }
+
+// lingerTime is how long an asker who was sent elsewhere has to hang up.
+const lingerTime = time.Second

@@ -46,6 +46,7 @@ type ways struct {
 	now         func() time.Time
 
 	mu    sync.Mutex
+	grace time.Time     // the broker's own port is the only one until then
 	until time.Time     // the web's port is preferred until then
 	pause time.Duration // how long it was preferred last
 	brief int           // direct connections in a row that came to nothing
@@ -76,7 +77,10 @@ func (w *ways) order() []*url.URL {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	direct, web := shuffled(w.direct), shuffled(w.web)
-	if w.now().Before(w.until) {
+	switch now := w.now(); {
+	case now.Before(w.grace):
+		return direct
+	case now.Before(w.until):
 		return append(web, direct...)
 	}
 	return append(direct, web...)
@@ -117,6 +121,8 @@ func (w *ways) ended(u *url.URL, good bool) {
 	w.mu.Lock()
 	if good {
 		w.brief, w.pause = 0, 0
+		// A hub that is started anew shall not find all its nodes at the web's port.
+		w.grace = w.now().Add(w.least / 8)
 	} else {
 		w.brief++
 	}

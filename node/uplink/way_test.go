@@ -50,6 +50,13 @@ func TestWayPreferred(t *testing.T) {
 		t.Errorf("after twenty times looked at again after %v", last)
 	}
 	c.ended(direct, true)
+	if got := c.order(); len(got) != 1 || got[0] != direct {
+		t.Errorf("right after it had worked, tries %v", got)
+	}
+	c.now = c.now.Add(15 * time.Second)
+	if got := c.order(); len(got) != 2 || got[0] != direct {
+		t.Errorf("a little after it had worked, tries %v", got)
+	}
 	c.avoid()
 	if d, _ := c.again(web); d > 3*time.Minute {
 		t.Errorf("after it had worked, looked at again after %v", d)
