@@ -167,11 +167,11 @@ func (g *guard) offend(node, what, detail string) {
 	}
 }
 
-// expel bars a node at once.
-func (g *guard) expel(node, what string) {
+// slow bars a node that does not read what it asks for: the broker has to hold it.
+func (g *guard) slow(node string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.bar(g.of(node), node, what)
+	g.bar(g.of(node), node, offSlow)
 }
 
 // bar keeps a node out for a while. The caller holds g.mu.

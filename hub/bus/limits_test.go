@@ -108,13 +108,13 @@ func TestBarsGrow(t *testing.T) {
 		return length
 	}
 	for _, want := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute} {
-		g.expel("n1", offSlow)
+		g.slow("n1")
 		if got := out(); got != want {
 			t.Errorf("out for %v, want %v", got, want)
 		}
 	}
 	pass(longestBar + time.Minute)
-	g.expel("n1", offSlow)
+	g.slow("n1")
 	if got := out(); got != time.Minute {
 		t.Errorf("out for %v after a day in peace", got)
 	}
@@ -154,7 +154,7 @@ func TestSignInsAndOffences(t *testing.T) {
 func TestGuardForgets(t *testing.T) {
 	g, pass, _, log := guardOnClock(Limits{})
 	g.spend("n1", 1)
-	g.expel("n2", offSlow)
+	g.slow("n2")
 	for i := range 3 * mostAddresses {
 		g.stranger(strings.Repeat("x", i%5)+string(rune('a'+i%26))+time.Duration(i).String(), "no key")
 	}

@@ -140,7 +140,7 @@ func (s sums) charge(g *guard) {
 	for node, n := range s {
 		g.carried(node, n.traffic, n.over)
 		if n.slow {
-			g.expel(node, offSlow)
+			g.slow(node)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func (g *gate) heard(line string) bool {
 		}
 		g.guard.stranger(address, says)
 	case strings.Contains(says, "Slow Consumer"):
-		g.guard.expel(node, offSlow)
+		g.guard.slow(node)
 	case strings.Contains(says, "Publish Violation"), strings.Contains(says, "Subscription Violation"):
 		g.guard.offend(node, offSubject, says)
 	case overBound.MatchString(says):
