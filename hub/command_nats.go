@@ -37,7 +37,7 @@ func natsConfCommand() command {
 			if !c.Cfg.NATS.Seed.IsSet() {
 				return fault.New(fault.Invalid, "还没有设置 nats.seed。请先运行 hub nats seed 生成，写进设置后再运行本命令。")
 			}
-			key, err := natsKey(c.Cfg.NATS)
+			key, err := ownKey(c.Cfg.NATS)
 			if err != nil {
 				return err
 			}

@@ -23,12 +23,12 @@ func credentials(cfg config.NATS) ([]nats.Option, protocol.Key, error) {
 	if !cfg.Seed.IsSet() {
 		return nil, protocol.Key{}, nil
 	}
-	key, err := natsKey(cfg)
+	key, err := ownKey(cfg)
 	return nil, key, err
 }
 
-// natsKey reads the hub's key at an external broker.
-func natsKey(cfg config.NATS) (protocol.Key, error) {
+// ownKey reads the hub's key at an external broker.
+func ownKey(cfg config.NATS) (protocol.Key, error) {
 	key, err := protocol.ParseKey([]byte(strings.TrimSpace(cfg.Seed.Reveal())))
 	if err != nil {
 		return key, fault.Wrap(fault.Invalid, "设置 nats.seed 不是有效的用户密钥种子（SU 开头）。", err)

@@ -20,7 +20,7 @@ func natsUsers(cfg config.NATS, nodes []access.Node) (string, error) {
 	b.WriteString("# 由 hub node list --nats 生成。节点入网、批准或吊销后重新生成，再让 NATS 重新读取设置。\nauthorization {\n  users: [\n")
 	switch {
 	case cfg.Seed.IsSet():
-		key, err := natsKey(cfg)
+		key, err := ownKey(cfg)
 		if err != nil {
 			return "", err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"zhanqun/config"
 	"zhanqun/hub/access"
+	"zhanqun/internal/cli"
 	"zhanqun/protocol"
 )
 
@@ -66,5 +68,35 @@ func TestNATSUsers(t *testing.T) {
 	}
 	if _, err := natsUsers(config.NATS{}, nodes); err == nil {
 		t.Error("a list without the hub itself")
+	}
+}
+
+// The configuration with which a server asks the hub whom to let in holds public
+// keys only, and is one that the server reads.
+func TestNATSConf(t *testing.T) {
+	p := newProgram(t)
+	seed, says, code := p.run("", "nats", "seed")
+	if code != 0 || !strings.HasPrefix(seed, "SU") || !strings.Contains(says, "不要外传") {
+		t.Fatalf("nats seed: %d %q %q", code, seed, says)
+	}
+	seed = strings.TrimSpace(seed)
+	if _, says, code := p.run("", "nats", "conf"); code != cli.Failed || !strings.Contains(says, "hub nats seed") {
+		t.Errorf("without a seed: %d %q", code, says)
+	}
+	p.env = append(p.env, "ZHANQUN_NATS_URL=nats://127.0.0.1:4222", "ZHANQUN_NATS_SEED="+seed)
+	text := p.must("nats", "conf")
+	if regexp.MustCompile(`\bS[A-Z2-7]{57}`).MatchString(text) {
+		t.Errorf("a secret in\n%s", text)
+	}
+	var o server.Options
+	if err := o.ProcessConfigString(text); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	own, err := protocol.ParseKey([]byte(seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.AuthCallout == nil || !slices.Equal(o.AuthCallout.AuthUsers, []string{own.Public()}) || o.SystemAccount == "" {
+		t.Errorf("callout %+v", o.AuthCallout)
 	}
 }

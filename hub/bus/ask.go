@@ -61,11 +61,12 @@ func (b *Bus) listen(ctx context.Context) error {
 // take hands a message to its worker, or returns what to tell the node. Of a
 // flood only so much is answered.
 func (b *Bus) take(m *nats.Msg, l *lanes) error {
+	verdict := ignored
 	node, err := protocol.NodeOf(m.Subject)
-	if err != nil {
-		return nil
+	if err == nil {
+		verdict = b.guard.spend(node, len(m.Data))
 	}
-	switch b.guard.spend(node, len(m.Data)) {
+	switch verdict {
 	case refused:
 		return protocol.Fault{Code: protocol.CodeBusy, Detail: "本节点发得太快，超过了县级平台的限额，稍后会自动重试"}
 	case ignored:

@@ -6,14 +6,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/bus"
+	"zhanqun/hub/intake"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/testenv"
 	"zhanqun/protocol"
@@ -208,5 +211,90 @@ func TestExternalServerAsksTheHub(t *testing.T) {
 			}
 		})
 		c.t = t
+	}
+}
+
+// Three servers hold what nodes send three times: one is lost, the hub's own
+// connection and the node's with it, and nothing is missing, doubled or out of
+// order; it comes back, and the next one goes.
+func TestClusterLosesAServer(t *testing.T) {
+	c, servers := newOutside(t, 3)
+	urls := strings.Split(c.outside.URL, ",")
+	n := storetest.NewSender(t, c.store, storetest.Sitang)
+	first := c.bus.Conn().ConnectedUrl() // the hub's
+	nc, err := nats.Connect(first+","+c.outside.URL, nats.DontRandomize(), nats.Nkey(n.Key.Public(), func(nonce []byte) ([]byte, error) { return n.Key.Sign(nonce), nil }),
+		nats.CustomInboxPrefix(protocol.InboxPrefix(n.Node.ID)), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.IgnoreAuthErrorAbort(),
+		nats.ReconnectBufSize(-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	town := &client{Sender: n, t: t, nc: nc}
+	// deliver sends an entry until the servers have it, as a node does.
+	deliver := func() {
+		t.Helper()
+		frame := storetest.Frame(t, n.Submit(n.Text()))
+		c.await("the servers take it", func() bool {
+			m, err := nc.Request(protocol.UpSubject(n.Node.ID), frame, time.Second)
+			return err == nil && !strings.Contains(string(m.Data), `"error"`)
+		})
+	}
+	all := func() {
+		t.Helper()
+		c.await("everything is received", func() bool { return c.cursor(n.Node.ID) == n.Seq })
+	}
+	if s, _ := c.stream(); s.CachedInfo().Config.Replicas != 3 {
+		t.Fatalf("%d replicas", s.CachedInfo().Config.Replicas)
+	}
+	for _, whose := range []func() string{nc.ConnectedUrl, func() string {
+		s, _ := c.stream()
+		for i, b := range servers {
+			if fmt.Sprintf("zhanqun-%d", i+1) == s.CachedInfo().Cluster.Leader {
+				return "nats://" + b.addr
+			}
+		}
+		return ""
+	}} {
+		for range 20 {
+			deliver()
+		}
+		all()
+		lost := servers[slices.Index(urls, whose())]
+		for range 10 {
+			deliver()
+		}
+		lost.kill()
+		began := time.Now()
+		for range 20 {
+			deliver()
+		}
+		taken := time.Since(began)
+		all()
+		t.Logf("%s was lost; 20 frames later taken after %v, received after %v", lost.addr, taken, time.Since(began))
+		if _, err := town.hello(c); err != nil {
+			t.Errorf("hello: %v", err)
+		}
+		lost.start()
+		c.await("it is back", func() bool {
+			s, _ := c.stream()
+			in := s.CachedInfo().Cluster
+			return in != nil && len(in.Replicas) == 2 && !slices.ContainsFunc(in.Replicas, func(p *jetstream.PeerInfo) bool { return p.Offline || !p.Current })
+		})
+	}
+	if list, err := c.intake.Refusals(t.Context(), intake.KeptQuery{Node: n.Node.ID}); err != nil || len(list) > 0 {
+		t.Errorf("refused: %+v, %v", list, err)
+	}
+	people := storetest.Access(c.store)
+	people.OnRevoked(func(n access.Node) { c.bus.Drop(n.ID) })
+	lost := nc.StatusChanged(nats.RECONNECTING, nats.CLOSED)
+	if _, err := people.RevokeNode(t.Context(), storetest.Admin(), n.Node.ID, "电脑被盗"); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now()
+	select {
+	case <-lost:
+		t.Logf("disconnected %v after it was revoked; the hub at %s", time.Since(at), c.bus.Conn().ConnectedUrl())
+	case <-time.After(10 * time.Second):
+		t.Error("still connected")
 	}
 }

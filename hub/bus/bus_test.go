@@ -148,12 +148,12 @@ func (c *county) startWith(hub bus.Hub) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
+	c.bus = b
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
 	defer cancel()
 	if err := b.WaitReady(ctx); err != nil {
 		c.t.Fatal(err)
 	}
-	c.bus = b
 	if c.outside.URL == "" {
 		_, c.addr, _ = strings.Cut(b.Address(), "://")
 	}

@@ -53,17 +53,19 @@ func (c *callout) look(ctx context.Context) {
 			m = meter{}
 			continue
 		}
-		seen := meter{}
+		seen, sums := meter{}, sums{}
 		for _, by := range []server.SortOpt{server.ByInMsgs, server.ByInBytes} {
 			err := c.connections(ctx, server.ConnzOptions{Sort: by, Limit: lookMost}, lookTime, func(at connection, found *server.ConnInfo) {
 				if _, twice := seen[at]; !twice && protocol.ValidNode(found.AuthorizedUser) {
-					seen[at] = m.read(c.b.guard, at, found.AuthorizedUser, found, now)
+					sums.add(found.AuthorizedUser, m, at, found, now)
+					seen[at] = reading{traffic{found.InMsgs, found.InBytes}, now}
 				}
 			})
 			if err != nil {
 				c.b.log.Debug("bus: the NATS servers' connections", "err", err)
 			}
 		}
+		sums.charge(c.b.guard)
 		m = seen
 	}
 }

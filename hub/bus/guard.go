@@ -37,10 +37,10 @@ type guard struct {
 
 // conduct is how one node behaves.
 type conduct struct {
-	messages, bytes bucket // taken by the hub
-	patience        bucket // messages beyond
-	carried         bucket // messages the broker carried, refused ones among them
-	weight          bucket // bytes of those
+	messages, bytes bucket  // taken by the hub
+	patience        bucket  // messages beyond
+	seen            traffic // by the hub, since it was last compared with the broker's count
+	missing, weight bucket  // messages the broker carried and the hub did not see, and their bytes
 	signIns         bucket
 	offences        bucket
 	barred          time.Time // until then
@@ -64,7 +64,7 @@ func newGuard(l Limits, log *slog.Logger, drop func(string)) *guard {
 func (g *guard) of(node string) *conduct {
 	c := g.nodes[node]
 	if c == nil {
-		c = &conduct{notes: map[string]*note{}}
+		c = &conduct{}
 		g.nodes[node] = c
 	}
 	return c
@@ -115,6 +115,7 @@ func (g *guard) spend(node string, size int) verdict {
 	defer g.mu.Unlock()
 	c, now := g.of(node), g.now()
 	rate, bytes := float64(g.limits.Messages), float64(g.limits.Bytes)
+	c.seen.add(traffic{1, int64(size)})
 	barred := now.Before(c.barred)
 	if !barred && c.messages.take(now, 1, rate, burst*rate) && c.bytes.take(now, float64(size), bytes, burst*bytes) {
 		return taken
@@ -131,19 +132,28 @@ func (g *guard) spend(node string, size int) verdict {
 	return refused
 }
 
-// carried counts what the broker took from a node's connection, whatever became
-// of it. Who heeds the word "busy" stays below the bounds.
-func (g *guard) carried(node string, messages, bytes int64) {
-	const many, heavy = 5, 2
+// carried counts what the broker took from a node's connections in some time. Of
+// a node that behaves the hub has seen all of it but what is still on its way,
+// which the stream bounds: what is missing was refused by the broker.
+func (g *guard) carried(node string, what traffic, over time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c, now := g.of(node), g.now()
-	rate, weight := float64(g.limits.Messages), float64(g.limits.Bytes)
-	few := c.carried.add(now, float64(messages), many*rate, many*burst*rate)
-	light := c.weight.add(now, float64(bytes), heavy*weight, 1.25*burst*weight)
+	c := g.of(node)
+	seen := c.seen
+	c.seen = traffic{}
+	few := c.missing.spread(float64(what.messages-seen.messages), float64(g.limits.Messages), over, float64(g.limits.Unread)+5*float64(g.limits.Messages))
+	light := c.weight.spread(float64(what.bytes-seen.bytes), float64(g.limits.Bytes)/4, over, float64(g.limits.Unread*maxMessage+g.limits.Bytes))
 	if !few || !light {
 		g.bar(c, node, offMany)
 	}
+}
+
+// traffic is how much was sent.
+type traffic struct{ messages, bytes int64 }
+
+func (t *traffic) add(o traffic) {
+	t.messages += o.messages
+	t.bytes += o.bytes
 }
 
 // offend notes that a node did what no program does that follows the protocol.
@@ -157,11 +167,11 @@ func (g *guard) offend(node, what, detail string) {
 	}
 }
 
-// expel bars a node at once.
-func (g *guard) expel(node, what string) {
+// slow bars a node that does not read what it asks for: the broker has to hold it.
+func (g *guard) slow(node string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.bar(g.of(node), node, what)
+	g.bar(g.of(node), node, offSlow)
 }
 
 // bar keeps a node out for a while. The caller holds g.mu.
@@ -177,7 +187,7 @@ func (g *guard) bar(c *conduct, node, what string) {
 	length := min(g.limits.Bar<<min(c.bars, 16), longestBar)
 	c.bars++
 	c.barred = now.Add(length)
-	c.patience, c.carried, c.weight, c.offences = bucket{}, bucket{}, bucket{}, bucket{}
+	c.patience, c.missing, c.weight, c.offences = bucket{}, bucket{}, bucket{}, bucket{}
 	g.log.Error("bus: a node is kept out for a while", "node", node, "because", what, "until", c.barred.Format(time.RFC3339), "time", c.bars)
 	g.drop(node)
 }
@@ -186,6 +196,9 @@ func (g *guard) bar(c *conduct, node, what string) {
 func (g *guard) tell(c *conduct, node, what, detail string) {
 	n := c.notes[what]
 	if n == nil {
+		if c.notes == nil {
+			c.notes = map[string]*note{}
+		}
 		n = &note{}
 		c.notes[what] = n
 	}
@@ -289,8 +302,7 @@ func (g *guard) sweep() {
 func (c *conduct) atRest(now time.Time, l Limits) bool {
 	rate, bytes := float64(l.Messages), float64(l.Bytes)
 	level := 0.0
-	for b, r := range map[*bucket]float64{&c.messages: rate, &c.bytes: bytes, &c.patience: rate, &c.carried: rate, &c.weight: bytes,
-		&c.signIns: signIns, &c.offences: offences} {
+	for b, r := range map[*bucket]float64{&c.messages: rate, &c.bytes: bytes, &c.patience: rate, &c.signIns: signIns, &c.offences: offences} {
 		b.leak(now, r)
 		level += b.level
 	}

@@ -86,3 +86,10 @@ func (b *bucket) add(now time.Time, n, rate, most float64) bool {
 	b.level += n
 	return b.level <= most
 }
+
+// spread adds n that came evenly over a time that ends now, and reports whether
+// it fitted.
+func (b *bucket) spread(n, rate float64, over time.Duration, most float64) bool {
+	b.level = max(0, b.level+n-rate*over.Seconds())
+	return b.level <= most
+}

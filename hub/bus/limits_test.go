@@ -76,6 +76,27 @@ func TestTooManyBytes(t *testing.T) {
 	}
 }
 
+// What the broker carried and the hub has not seen was refused: little of that
+// is a line that broke, much is a flood. What the hub has seen is no matter.
+func TestCarried(t *testing.T) {
+	g, pass, dropped, _ := guardOnClock(Limits{Messages: 100, Bytes: 1 << 20, Unread: 64})
+	for range 1000 {
+		for range 90 {
+			g.spend("n1", 1000)
+		}
+		g.carried("n1", traffic{100, 100_000}, time.Second)
+		pass(time.Second)
+	}
+	if len(*dropped) > 0 {
+		t.Fatalf("dropped %v", *dropped)
+	}
+	g.carried("n1", traffic{2000, 0}, 100*time.Millisecond)
+	g.carried("n2", traffic{100, 100 << 20}, 100*time.Millisecond)
+	if !slices.Equal(*dropped, []string{"n1", "n2"}) {
+		t.Errorf("dropped %v", *dropped)
+	}
+}
+
 // Each bar is twice as long as the one before, and a day in peace ends that.
 func TestBarsGrow(t *testing.T) {
 	g, pass, _, _ := guardOnClock(Limits{Bar: time.Minute})
@@ -87,13 +108,13 @@ func TestBarsGrow(t *testing.T) {
 		return length
 	}
 	for _, want := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute} {
-		g.expel("n1", offSlow)
+		g.slow("n1")
 		if got := out(); got != want {
 			t.Errorf("out for %v, want %v", got, want)
 		}
 	}
 	pass(longestBar + time.Minute)
-	g.expel("n1", offSlow)
+	g.slow("n1")
 	if got := out(); got != time.Minute {
 		t.Errorf("out for %v after a day in peace", got)
 	}
@@ -133,7 +154,7 @@ func TestSignInsAndOffences(t *testing.T) {
 func TestGuardForgets(t *testing.T) {
 	g, pass, _, log := guardOnClock(Limits{})
 	g.spend("n1", 1)
-	g.expel("n2", offSlow)
+	g.slow("n2")
 	for i := range 3 * mostAddresses {
 		g.stranger(strings.Repeat("x", i%5)+string(rune('a'+i%26))+time.Duration(i).String(), "no key")
 	}

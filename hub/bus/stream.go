@@ -34,7 +34,10 @@ func (b *Bus) openStream(ctx context.Context) (jetstream.Stream, *jetstream.Stre
 		MaxMsgsPerSubject: b.guard.limits.Unread, DiscardNewPerSubject: true, Replicas: max(b.o.Replicas, 1),
 	}
 	var there *jetstream.StreamInfo
-	old, err := b.js.Stream(ctx, protocol.Stream)
+	// Servers that have not found together yet say nothing at all.
+	look, stop := context.WithTimeout(ctx, callLimit/2)
+	old, err := b.js.Stream(look, protocol.Stream)
+	stop()
 	switch {
 	case err == nil:
 		there = old.CachedInfo()

@@ -18,7 +18,7 @@ import (
 // nothing, and each connection when the totals are more than one node may send.
 const (
 	watchEvery = 100 * time.Millisecond
-	scanEvery  = 10 * time.Second // without a reason
+	scanEvery  = 20 * time.Second // without a reason
 	scanShare  = 20               // of the time at most one part goes into scans
 	hotFor     = 5 * time.Second  // scans go on that long after the last reason
 	signInTime = 3 * time.Second  // what a connection that has not signed in may take when there are many
@@ -79,7 +79,7 @@ func (w *watch) scan(now time.Time) {
 		w.log.Error("bus: looking at connections", "err", err)
 		return
 	}
-	seen := meter{}
+	seen, sums := meter{}, sums{}
 	var newest uint64
 	strangers := map[string][]*server.ConnInfo{}
 	for _, c := range z.Conns {
@@ -89,8 +89,12 @@ func (w *watch) scan(now time.Time) {
 		if node == "" && c.IP != "" && now.Sub(c.Start) > signInTime { // the hub's own has no address
 			strangers[c.IP] = append(strangers[c.IP], c)
 		}
-		seen[at] = w.seen.read(w.gate.guard, at, node, c, now)
+		if node != "" {
+			sums.add(node, w.seen, at, c, now)
+		}
+		seen[at] = reading{traffic{c.InMsgs, c.InBytes}, now}
 	}
+	sums.charge(w.gate.guard)
 	for address, list := range strangers {
 		w.thin(address, list, limits.Strangers)
 	}
@@ -100,24 +104,45 @@ func (w *watch) scan(now time.Time) {
 }
 
 // meter is what connections had sent when they were last looked at.
-type meter map[connection]server.MsgBytes
+type meter map[connection]reading
 
-// read charges a node with what its connection has sent since, and returns how
-// much that is in all.
-func (m meter) read(g *guard, at connection, node string, c *server.ConnInfo, now time.Time) server.MsgBytes {
-	in := server.MsgBytes{Msgs: c.InMsgs, Bytes: c.InBytes}
-	if node == "" {
-		return in
-	}
+type reading struct {
+	traffic
+	at time.Time
+}
+
+// sums are what nodes have sent since then, on all their connections.
+type sums map[string]sum
+
+type sum struct {
+	traffic
+	over time.Duration
+	slow bool // it does not read what it asks for
+}
+
+func (s sums) add(node string, m meter, at connection, c *server.ConnInfo, now time.Time) {
 	before, known := m[at]
-	if !known && now.Sub(c.Start) > scanEvery {
-		before = in
+	switch {
+	case known:
+	case now.Sub(c.Start) < scanEvery:
+		before.at = c.Start
+	default: // sent when nobody had reason to look
+		before = reading{traffic{c.InMsgs, c.InBytes}, now}
 	}
-	g.carried(node, in.Msgs-before.Msgs, in.Bytes-before.Bytes)
-	if c.Pending > maxPending/2 {
-		g.expel(node, offSlow)
+	n := s[node]
+	n.add(traffic{c.InMsgs - before.messages, c.InBytes - before.bytes})
+	n.over = max(n.over, now.Sub(before.at))
+	n.slow = n.slow || c.Pending > maxPending/2
+	s[node] = n
+}
+
+func (s sums) charge(g *guard) {
+	for node, n := range s {
+		g.carried(node, n.traffic, n.over)
+		if n.slow {
+			g.slow(node)
+		}
 	}
-	return in
 }
 
 // thin ends the oldest of too many connections of one address that have not
@@ -162,7 +187,7 @@ func (g *gate) heard(line string) bool {
 		}
 		g.guard.stranger(address, says)
 	case strings.Contains(says, "Slow Consumer"):
-		g.guard.expel(node, offSlow)
+		g.guard.slow(node)
 	case strings.Contains(says, "Publish Violation"), strings.Contains(says, "Subscription Violation"):
 		g.guard.offend(node, offSubject, says)
 	case overBound.MatchString(says):

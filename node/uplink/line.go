@@ -191,7 +191,7 @@ func (b *lineBook) write(ctx context.Context) {
 
 // What is said when the broker turns this machine away.
 const (
-	wordsStranger = "县级平台不认识本机，或已停用本机。内容都在本机，不会丢失，请联系县级管理员。"
+	wordsStranger = "县级平台不认识本机、已停用本机，或因本机发送过多暂不让连接。内容都在本机，不会丢失；过几分钟还连不上，请联系县级管理员。"
 	wordsNotLetIn = "县级管理员没有批准本机入网。内容都在本机，不会丢失，请联系县级管理员，要一个新的入网码，在本机运行 node join 入网码 --again。"
 )
 
