@@ -13,6 +13,8 @@
 package config
 
 import (
+	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -27,6 +29,7 @@ type Hub struct {
 	Limits   HubLimits `toml:"limits" envPrefix:"LIMITS_"`
 	Guard    Guard     `toml:"guard" envPrefix:"GUARD_"`
 	Enrol    Enrol     `toml:"enrol" envPrefix:"ENROL_"`
+	Accounts Accounts  `toml:"accounts" envPrefix:"ACCOUNTS_"`
 	Review   Review    `toml:"review" envPrefix:"REVIEW_"`
 	Links    Links     `toml:"links" envPrefix:"LINKS_"`
 	Feed     Feed      `toml:"feed" envPrefix:"FEED_"`
@@ -37,10 +40,28 @@ type Hub struct {
 
 // HubHTTP says where the hub listens and how the world reaches it.
 type HubHTTP struct {
-	Addr          string   `toml:"addr" env:"ADDR"`                     // host:port; port 0 picks a free one
-	PublicURL     string   `toml:"public_url" env:"PUBLIC_URL"`         // base of links in feeds; empty means http://addr
-	SecureCookies bool     `toml:"secure_cookies" env:"SECURE_COOKIES"` // session cookies over HTTPS only
-	AllowedHosts  []string `toml:"allowed_hosts" env:"ALLOWED_HOSTS"`   // names beside those of addr and public_url
+	Addr           string   `toml:"addr" env:"ADDR"`                       // host:port; port 0 picks a free one
+	PublicURL      string   `toml:"public_url" env:"PUBLIC_URL"`           // base of links in feeds; empty means http://addr
+	SecureCookies  bool     `toml:"secure_cookies" env:"SECURE_COOKIES"`   // session cookies over HTTPS only
+	AllowedHosts   []string `toml:"allowed_hosts" env:"ALLOWED_HOSTS"`     // names beside those of addr and public_url
+	TrustedProxies []string `toml:"trusted_proxies" env:"TRUSTED_PROXIES"` // addresses or networks whose X-Forwarded-For is believed
+}
+
+// Proxies returns the networks of the trusted proxies.
+func (h HubHTTP) Proxies() ([]netip.Prefix, error) {
+	list := make([]netip.Prefix, 0, len(h.TrustedProxies))
+	for _, text := range h.TrustedProxies {
+		if at, err := netip.ParseAddr(text); err == nil {
+			list = append(list, netip.PrefixFrom(at, at.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("reading trusted proxies: %w", err)
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 // NATS says which broker carries the logs: one inside the hub, or another.
@@ -150,8 +171,9 @@ func DefaultHub() Hub {
 			MaxAttachments:     30,
 			DiskReserveBytes:   1 << 30,
 		},
-		Guard:  Guard{NodeMessages: 200, NodeBytes: 32 << 20, NodeUnread: 128, BarSeconds: 60, Strangers: 500},
-		Review: Review{ClaimMinutes: 15, UndoSeconds: 10},
+		Guard:    Guard{NodeMessages: 200, NodeBytes: 32 << 20, NodeUnread: 128, BarSeconds: 60, Strangers: 500},
+		Accounts: defaultAccounts(),
+		Review:   Review{ClaimMinutes: 15, UndoSeconds: 10},
 		Links: Links{
 			Enabled:        true,
 			IntervalHours:  24,
@@ -186,6 +208,9 @@ func (h *Hub) check(c *checker) {
 		c.add("http.secure_cookies", "为 true 时登录只能走 HTTPS，但 http.public_url 是 http:// 开头。请二者改一")
 	}
 	c.hosts("http.allowed_hosts", h.HTTP.AllowedHosts)
+	if _, err := h.HTTP.Proxies(); err != nil {
+		c.add("http.trusted_proxies", "要写成 IP 或网段，例如 127.0.0.1 或 10.0.0.0/8")
+	}
 
 	c.tls(h.TLS)
 	c.brokers("nats.url", h.NATS.URL)
@@ -208,6 +233,7 @@ func (h *Hub) check(c *checker) {
 	c.between("guard.bar_seconds", int64(h.Guard.BarSeconds), 1, 86_400)
 	c.between("guard.strangers", int64(h.Guard.Strangers), 10, 50_000)
 
+	c.accounts(h.Accounts)
 	c.between("review.claim_minutes", int64(h.Review.ClaimMinutes), 1, 24*60)
 	c.between("review.undo_seconds", int64(h.Review.UndoSeconds), 0, 600)
 

@@ -4,12 +4,13 @@ import "time"
 
 // Node holds the settings of the township program.
 type Node struct {
-	Dir    string     `toml:"dir" env:"DIR"` // data folder
-	HTTP   NodeHTTP   `toml:"http" envPrefix:"HTTP_"`
-	Line   Line       `toml:"line" envPrefix:"LINE_"`
-	Limits NodeLimits `toml:"limits" envPrefix:"LIMITS_"`
-	Bundle Bundle     `toml:"bundle" envPrefix:"BUNDLE_"`
-	Log    Log        `toml:"log" envPrefix:"LOG_"`
+	Dir      string     `toml:"dir" env:"DIR"` // data folder
+	HTTP     NodeHTTP   `toml:"http" envPrefix:"HTTP_"`
+	Line     Line       `toml:"line" envPrefix:"LINE_"`
+	Limits   NodeLimits `toml:"limits" envPrefix:"LIMITS_"`
+	Accounts Accounts   `toml:"accounts" envPrefix:"ACCOUNTS_"`
+	Bundle   Bundle     `toml:"bundle" envPrefix:"BUNDLE_"`
+	Log      Log        `toml:"log" envPrefix:"LOG_"`
 }
 
 // NodeHTTP says where the node's pages are.
@@ -36,12 +37,13 @@ type NodeLimits struct {
 // DefaultNode returns the settings of a node without file and environment.
 func DefaultNode() Node {
 	return Node{
-		Dir:    "./data/node",
-		HTTP:   NodeHTTP{Addr: "127.0.0.1:8081"},
-		Line:   Line{PollMinutes: 5, Window: 8},
-		Limits: NodeLimits{DiskReserveBytes: 256 << 20},
-		Bundle: defaultBundle(),
-		Log:    Log{Level: "info", Format: "text"},
+		Dir:      "./data/node",
+		HTTP:     NodeHTTP{Addr: "127.0.0.1:8081"},
+		Line:     Line{PollMinutes: 5, Window: 8},
+		Limits:   NodeLimits{DiskReserveBytes: 256 << 20},
+		Accounts: defaultAccounts(),
+		Bundle:   defaultBundle(),
+		Log:      Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -60,6 +62,7 @@ func (n *Node) check(c *checker) {
 	c.between("line.window", int64(n.Line.Window), 1, 256)
 	c.brokers("line.hub_url", n.Line.HubURL)
 	c.between("limits.disk_reserve_bytes", n.Limits.DiskReserveBytes, 0, 1<<50)
+	c.accounts(n.Accounts)
 	c.bundle(n.Bundle)
 	c.log(n.Log)
 }

@@ -179,7 +179,7 @@ func (t *backlog) carry(b *testing.B, o store.Options) time.Duration {
 	}
 	in := intake.New(intake.Options{Store: s, Scan: scan, Log: log})
 	hub, err := bus.Start(bus.Options{Listen: "127.0.0.1:0", Dir: b.TempDir(), Key: o.Key, Log: log,
-		Hub: line{in, review.New(review.Options{Store: s})}, Registry: registry{newAccess(s, func() []string { return nil })}})
+		Hub: line{in, review.New(review.Options{Store: s})}, Registry: registry{newAccess(s, func() []string { return nil }, account.Rules{})}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"zhanqun/internal/account"
 
 	"zhanqun/config"
 	"zhanqun/hub/store/storetest"
@@ -98,7 +99,7 @@ func stock(b *testing.B, hub, node *resting, dir string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	hub.caller.token = reviewerToken(b, newAccess(s, func() []string { return nil }))
+	hub.caller.token = reviewerToken(b, newAccess(s, func() []string { return nil }, account.Rules{}))
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}

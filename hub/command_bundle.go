@@ -55,7 +55,7 @@ func withBundles(ctx context.Context, c *call, f func(*bundle.Service) error) (e
 		stop()
 		noting.Wait()
 	}()
-	return f(newBundles(c.Cfg, key, s, line, newAccess(s, func() []string { return knownAddresses(c.Cfg.NATS) })))
+	return f(newBundles(c.Cfg, key, s, line, newAccess(s, func() []string { return knownAddresses(c.Cfg.NATS) }, rulesOf(c.Cfg.Accounts))))
 }
 
 // knownAddresses are where nodes connect, as far as the settings say it.

@@ -14,6 +14,7 @@ import (
 	"zhanqun/config"
 	"zhanqun/hub/access"
 	"zhanqun/hub/store"
+	"zhanqun/internal/account"
 	"zhanqun/internal/dirlock"
 	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
@@ -94,14 +95,18 @@ func withStore(ctx context.Context, c *call, f func(*store.Store) error) (err er
 // answer no node, so they need no address of the broker.
 func withAccess(ctx context.Context, c *call, f func(*access.Service) error) error {
 	return withStore(ctx, c, func(s *store.Store) error {
-		a := newAccess(s, func() []string { return nil })
+		a := newAccess(s, func() []string { return nil }, rulesOf(c.Cfg.Accounts))
 		a.Approval = c.Cfg.Enrol.Approval
 		return f(a)
 	})
 }
 
-func newAccess(s *store.Store, nats func() []string) *access.Service {
-	return access.New(access.Config{Store: s, HubKey: s.Key(), HubEpoch: s.Epoch(), NATS: nats, Now: s.Now})
+func newAccess(s *store.Store, nats func() []string, rules account.Rules) *access.Service {
+	return access.New(access.Config{Store: s, HubKey: s.Key(), HubEpoch: s.Epoch(), NATS: nats, Rules: rules, Now: s.Now})
+}
+
+func rulesOf(a config.Accounts) account.Rules {
+	return account.Rules{Days: a.PasswordDays, Past: a.PasswordPast}
 }
 
 // readSeed reads the hub's key, making it if there is none.

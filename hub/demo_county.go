@@ -194,7 +194,7 @@ func (d *demo) addUser(ctx context.Context, p demoPerson) (demoAccount, error) {
 	case err != nil:
 		return a, err
 	case d.county.password != "" && p.login == access.FirstLogin:
-		if err := users.ChangePassword(ctx, u, d.county.password, a.Password); err != nil {
+		if err := users.ChangePassword(ctx, u, d.county.password, a.Password, "demo"); err != nil {
 			return a, err
 		}
 	}

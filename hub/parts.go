@@ -85,7 +85,7 @@ func (c *county) listen(ctx context.Context) (err error) {
 func (c *county) portal() string { return c.base }
 
 func (c *county) buildAccess(ctx context.Context) (err error) {
-	c.access = newAccess(c.store, c.ways)
+	c.access = newAccess(c.store, c.ways, rulesOf(c.cfg.Accounts))
 	c.access.Approval = c.cfg.Enrol.Approval
 	if c.password, err = c.access.Prepare(ctx); err != nil {
 		return err
@@ -250,11 +250,15 @@ func (c *county) address(*http.Request) string { return c.base }
 
 func (c *county) buildPages(context.Context) error {
 	metrics, count := c.metrics()
+	proxies, err := c.cfg.HTTP.Proxies()
+	if err != nil {
+		return err
+	}
 	server, err := web.New(web.Options{
 		Access: c.access, Review: c.review, Health: c.health, Intake: c.intake, Ranking: c.ranking, Feed: c.feed, Files: c.feed,
 		Log: c.store, Sessions: c.store.Sessions(), Ready: c.ready, Explain: c.store.Explain, Metrics: metrics, Count: count,
 		Base:  c.address,
-		Hosts: hostNames(c.cfg.HTTP, c.listener.Addr(), c.own), Secure: c.cfg.HTTP.SecureCookies, Strict: c.strict,
+		Hosts: hostNames(c.cfg.HTTP, c.listener.Addr(), c.own), Secure: c.cfg.HTTP.SecureCookies, Strict: c.strict, Idle: c.cfg.Accounts.Idle(), Proxies: proxies,
 		Version: version, Now: c.store.Now, Logger: c.log,
 	})
 	if err != nil {

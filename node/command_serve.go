@@ -20,7 +20,8 @@ import (
 
 // withQueue opens the data folder for one command and closes it again.
 func withQueue(ctx context.Context, c *call, f func(*queue.Queue) error) (err error) {
-	q, err := queue.Open(ctx, queue.Options{Dir: c.Cfg.Dir, Log: c.Log, Reserve: diskReserve(c)})
+	q, err := queue.Open(ctx, queue.Options{Dir: c.Cfg.Dir, Log: c.Log, Reserve: diskReserve(c),
+		Rules: account.Rules{Days: c.Cfg.Accounts.PasswordDays, Past: c.Cfg.Accounts.PasswordPast}})
 	if err != nil {
 		return err
 	}
@@ -138,6 +139,7 @@ func serveCommand() command {
 			}
 			s, err := station.Open(ctx, station.Options{
 				Dir: cfg.Dir, Addr: addr, Hosts: cfg.HTTP.AllowedHosts, Reserve: diskReserve(c), Version: version, Log: c.Log,
+				Rules: account.Rules{Days: cfg.Accounts.PasswordDays, Past: cfg.Accounts.PasswordPast}, Idle: cfg.Accounts.Idle(),
 				Line: station.Line{Poll: cfg.Line.Poll(), Window: cfg.Line.Window, URL: cfg.Line.HubURL},
 				Gap: station.Gap{
 					Folders: bundle.Folders{In: cfg.Bundle.InDir, Out: cfg.Bundle.OutDir, Every: cfg.Bundle.Every()},

@@ -4,7 +4,8 @@
 //
 // It promises:
 //   - a person is known by a password or a token, neither of which is kept;
-//     failed sign-ins lock a name, whether or not it exists, in the database;
+//     failed sign-ins lock a name, whether or not it exists, in the database, and
+//     not where its owner works (see account.Attempt);
 //   - a node is known by its key alone. An invitation works once, for one unit,
 //     and only for whoever holds the key it is used with;
 //   - what a role may do is decided by pure functions (May, MayDecide,
@@ -30,13 +31,13 @@ type Config struct {
 	HubEpoch string           // of the hub's store
 	NATS     func() []string  // addresses nodes connect to, told to nodes that join
 	Approval bool             // every machine that joins waits until a person agrees
+	Rules    account.Rules    // of passwords
 	Now      func() time.Time // nil for time.Now
 }
 
 // Service is the area's front door. Its methods check what the actor may do.
 type Service struct {
 	Config
-	lockout account.Lockout
 
 	mu       sync.Mutex
 	revoked  []func(Node)
@@ -50,7 +51,7 @@ func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Service{Config: c, lockout: account.DefaultLockout(), known: map[string]bool{}}
+	return &Service{Config: c, known: map[string]bool{}}
 }
 
 // OnRevoked registers f to be called once for each node that is revoked, here

@@ -3,33 +3,26 @@ package access
 import (
 	"context"
 	"fmt"
-	"time"
 	"unicode/utf8"
 
 	"zhanqun/internal/account"
 	"zhanqun/internal/fault"
 )
 
-// Attempts is the counter of failed sign-ins under one name.
-type Attempts struct {
-	Failures    int
-	FailedAt    time.Time
-	LockedUntil time.Time
-}
-
 // errSignIn is the one answer to a wrong name, a wrong password, and both.
 var errSignIn = fault.New(fault.Unauthenticated, "用户名或密码不对。")
 
-// SignIn returns the user with this login and password. A name that is not
-// there gets the same answers, locks and time as one that is.
-func (s *Service) SignIn(ctx context.Context, login, password string) (User, error) {
+// SignIn returns the user with this login and password, who asks from an address
+// (of an office, without the port). A name that is not there gets the same
+// answers, locks and time as one that is.
+func (s *Service) SignIn(ctx context.Context, login, password, from string) (User, error) {
 	login = FoldLogin(login)
 	if err := checkLogin(login); err != nil || utf8.RuneCountInString(password) > account.MaxPassword {
 		return User{}, errSignIn
 	}
 	// The attempt is counted before the password is looked at, so that a
 	// thousand guesses sent at once are not all made before the first one fails.
-	if err := s.attempt(ctx, login); err != nil {
+	if err := s.attempt(ctx, login, from); err != nil {
 		return User{}, err
 	}
 	u, stored, err := s.Store.AccountByLogin(ctx, login)
@@ -61,30 +54,27 @@ func (s *Service) SignIn(ctx context.Context, login, password string) (User, err
 			return User{}, err
 		}
 	}
-	if err := s.Store.SignedIn(ctx, u.ID, login); err != nil {
+	if err := s.Store.SignedIn(ctx, u.ID, login, from); err != nil {
 		return User{}, err
 	}
 	return u, nil
 }
 
-// attempt counts one attempt as failed until SignedIn forgets it.
-func (s *Service) attempt(ctx context.Context, login string) error {
-	return s.Store.Attempt(ctx, login, func(a Attempts) (Attempts, error) {
-		now := s.Now()
-		if err := s.lockout.Check(a.LockedUntil, now); err != nil {
-			return a, err
-		}
-		a.Failures = s.lockout.Count(a.Failures, a.FailedAt, now)
-		a.FailedAt = now
-		a.LockedUntil = s.lockout.After(a.Failures, now)
-		return a, nil
-	})
+// attempt counts one attempt as failed until SignedIn takes it back.
+func (s *Service) attempt(ctx context.Context, login, from string) error {
+	return s.Store.Attempt(ctx, login, from, func(here, all *account.Tries) error { return account.Attempt(here, all, s.Now()) })
+}
+
+// MustChange reports whether a user has to choose a new password before anything
+// else: the present one was given by somebody else, or is too old.
+func (s *Service) MustChange(u User) bool {
+	return u.MustChange || s.Rules.Expired(u.PasswordAt, s.Now())
 }
 
 // ChangePassword replaces the user's own password. Every session ends with it,
-// also the one it was asked for in: sign in again.
-func (s *Service) ChangePassword(ctx context.Context, u User, old, password string) error {
-	if err := s.attempt(ctx, u.Login); err != nil {
+// also the one it was asked for in: sign in again. from is as in SignIn.
+func (s *Service) ChangePassword(ctx context.Context, u User, old, password, from string) error {
+	if err := s.attempt(ctx, u.Login, from); err != nil {
 		return err
 	}
 	now, stored, err := s.Store.AccountByLogin(ctx, u.Login)
@@ -98,11 +88,15 @@ func (s *Service) ChangePassword(ctx context.Context, u User, old, password stri
 	if !ok || now.ID != u.ID {
 		return fault.Field("old", "原密码不对。")
 	}
-	if err := account.CheckPassword(u.Login, password); err != nil {
-		return err
-	}
 	if old == password {
 		return fault.Field("password", "新密码不能和原密码相同。")
+	}
+	past, err := s.Store.PastPasswords(ctx, u.ID, s.Rules.Past)
+	if err != nil {
+		return err
+	}
+	if err := s.Rules.CheckNew(ctx, u.Login, password, past); err != nil {
+		return err
 	}
 	hash, err := account.Hash(ctx, password)
 	if err != nil {
@@ -111,13 +105,24 @@ func (s *Service) ChangePassword(ctx context.Context, u User, old, password stri
 	if err := s.Store.SetPassword(ctx, u.Login, u.ID, hash, false, false); err != nil {
 		return err
 	}
-	return s.Store.SignedIn(ctx, u.ID, u.Login)
+	return s.Store.SignedIn(ctx, u.ID, u.Login, from)
+}
+
+// SignOutEverywhere ends every session of the user that was begun before now, in
+// whatever browser. Tokens of programs stay.
+func (s *Service) SignOutEverywhere(ctx context.Context, u User) error {
+	_, err := s.Store.EditAccount(ctx, u.Login, "user.signout", u.ID, func(u *User, _ int) error {
+		u.SessionsFrom = s.Now()
+		return nil
+	})
+	return err
 }
 
 // Prune deletes expired sessions and lock-outs nobody needs any more. Call it
 // now and then.
 func (s *Service) Prune(ctx context.Context) error {
-	if err := s.Store.PruneAccess(ctx, s.Now().Add(-s.lockout.Window)); err != nil {
+	failed, known := account.Forgotten(s.Now())
+	if err := s.Store.PruneAccess(ctx, failed, known); err != nil {
 		return fmt.Errorf("tidying sessions: %w", err)
 	}
 	return nil

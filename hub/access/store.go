@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/internal/account"
 	"zhanqun/protocol"
 )
 
@@ -95,18 +96,23 @@ type AccountStore interface {
 	// administrators that are not disabled. An account that is disabled then has
 	// its tokens revoked.
 	EditAccount(ctx context.Context, actor, act, id string, edit func(u *User, others int) error) (User, error)
-	// SetPassword replaces the password, forgets failed attempts and refuses
-	// every session begun before now; with endTokens also every token.
+	// SetPassword replaces the password, which joins the past ones, forgets failed
+	// attempts and refuses every session begun before now; with endTokens also
+	// every token.
 	SetPassword(ctx context.Context, actor, id, hash string, mustChange, endTokens bool) error
+	// PastPasswords returns the stored forms of the present password and the
+	// latest before it, together at most n.
+	PastPasswords(ctx context.Context, id string, n int) ([]string, error)
 	// Rehash replaces the stored form of an unchanged password.
 	Rehash(ctx context.Context, id, old, hash string) error
 
-	// Attempt counts one attempt to sign in under a name. count gets the
-	// counter as it stands and returns the new one, or why there may be no
-	// attempt now, in which case nothing is counted.
-	Attempt(ctx context.Context, login string, count func(Attempts) (Attempts, error)) error
-	// SignedIn forgets the failed attempts and notes the time.
-	SignedIn(ctx context.Context, id, login string) error
+	// Attempt counts one attempt to sign in under a name from an address. count
+	// gets both counters as they stand and changes them, or says why there may be
+	// no attempt now, in which case nothing is counted. A lock that begins is audited
+	// if there is such an account.
+	Attempt(ctx context.Context, login, from string, count func(here, all *account.Tries) error) error
+	// SignedIn takes the attempt back (account.Passed), notes the time and audits.
+	SignedIn(ctx context.Context, id, login, from string) error
 
 	AddToken(ctx context.Context, actor string, t Token, hash string) error
 	Tokens(ctx context.Context, account string) ([]Token, error)
@@ -115,5 +121,6 @@ type AccountStore interface {
 	RevokeToken(ctx context.Context, actor, id string) error
 
 	// PruneAccess deletes expired sessions and lock-outs nobody needs any more.
-	PruneAccess(ctx context.Context, lockoutsBefore time.Time) error
+	// Of lock-outs those whose last failure, and last sign-in, lie before.
+	PruneAccess(ctx context.Context, failedBefore, knownBefore time.Time) error
 }

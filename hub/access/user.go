@@ -25,6 +25,7 @@ type User struct {
 	// SessionsFrom is the earliest sign-in whose session still counts. It moves
 	// with each change of password and when the account is disabled.
 	SessionsFrom time.Time `json:"-"`
+	PasswordAt   time.Time `json:"-"` // when the password was set
 	CreatedAt    time.Time `json:"createdAt"`
 	SeenAt       time.Time `json:"seenAt,omitzero"` // last sign-in
 }

@@ -87,7 +87,7 @@ func (s *Server) signedIn(h person) http.HandlerFunc {
 			return nil
 		case !ok:
 			return errSignIn
-		case u.MustChange && !web.IsAPI(r) && !strings.HasPrefix(r.URL.Path, "/account"):
+		case s.Access.MustChange(u) && !web.IsAPI(r) && !strings.HasPrefix(r.URL.Path, "/account"):
 			http.Redirect(w, r, "/account/password", http.StatusSeeOther)
 			return nil
 		}

@@ -53,6 +53,7 @@ func (s *Server) pageRoutes() []route {
 		{"GET /account", "", s.accountPage},
 		{"GET /account/password", "", s.passwordPage},
 		{"POST /account/password", "", s.changePassword},
+		{"POST /account/signout", "", s.signoutAll},
 		{"POST /account/tokens", "", s.addToken},
 		{"POST /account/tokens/{id}/revoke", "", s.revokeToken},
 

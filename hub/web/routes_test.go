@@ -128,6 +128,6 @@ func TestFirstPasswordComesFirst(t *testing.T) {
 	v.get("/account/password").says("请先设置自己的密码")
 	v.post("/account/password", "old", password, "password", "short", "again", "short").is(http.StatusUnprocessableEntity)
 	v.post("/account/password", "old", password, "password", "春天里的第一声雷", "again", "春天里的第二声雷").is(http.StatusUnprocessableEntity).says("两次输入的新密码不一样")
-	a := v.post("/account/password", "old", password, "password", "春天里的第一声惊雷响", "again", "春天里的第一声惊雷响")
+	a := v.post("/account/password", "old", password, "password", "春天里的第一声惊雷响过山", "again", "春天里的第一声惊雷响过山")
 	v.follow(a).is(http.StatusOK).says("密码已修改", "审稿台")
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -46,6 +47,8 @@ type Options struct {
 	Hosts    []string                       // host names answered; "*" for any
 	Secure   bool                           // pages are served over HTTPS
 	Strict   func() bool                    // browsers may be told to use nothing else; nil for no
+	Idle     time.Duration                  // a sign-in ends after that long without a click; 0 for web.SessionIdle
+	Proxies  []netip.Prefix                 // whose X-Forwarded-For is believed
 	Version  string
 	Now      func() time.Time
 	Logger   *slog.Logger
@@ -103,7 +106,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.pages = pages
 	s.errs = web.Errors{Log: o.Logger, RenderError: s.renderError, Explain: o.Explain}
-	s.sessions = web.NewSessions(o.Sessions, o.Now, o.Secure)
+	s.sessions = web.NewSessions(o.Sessions, o.Now, o.Secure, o.Idle)
 	s.signins = web.NewLimiter(2*time.Second, 10, 10_000, o.Now)
 	// A county's townships join within a morning, often from behind one address.
 	// A secret of 256 bits is not guessed; what is limited is the work.
@@ -118,7 +121,7 @@ const maxUpload = 4 << 20
 // Handler returns the whole of the hub's HTTP side.
 func (s *Server) Handler() http.Handler {
 	return web.Chain(s.handler(),
-		s.counting(), web.RequestID(), web.AccessLog(s.Logger), web.Recover(s.errs), web.SecurityHeaders(), web.Strict(s.Strict),
+		web.Behind(s.Proxies), s.counting(), web.RequestID(), web.AccessLog(s.Logger), web.Recover(s.errs), web.SecurityHeaders(), web.Strict(s.Strict),
 		web.Hosts(s.errs, s.Hosts...), web.Gzip(), web.MaxBytes(web.Bytes(maxUpload)), web.Readable(s.errs))
 }
 

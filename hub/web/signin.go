@@ -34,15 +34,16 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 	if wait, ok := s.signins.Allow("signin " + web.ByAddress(r)); !ok {
 		return web.RetryAfter(s.again(w, r, "signin", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。")), wait)
 	}
-	u, err := s.Access.SignIn(r.Context(), p.Login, r.PostFormValue("password"))
+	u, err := s.Access.SignIn(r.Context(), p.Login, r.PostFormValue("password"), web.ByAddress(r))
 	if err != nil {
+		s.Logger.WarnContext(r.Context(), "sign-in refused", "from", web.Address(r), "kind", fault.KindOf(err))
 		return s.again(w, r, "signin", p, &p.Page, err)
 	}
 	if err := s.sessions.SignIn(r.Context(), u.ID); err != nil {
 		return err
 	}
 	to := p.Next
-	if u.MustChange {
+	if s.Access.MustChange(u) {
 		to = "/account/password"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
@@ -60,23 +61,28 @@ func (s *Server) signout(w http.ResponseWriter, r *http.Request) error {
 type passwordPage struct {
 	ui.Page
 	Given bool   // the present one was given by somebody else
+	Old   bool   // it is older than the county allows
 	Login string // for what keeps passwords: it tells whose they are
 }
 
-func (s *Server) passwordPage(w http.ResponseWriter, r *http.Request, u access.User) error {
-	p := &passwordPage{Given: u.MustChange, Login: u.Login}
+func (s *Server) newPasswordPage(r *http.Request, u access.User) *passwordPage {
+	p := &passwordPage{Given: u.MustChange, Old: !u.MustChange && s.Access.MustChange(u), Login: u.Login}
 	p.Title = ui.T(s.lang(r), "修改密码")
+	return p
+}
+
+func (s *Server) passwordPage(w http.ResponseWriter, r *http.Request, u access.User) error {
+	p := s.newPasswordPage(r, u)
 	return s.show(w, r, "password", p)
 }
 
 func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, u access.User) error {
-	p := &passwordPage{Given: u.MustChange, Login: u.Login}
-	p.Title = ui.T(s.lang(r), "修改密码")
+	p := s.newPasswordPage(r, u)
 	next := r.PostFormValue("password")
 	if next != r.PostFormValue("again") {
 		return s.again(w, r, "password", p, &p.Page, fault.Field("again", "两次输入的新密码不一样。"))
 	}
-	if err := s.Access.ChangePassword(r.Context(), u, r.PostFormValue("old"), next); err != nil {
+	if err := s.Access.ChangePassword(r.Context(), u, r.PostFormValue("old"), next, web.ByAddress(r)); err != nil {
 		return s.again(w, r, "password", p, &p.Page, err)
 	}
 	// Every session ended with the old password; this browser gets a new one.
@@ -84,6 +90,17 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, u access
 		return err
 	}
 	return s.done(w, r, "/", ui.T(s.lang(r), "密码已修改，其他地方的登录都已退出。"))
+}
+
+// signoutAll ends every session of the user but this one, which begins anew.
+func (s *Server) signoutAll(w http.ResponseWriter, r *http.Request, u access.User) error {
+	if err := s.Access.SignOutEverywhere(r.Context(), u); err != nil {
+		return err
+	}
+	if err := s.sessions.SignIn(r.Context(), u.ID); err != nil {
+		return err
+	}
+	return s.done(w, r, "/account", ui.T(s.lang(r), "其他地方的登录都已退出。"))
 }
 
 type accountPage struct {

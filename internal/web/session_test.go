@@ -47,7 +47,7 @@ type desk struct {
 
 func newDesk(t *testing.T, secure bool) *desk {
 	d := &desk{now: time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC), store: &countingStore{Store: memstore.NewWithCleanupInterval(0)}}
-	d.sessions = NewSessions(d.store, func() time.Time { return d.now }, secure)
+	d.sessions = NewSessions(d.store, func() time.Time { return d.now }, secure, 0)
 	errs := testErrors()
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /in", errs.Func(func(w http.ResponseWriter, r *http.Request) error {
@@ -140,7 +140,7 @@ func TestSignInAndOut(t *testing.T) {
 func TestSessionEnds(t *testing.T) {
 	d := newDesk(t, false)
 	d.signIn()
-	for range 21 { // a click every few hours, for nearly a week
+	for range 24 { // a click every half hour, for nearly twelve hours
 		d.now = d.now.Add(SessionIdle - time.Minute)
 		if d.who() != "wang" {
 			t.Fatalf("signed out after %v of work", d.now)
@@ -148,7 +148,7 @@ func TestSessionEnds(t *testing.T) {
 	}
 	d.now = d.now.Add(time.Hour)
 	if d.who() != "" {
-		t.Error("signed in for more than a week")
+		t.Error("signed in for more than a working day")
 	}
 	d.signIn()
 	d.now = d.now.Add(SessionIdle + time.Minute)
@@ -161,6 +161,20 @@ func TestSessionEnds(t *testing.T) {
 	}
 }
 
+// A page that stays open asks for changes by itself; that is no click.
+func TestOpenPageDoesNotKeepTheSignIn(t *testing.T) {
+	d := newDesk(t, false)
+	d.signIn()
+	for range 10 {
+		d.now = d.now.Add(SessionIdle / 8)
+		d.do("GET", "/who", nil, "X-Live", "1")
+		d.do("GET", "/who", nil, "Accept", "text/event-stream")
+	}
+	if d.who() != "" {
+		t.Error("an open page kept the sign-in alive")
+	}
+}
+
 func TestReadingPagesDoesNotWrite(t *testing.T) {
 	d := newDesk(t, false)
 	d.who()
@@ -170,7 +184,7 @@ func TestReadingPagesDoesNotWrite(t *testing.T) {
 	d.signIn()
 	before := d.store.commits
 	for range 10 {
-		d.now = d.now.Add(20 * time.Second)
+		d.now = d.now.Add(5 * time.Second)
 		d.who()
 	}
 	if d.store.commits != before {

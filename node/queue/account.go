@@ -28,6 +28,7 @@ type Account struct {
 	MustChange bool         `json:"mustChange,omitempty"` // the password was set by somebody else
 	CreatedAt  time.Time    `json:"createdAt"`
 	SeenAt     time.Time    `json:"seenAt,omitzero"` // last sign-in
+	PasswordAt time.Time    `json:"-"`               // when the password was set
 
 	generation int64
 	password   string
@@ -42,12 +43,13 @@ func (a Account) Actor() Actor {
 // password, so that sessions begun with the old one end.
 func (a Account) Ref() string { return a.ID + "." + strconv.FormatInt(a.generation, 10) }
 
-const accountColumns = `id, login, name, role, village, password, generation, disabled, must_change, created_at, seen_at`
+const accountColumns = `id, login, name, role, village, password, generation, disabled, must_change, created_at, seen_at, password_at`
 
 func scanAccount(row scanner) (a Account, err error) {
-	var created, seen int64
+	var created, seen, set int64
 	err = row.Scan(&a.ID, &a.Login, &a.Name, &a.Role, &a.Village, &a.password, &a.generation, &a.Disabled, &a.MustChange,
-		&created, &seen)
+		&created, &seen, &set)
+	a.PasswordAt = time.UnixMilli(set)
 	a.CreatedAt = time.UnixMilli(created)
 	if seen > 0 {
 		a.SeenAt = time.UnixMilli(seen)
@@ -95,7 +97,7 @@ func (q *Queue) AddAccount(ctx context.Context, a Account, password string, must
 	a.ID, a.MustChange = id.String(), mustChange
 	err = q.write(ctx, "adding account", func(ctx context.Context, t *txn) error {
 		a.CreatedAt = time.UnixMilli(t.now)
-		err := t.exec(ctx, `INSERT INTO account (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, $8, 0)`,
+		err := t.exec(ctx, `INSERT INTO account (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, 1, 0, $7, $8, 0, $8)`,
 			a.ID, a.Login, a.Name, string(a.Role), a.Village, hash, a.MustChange, t.now)
 		if sqlite.IsConflict(err) {
 			return fault.Field("login", "登录名“"+a.Login+"”已经有人用了，请换一个。")
@@ -156,16 +158,69 @@ func (q *Queue) SetPassword(ctx context.Context, login, password string, mustCha
 	if err != nil {
 		return err
 	}
-	hash, err := newPassword(ctx, a.Login, password)
+	past := []string{}
+	if !mustChange { // who chooses his own may not take one he had
+		if past, err = q.pastPasswords(ctx, a); err != nil {
+			return err
+		}
+	}
+	if err := q.rules.CheckNew(ctx, a.Login, password, past); err != nil {
+		return err
+	}
+	hash, err := account.Hash(ctx, password)
 	if err != nil {
 		return err
 	}
 	return q.write(ctx, "setting password", func(ctx context.Context, t *txn) error {
-		err := t.exec(ctx, `UPDATE account SET password = $2, generation = generation + 1, must_change = $3 WHERE id = $1`, a.ID, hash, mustChange)
+		err := t.exec(ctx, `INSERT INTO password_past (account, n, password)
+			SELECT $1, COALESCE(MAX(n), 0) + 1, $2 FROM password_past WHERE account = $1`, a.ID, a.password)
+		if err != nil {
+			return fmt.Errorf("keeping the former password: %w", err)
+		}
+		err = t.exec(ctx, `DELETE FROM password_past WHERE account = $1 AND n <= (SELECT MAX(n) FROM password_past WHERE account = $1) - $2`, a.ID, maxPast)
+		if err != nil {
+			return fmt.Errorf("forgetting former passwords: %w", err)
+		}
+		err = t.exec(ctx, `UPDATE account SET password = $2, generation = generation + 1, must_change = $3, password_at = $4 WHERE id = $1`, a.ID, hash, mustChange, t.now)
 		if err != nil {
 			return err
 		}
-		return t.exec(ctx, `DELETE FROM lockout WHERE login = $1`, a.Login)
+		return t.exec(ctx, `DELETE FROM lockout WHERE login = $1 OR substr(login, 1, length($2)) = $2`, a.Login, lockoutKey(a.Login, ""))
+	})
+}
+
+// maxPast is how many passwords of an account are kept, whatever the rules are
+// today.
+const maxPast = 24
+
+// pastPasswords are the stored forms of the present password and the latest
+// before it, as many as must not come back.
+func (q *Queue) pastPasswords(ctx context.Context, a Account) ([]string, error) {
+	if q.rules.Past == 0 {
+		return nil, nil
+	}
+	rows, err := q.db.Read.QueryContext(ctx, `SELECT password FROM password_past WHERE account = $1 ORDER BY n DESC LIMIT $2`, a.ID, q.rules.Past-1)
+	if err != nil {
+		return nil, fmt.Errorf("reading former passwords: %w", err)
+	}
+	list, err := collect(rows, func(row scanner) (s string, err error) { return s, row.Scan(&s) })
+	return append(list, a.password), err
+}
+
+// MustChange reports whether somebody has to choose a new password before
+// anything else: the present one was given by somebody else, or is too old.
+func (q *Queue) MustChange(a Account) bool {
+	return a.MustChange || q.rules.Expired(a.PasswordAt, q.now())
+}
+
+// SignOutEverywhere ends all sessions of an account.
+func (q *Queue) SignOutEverywhere(ctx context.Context, login string) error {
+	a, err := q.AccountByLogin(ctx, login)
+	if err != nil {
+		return err
+	}
+	return q.write(ctx, "ending sessions", func(ctx context.Context, t *txn) error {
+		return t.exec(ctx, `UPDATE account SET generation = generation + 1 WHERE id = $1`, a.ID)
 	})
 }
 

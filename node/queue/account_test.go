@@ -61,28 +61,28 @@ func TestSignIn(t *testing.T) {
 	now := start
 	q := openAt(t, t.TempDir(), func() time.Time { return now })
 	addWang(t, q)
-	a, err := q.SignIn(t.Context(), " WANG ", password)
+	a, err := q.SignIn(t.Context(), " WANG ", password, "192.0.2.10")
 	if err != nil || a.Actor() != (queue.Actor{Login: "wang", Name: "王芳", Role: account.RoleLiaison}) || !a.MustChange {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	_, err = q.SignIn(t.Context(), "nobody", password)
+	_, err = q.SignIn(t.Context(), "nobody", password, "192.0.2.10")
 	wantKind(t, err, fault.Unauthenticated)
 	for range 5 {
-		_, err := q.SignIn(t.Context(), "wang", "wrong")
+		_, err := q.SignIn(t.Context(), "wang", "wrong", "192.0.2.10")
 		wantKind(t, err, fault.Unauthenticated)
 	}
-	_, err = q.SignIn(t.Context(), "wang", password)
+	_, err = q.SignIn(t.Context(), "wang", password, "192.0.2.10")
 	wantKind(t, err, fault.Limited)
 	told := fault.Message(err)
 	for range 4 { // there has been one
-		_, err := q.SignIn(t.Context(), "Nobody", "wrong")
+		_, err := q.SignIn(t.Context(), "Nobody", "wrong", "192.0.2.10")
 		wantKind(t, err, fault.Unauthenticated)
 	}
-	if _, err = q.SignIn(t.Context(), "nobody", "wrong"); fault.Message(err) != told {
+	if _, err = q.SignIn(t.Context(), "nobody", "wrong", "192.0.2.10"); fault.Message(err) != told {
 		t.Errorf("a lock tells who exists: %v", err)
 	}
 	now = now.Add(2 * time.Minute)
-	if a, err = q.SignIn(t.Context(), "wang", password); err != nil {
+	if a, err = q.SignIn(t.Context(), "wang", password, "192.0.2.10"); err != nil {
 		t.Fatal(err)
 	}
 	ref := a.Ref()
@@ -90,7 +90,7 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for range 5 {
-		_, err := q.SignIn(t.Context(), "wang", "wrong")
+		_, err := q.SignIn(t.Context(), "wang", "wrong", "192.0.2.10")
 		wantKind(t, err, fault.Unauthenticated)
 	}
 	if err := q.SetPassword(t.Context(), "wang", "another-good-one-2026", false); err != nil { // lifts the lock
@@ -98,7 +98,7 @@ func TestSignIn(t *testing.T) {
 	}
 	_, err = q.AccountByRef(t.Context(), ref) // the old session is over
 	wantKind(t, err, fault.Unauthenticated)
-	if a, err = q.SignIn(t.Context(), "wang", "another-good-one-2026"); err != nil || a.MustChange {
+	if a, err = q.SignIn(t.Context(), "wang", "another-good-one-2026", "192.0.2.10"); err != nil || a.MustChange {
 		t.Fatalf("%+v, %v", a, err)
 	}
 	if err := q.SetDisabled(t.Context(), "wang", true); err != nil {
@@ -106,13 +106,66 @@ func TestSignIn(t *testing.T) {
 	}
 	_, err = q.AccountByRef(t.Context(), a.Ref())
 	wantKind(t, err, fault.Unauthenticated)
-	_, err = q.SignIn(t.Context(), "wang", "another-good-one-2026")
+	_, err = q.SignIn(t.Context(), "wang", "another-good-one-2026", "192.0.2.10")
 	wantKind(t, err, fault.Unauthenticated)
 	_, err = q.AccountByRef(t.Context(), "")
 	wantKind(t, err, fault.Unauthenticated)
 }
 
 // A hundred guesses sent at once are five, however the program is run.
+// A guesser elsewhere does not lock the owner out, and former passwords do not
+// come back while the rules say so.
+func TestSignInRules(t *testing.T) {
+	now := start
+	q, err := queue.Open(t.Context(), queue.Options{Dir: t.TempDir(), Now: func() time.Time { return now }, Reserve: -1, Rules: account.Rules{Days: 90, Past: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := q.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := q.AddAccount(t.Context(), queue.Account{Login: "wang", Name: "王芳", Role: account.RoleLiaison}, password, false); err != nil {
+		t.Fatal(err)
+	}
+	const office = "192.0.2.10"
+	a, err := q.SignIn(t.Context(), "wang", password, office)
+	if err != nil || q.MustChange(a) {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	for range 50 {
+		_, err = q.SignIn(t.Context(), "wang", "wrong", "198.51.100.7")
+	}
+	wantKind(t, err, fault.Limited)
+	now = now.Add(90 * 24 * time.Hour)
+	if a, err = q.SignIn(t.Context(), "wang", password, office); err != nil || !q.MustChange(a) {
+		t.Errorf("after 90 days: %+v, %v", a, err)
+	}
+	if err := q.SetPassword(t.Context(), "wang", "the second long one", false); err != nil {
+		t.Fatal(err)
+	}
+	for _, former := range []string{password, "the second long one"} {
+		if err := q.SetPassword(t.Context(), "wang", former, false); fault.Fields(err)["password"] == "" {
+			t.Errorf("%q came back: %v", former, err)
+		}
+	}
+	if err := q.SetPassword(t.Context(), "wang", "the third long one", false); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.SetPassword(t.Context(), "wang", password, false); err != nil {
+		t.Errorf("the third but last: %v", err)
+	}
+	if a, err = q.SignIn(t.Context(), "wang", password, office); err != nil || q.MustChange(a) {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if err := q.SignOutEverywhere(t.Context(), "wang"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = q.AccountByRef(t.Context(), a.Ref())
+	wantKind(t, err, fault.Unauthenticated)
+}
+
 func TestGuessesAtOnce(t *testing.T) {
 	q, _ := open(t)
 	addWang(t, q)
@@ -120,7 +173,7 @@ func TestGuessesAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 100 {
 		all.Go(func() {
-			if _, err := q.SignIn(t.Context(), "wang", "wrong"); fault.Is(err, fault.Unauthenticated) {
+			if _, err := q.SignIn(t.Context(), "wang", "wrong", "192.0.2.10"); fault.Is(err, fault.Unauthenticated) {
 				guessed.Add(1)
 			} else if !fault.Is(err, fault.Limited) {
 				t.Error(err)

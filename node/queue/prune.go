@@ -59,8 +59,9 @@ func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 		WHERE d.kind = 'receipt' AND d.at < $1 AND d.seq < s.down LIMIT $2)`, old, pruneBatch)
 	var other int64
 	sweep(&other, `DELETE FROM once WHERE key IN (SELECT key FROM once WHERE at < $1 LIMIT $2)`, now.Add(-keepOnce).UnixMilli(), pruneBatch)
-	sweep(&other, `DELETE FROM lockout WHERE login IN (SELECT login FROM lockout WHERE failed_at < $1 LIMIT $2)`,
-		now.Add(-account.DefaultLockout().Window).UnixMilli(), pruneBatch)
+	failed, known := account.Forgotten(now)
+	sweep(&other, `DELETE FROM lockout WHERE login IN (SELECT login FROM lockout WHERE failed_at < $1 AND known_at < $2 LIMIT $3)`,
+		failed.UnixMilli(), known.UnixMilli(), pruneBatch)
 	sweep(&other, `DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires < $1 LIMIT $2)`, now.UnixMilli(), pruneBatch)
 	if err == nil {
 		p.Files, err = q.pruneFiles(ctx, now)

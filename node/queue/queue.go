@@ -35,6 +35,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhanqun/internal/account"
 	"zhanqun/internal/blob"
 	"zhanqun/internal/dirlock"
 	"zhanqun/internal/fault"
@@ -62,6 +63,7 @@ type Options struct {
 	Now     func() time.Time // nil for time.Now
 	Log     *slog.Logger     // nil for slog.Default
 	Reserve int64            // bytes of disk to keep free; 0 for DefaultReserve, negative for none
+	Rules   account.Rules    // of passwords
 }
 
 // Queue is an open data folder. Its methods may be called from any goroutine.
@@ -73,6 +75,7 @@ type Queue struct {
 	now     func() time.Time
 	log     *slog.Logger
 	reserve int64
+	rules   account.Rules
 	free    func(dir string) (uint64, error)
 
 	keyMu sync.Mutex
@@ -93,7 +96,7 @@ type Queue struct {
 
 // Open opens the data folder and brings its database up to date.
 func Open(ctx context.Context, o Options) (_ *Queue, err error) {
-	q := &Queue{dir: o.Dir, now: o.Now, log: o.Log, reserve: o.Reserve, free: blob.Free}
+	q := &Queue{dir: o.Dir, now: o.Now, log: o.Log, reserve: o.Reserve, rules: o.Rules, free: blob.Free}
 	if q.now == nil {
 		q.now = time.Now
 	}

@@ -14,16 +14,17 @@ import (
 
 var errWrongPassword = fault.New(fault.Unauthenticated, "登录名或密码不对。")
 
-// SignIn checks a password. A wrong one, an unknown login and a disabled account
-// look the same from outside and take the same time. Repeated failures lock a
-// name for a while, whether or not there is such an account.
-func (q *Queue) SignIn(ctx context.Context, login, password string) (Account, error) {
+// SignIn checks a password somebody gave at an address. A wrong one, an unknown
+// login and a disabled account look the same from outside and take the same time.
+// Repeated failures lock a name for a while, whether or not there is such an
+// account, and not where its owner works (see account.Attempt).
+func (q *Queue) SignIn(ctx context.Context, login, password, from string) (Account, error) {
 	if login = foldLogin(login); !validLogin(login) {
 		return Account{}, errWrongPassword
 	}
 	// The attempt is counted before the password is looked at, so that a
 	// thousand guesses sent at once are not all made before the first one fails.
-	if err := q.attempt(ctx, login); err != nil {
+	if err := q.attempt(ctx, login, from); err != nil {
 		return Account{}, err
 	}
 	a, err := q.AccountByLogin(ctx, login)
@@ -50,36 +51,72 @@ func (q *Queue) SignIn(ctx context.Context, login, password string) (Account, er
 		}
 	}
 	return a, q.write(ctx, "noting sign-in", func(ctx context.Context, t *txn) error {
-		if err := t.exec(ctx, `DELETE FROM lockout WHERE login = $1`, login); err != nil {
+		if err := t.passed(ctx, login, from); err != nil {
 			return err
 		}
 		return t.exec(ctx, `UPDATE account SET password = $2, seen_at = $3 WHERE id = $1 AND password = $4`, a.ID, hash, t.now, a.password)
 	})
 }
 
-// attempt counts one attempt as failed until SignIn forgets it, or says why
+// lockoutKey is the row of attempts under a name from one address. No login has
+// a blank in it.
+func lockoutKey(login, from string) string { return login + " " + from }
+
+// attempt counts one attempt as failed until SignIn takes it back, or says why
 // there may be none now.
-func (q *Queue) attempt(ctx context.Context, login string) error {
-	rule := account.DefaultLockout()
+func (q *Queue) attempt(ctx context.Context, login, from string) error {
 	return q.write(ctx, "counting a sign-in", func(ctx context.Context, t *txn) error {
-		var failures int
-		var last, locked int64
-		err := t.row(ctx, `SELECT failures, failed_at, locked_until FROM lockout WHERE login = $1`, login).Scan(&failures, &last, &locked)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		here, all, err := t.tries(ctx, login, from)
+		if err != nil {
 			return err
 		}
-		now := time.UnixMilli(t.now)
-		if err := rule.Check(time.UnixMilli(locked), now); err != nil {
+		was := here.LockedUntil
+		if err := account.Attempt(&here, &all, time.UnixMilli(t.now)); err != nil {
 			return err
 		}
-		failures, locked = rule.Count(failures, time.UnixMilli(last), now), 0
-		if until := rule.After(failures, now); !until.IsZero() {
-			locked = until.UnixMilli()
+		if here.LockedUntil.After(was) {
+			q.log.WarnContext(ctx, "sign-in locked", "from", from, "failures", here.Failures)
 		}
-		return t.exec(ctx, `INSERT INTO lockout (login, failures, failed_at, locked_until) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (login) DO UPDATE SET failures = excluded.failures, failed_at = excluded.failed_at, locked_until = excluded.locked_until`,
-			login, failures, t.now, locked)
+		return t.putTries(ctx, login, from, here, all)
 	})
+}
+
+// passed takes an attempt back.
+func (t *txn) passed(ctx context.Context, login, from string) error {
+	here, all, err := t.tries(ctx, login, from)
+	if err != nil {
+		return err
+	}
+	account.Passed(&here, &all, time.UnixMilli(t.now))
+	return t.putTries(ctx, login, from, here, all)
+}
+
+func (t *txn) tries(ctx context.Context, login, from string) (here, all account.Tries, err error) {
+	for key, into := range map[string]*account.Tries{login: &all, lockoutKey(login, from): &here} {
+		var failed, locked, known int64
+		err := t.row(ctx, `SELECT failures, failed_at, locked_until, known_at FROM lockout WHERE login = $1`, key).Scan(&into.Failures, &failed, &locked, &known)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return here, all, err
+		}
+		into.FailedAt, into.LockedUntil, into.KnownAt = time.UnixMilli(failed), time.UnixMilli(locked), time.UnixMilli(known)
+	}
+	return here, all, nil
+}
+
+func (t *txn) putTries(ctx context.Context, login, from string, here, all account.Tries) error {
+	millis := func(at time.Time) int64 { return max(at.UnixMilli(), 0) } // the zero time is long before 1970
+	for key, v := range map[string]account.Tries{login: all, lockoutKey(login, from): here} {
+		err := t.exec(ctx, `INSERT INTO lockout (login, failures, failed_at, locked_until, known_at) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (login) DO UPDATE SET failures = excluded.failures, failed_at = excluded.failed_at, locked_until = excluded.locked_until, known_at = excluded.known_at`,
+			key, v.Failures, millis(v.FailedAt), millis(v.LockedUntil), millis(v.KnownAt))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TokenPrefix begins every API token of a node.

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"zhanqun/internal/account"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/web"
 	"zhanqun/node/bundle"
@@ -32,6 +33,8 @@ type Options struct {
 	Dir     string           // data folder; made when it is not there
 	Addr    string           // of the pages, host:port; port 0 picks a free one
 	Hosts   []string         // names the pages are served under, beside those of Addr
+	Rules   account.Rules    // of passwords
+	Idle    time.Duration    // a sign-in ends after that long without a click; 0 for web.SessionIdle
 	Reserve int64            // bytes of disk to keep free; see queue.Options
 	Line    Line             // how to keep in touch with the hub
 	Gap     Gap              // and how without a line
@@ -76,7 +79,7 @@ func Open(ctx context.Context, o Options) (_ *Station, err error) {
 		o.Now = time.Now
 	}
 	s := &Station{o: o}
-	if s.Queue, err = queue.Open(ctx, queue.Options{Dir: o.Dir, Now: o.Now, Log: o.Log, Reserve: o.Reserve}); err != nil {
+	if s.Queue, err = queue.Open(ctx, queue.Options{Dir: o.Dir, Now: o.Now, Log: o.Log, Reserve: o.Reserve, Rules: o.Rules}); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -108,7 +111,7 @@ func (s *Station) lineOptions() uplink.Options {
 func (s *Station) webOptions() nodeweb.Options {
 	return nodeweb.Options{
 		Queue: s.Queue, Hosts: append(hostNames(s.o.Addr, s.listener.Addr()), s.o.Hosts...), Push: s.line.Nudge,
-		Version: s.o.Version, Now: s.o.Now, Log: s.o.Log,
+		Version: s.o.Version, Idle: s.o.Idle, Now: s.o.Now, Log: s.o.Log,
 	}
 }
 

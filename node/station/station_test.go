@@ -89,7 +89,7 @@ func TestStartAndStop(t *testing.T) {
 		if code := get(t, s.URL()+"/healthz"); code != http.StatusOK {
 			t.Errorf("healthz answers %d", code)
 		}
-		if a, err := s.Queue.SignIn(t.Context(), station.FirstLogin, first); err != nil || !a.MustChange || !a.Actor().Township() {
+		if a, err := s.Queue.SignIn(t.Context(), station.FirstLogin, first, "192.0.2.10"); err != nil || !a.MustChange || !a.Actor().Township() {
 			t.Errorf("the first liaison: %+v, %v", a, err)
 		}
 		stop()

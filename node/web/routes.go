@@ -18,6 +18,7 @@ func (s *Server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /signout", s.errs.Func(s.signout))
 	mux.HandleFunc("GET /account/password", s.signedIn(s.passwordPage))
 	mux.HandleFunc("POST /account/password", s.signedIn(s.changePassword))
+	mux.HandleFunc("POST /account/signout", s.signedIn(s.signoutAll))
 
 	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
 	mux.HandleFunc("GET /events", s.signedIn(s.liveEvents))
@@ -79,10 +80,10 @@ func (s *Server) signedIn(h person) http.HandlerFunc {
 			return nil
 		case !ok:
 			return fault.New(fault.Unauthenticated, "请先登录。")
-		case a.MustChange && !web.IsAPI(r) && r.URL.Path != "/account/password":
+		case s.Queue.MustChange(a) && !web.IsAPI(r) && r.URL.Path != "/account/password":
 			http.Redirect(w, r, "/account/password", http.StatusSeeOther)
 			return nil
-		case a.MustChange && web.IsAPI(r) && web.BearerToken(r) == "":
+		case s.Queue.MustChange(a) && web.IsAPI(r) && web.BearerToken(r) == "":
 			return fault.New(fault.Forbidden, "请先在页面上设置自己的密码。")
 		}
 		return h(w, r, a)

@@ -24,11 +24,12 @@ import (
 // Options are what the pages show.
 type Options struct {
 	Queue   *queue.Queue
-	Hosts   []string // host names answered beside this machine's own; "*" for any
-	Push    func()   // asks the line to try now; nil where there is none
-	Secure  bool     // pages are served over HTTPS
-	Max     int64    // bytes of one attached file; 0 for the limit of the wire
-	Version string   // of the program
+	Hosts   []string      // host names answered beside this machine's own; "*" for any
+	Push    func()        // asks the line to try now; nil where there is none
+	Secure  bool          // pages are served over HTTPS
+	Idle    time.Duration // a sign-in ends after that long without a click; 0 for web.SessionIdle
+	Max     int64         // bytes of one attached file; 0 for the limit of the wire
+	Version string        // of the program
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -66,7 +67,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.pages = pages
 	s.errs = web.Errors{Log: o.Log, RenderError: s.renderError}
-	s.sessions = web.NewSessions(o.Queue.Sessions(), o.Now, o.Secure)
+	s.sessions = web.NewSessions(o.Queue.Sessions(), o.Now, o.Secure, o.Idle)
 	s.signins = web.NewLimiter(2*time.Second, 10, 1000, o.Now)
 	return s, nil
 }

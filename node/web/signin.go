@@ -36,15 +36,16 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 		return s.again(w, r, "signin", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。"))
 	}
-	a, err := s.Queue.SignIn(r.Context(), p.Login, r.PostFormValue("password"))
+	a, err := s.Queue.SignIn(r.Context(), p.Login, r.PostFormValue("password"), web.ByAddress(r))
 	if err != nil {
+		s.Log.WarnContext(r.Context(), "sign-in refused", "from", web.Address(r), "kind", fault.KindOf(err))
 		return s.again(w, r, "signin", p, &p.Page, err)
 	}
 	if err := s.sessions.SignIn(r.Context(), a.Ref()); err != nil {
 		return err
 	}
 	to := p.Next
-	if a.MustChange {
+	if s.Queue.MustChange(a) {
 		to = "/account/password"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
@@ -62,11 +63,12 @@ func (s *Server) signout(w http.ResponseWriter, r *http.Request) error {
 type passwordPage struct {
 	ui.Page
 	Given bool   // the present one was given by somebody else
+	Old   bool   // it is older than the county allows
 	Login string // for what keeps passwords
 }
 
 func (s *Server) newPasswordPage(r *http.Request, a queue.Account) *passwordPage {
-	p := &passwordPage{Given: a.MustChange, Login: a.Login}
+	p := &passwordPage{Given: a.MustChange, Old: !a.MustChange && s.Queue.MustChange(a), Login: a.Login}
 	p.Title = ui.T(s.pages.Lang(r), "修改密码")
 	return p
 }
@@ -92,6 +94,23 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, a queue.
 	return s.done(w, r, "密码已修改，其他地方的登录都已退出。", "/")
 }
 
+// signoutAll ends every session of the account but this one, which begins anew.
+func (s *Server) signoutAll(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	ctx := r.Context()
+	if err := s.Queue.SignOutEverywhere(ctx, a.Login); err != nil {
+		return err
+	}
+	a, err := s.Queue.AccountByLogin(ctx, a.Login)
+	if err != nil {
+		return err
+	}
+	if err := s.sessions.SignIn(ctx, a.Ref()); err != nil {
+		return err
+	}
+	s.Log.InfoContext(ctx, "signed out everywhere", "account", a.ID)
+	return s.done(w, r, "其他地方的登录都已退出。", "/account/password")
+}
+
 func (s *Server) setPassword(r *http.Request, a queue.Account) error {
 	old, next := r.PostFormValue("old"), r.PostFormValue("password")
 	switch {
@@ -101,7 +120,7 @@ func (s *Server) setPassword(r *http.Request, a queue.Account) error {
 		return fault.Field("password", "新密码不能和现在的一样。")
 	}
 	// Asking for the old password goes through the same lock as signing in.
-	if _, err := s.Queue.SignIn(r.Context(), a.Login, old); fault.Is(err, fault.Unauthenticated) {
+	if _, err := s.Queue.SignIn(r.Context(), a.Login, old, web.ByAddress(r)); fault.Is(err, fault.Unauthenticated) {
 		return fault.Field("old", "现在的密码不对。")
 	} else if err != nil {
 		return err

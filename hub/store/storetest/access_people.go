@@ -12,6 +12,9 @@ import (
 	"zhanqun/internal/fault"
 )
 
+// office is the address people of these tests sign in from.
+const office = "192.0.2.10"
+
 func peopleSuite(t *testing.T, open Open) {
 	t.Run("a new hub has one administrator", func(t *testing.T) {
 		s := open(t)
@@ -31,7 +34,7 @@ func peopleSuite(t *testing.T, open Open) {
 			}
 			password += p
 		}
-		u, err := Access(s).SignIn(t.Context(), access.FirstLogin, password)
+		u, err := Access(s).SignIn(t.Context(), access.FirstLogin, password, office)
 		if err != nil || !u.MustChange || u.Role != account.RoleAdmin {
 			t.Errorf("signed in as %+v, %v", u, err)
 		}
@@ -51,7 +54,7 @@ func peopleSuite(t *testing.T, open Open) {
 		if err != nil || u.Login != "wang.li" || u.UnitName != "思唐街道" || !u.MustChange {
 			t.Fatalf("added %+v, %v", u, err)
 		}
-		if in := must[access.User](t)(a.SignIn(t.Context(), "WANG.LI", password)); in.ID != u.ID {
+		if in := must[access.User](t)(a.SignIn(t.Context(), "WANG.LI", password, office)); in.ID != u.ID {
 			t.Errorf("signed in as %+v", in)
 		}
 		for _, tt := range []struct {
@@ -134,22 +137,22 @@ func signInSuite(t *testing.T, open Open) {
 		User(t, s, "wang", account.RoleReviewer, "")
 		for _, login := range []string{"wang", "nobody"} {
 			for range account.DefaultLockout().MaxFailures {
-				_, err := Access(s).SignIn(t.Context(), login, "wrong password")
+				_, err := Access(s).SignIn(t.Context(), login, "wrong password", office)
 				refused(t, err, fault.Unauthenticated, "用户名或密码不对。")
 			}
 			// Another service is another program, or this one after a restart.
-			_, err := Access(s).SignIn(t.Context(), login, Password)
+			_, err := Access(s).SignIn(t.Context(), login, Password, office)
 			refused(t, err, fault.Limited, "60 秒")
 		}
 		clock.Advance(time.Minute)
-		must[access.User](t)(Access(s).SignIn(t.Context(), "wang", Password))
-		_, err := Access(s).SignIn(t.Context(), "wang", "wrong password")
+		must[access.User](t)(Access(s).SignIn(t.Context(), "wang", Password, office))
+		_, err := Access(s).SignIn(t.Context(), "wang", "wrong password", office)
 		refused(t, err, fault.Unauthenticated, "不对") // counted from one again
 		if err := Access(s).Prune(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for _, typed := range []string{"", "x", "wang wang", string(make([]byte, 1<<20))} {
-			_, err := Access(s).SignIn(t.Context(), typed, "x")
+			_, err := Access(s).SignIn(t.Context(), typed, "x", office)
 			refused(t, err, fault.Unauthenticated, "不对")
 		}
 	})
@@ -160,7 +163,7 @@ func signInSuite(t *testing.T, open Open) {
 		errs := make([]error, 12)
 		var wg sync.WaitGroup
 		for i := range errs {
-			wg.Go(func() { _, errs[i] = Access(s).SignIn(t.Context(), "wang", "wrong password") })
+			wg.Go(func() { _, errs[i] = Access(s).SignIn(t.Context(), "wang", "wrong password", office) })
 		}
 		wg.Wait()
 		looked := 0
@@ -182,37 +185,37 @@ func signInSuite(t *testing.T, open Open) {
 		u := User(t, s, "wang", account.RoleReviewer, "")
 		begun := clock.Advance(time.Second)
 		const fresh = "another long password"
-		if err := a.ChangePassword(t.Context(), u, "wrong password", fresh); fault.Fields(err)["old"] == "" {
+		if err := a.ChangePassword(t.Context(), u, "wrong password", fresh, office); fault.Fields(err)["old"] == "" {
 			t.Errorf("wrong old password: %v", err)
 		}
-		if err := a.ChangePassword(t.Context(), u, Password, "short"); fault.Fields(err)["password"] == "" {
+		if err := a.ChangePassword(t.Context(), u, Password, "short", office); fault.Fields(err)["password"] == "" {
 			t.Errorf("weak new password: %v", err)
 		}
-		if err := a.ChangePassword(t.Context(), u, Password, Password); fault.Fields(err)["password"] == "" {
+		if err := a.ChangePassword(t.Context(), u, Password, Password, office); fault.Fields(err)["password"] == "" {
 			t.Errorf("same password: %v", err)
 		}
 		changed := clock.Advance(time.Second)
-		if err := a.ChangePassword(t.Context(), u, Password, fresh); err != nil {
+		if err := a.ChangePassword(t.Context(), u, Password, fresh, office); err != nil {
 			t.Fatal(err)
 		}
 		u = must[access.User](t)(a.User(t.Context(), u.ID))
 		if u.Valid(begun) || !u.Valid(changed) {
 			t.Errorf("sessions count from %v; begun %v, changed %v", u.SessionsFrom, begun, changed)
 		}
-		must[access.User](t)(a.SignIn(t.Context(), "wang", fresh))
+		must[access.User](t)(a.SignIn(t.Context(), "wang", fresh, office))
 		clock.Advance(time.Second)
 		once := must[string](t)(a.ResetPassword(t.Context(), Admin(), u.ID))
 		if u = must[access.User](t)(a.User(t.Context(), u.ID)); !u.MustChange || u.Valid(changed) {
 			t.Errorf("after a reset: %+v", u)
 		}
-		must[access.User](t)(a.SignIn(t.Context(), "wang", once))
+		must[access.User](t)(a.SignIn(t.Context(), "wang", once, office))
 		disabled := must[access.User](t)(a.DisableUser(t.Context(), Admin(), u.ID))
 		if disabled.Valid(clock.Advance(time.Hour)) {
 			t.Error("a disabled account keeps its sessions")
 		}
-		_, err := a.SignIn(t.Context(), "wang", once)
+		_, err := a.SignIn(t.Context(), "wang", once, office)
 		refused(t, err, fault.Forbidden, "停用")
-		_, err = a.SignIn(t.Context(), "wang", fresh)
+		_, err = a.SignIn(t.Context(), "wang", fresh, office)
 		refused(t, err, fault.Unauthenticated, "不对") // says nothing to who does not know it
 		_, err = a.ResetPassword(t.Context(), Admin(), "x")
 		refused(t, err, fault.NotFound, "没有这个账号")
