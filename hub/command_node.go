@@ -118,7 +118,7 @@ func nodeAct(name, short, example string, flags func(*flag.FlagSet), act func(co
 }
 
 func nodeApproveCommand() command {
-	return nodeAct("node approve", "批准一台机器入网：先核对机器名称和密钥指纹", "hub node list\nhub node approve n5bq3fz7k2c4x6w7e", nil,
+	return nodeAct("node approve", "批准一台机器入网：先核对机器名称和密钥指纹", "hub node approve n5bq3fz7k2c4x6w7e", nil,
 		func(ctx context.Context, c *call, a *access.Service) (access.Node, string, error) {
 			n, err := a.ApproveNode(ctx, actor(c), c.Args[0])
 			return n, "已批准入网，密钥指纹 " + protocol.KeyFingerprint(n.PublicKey) + "。它会在一两分钟内开始收发。", err

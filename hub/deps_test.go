@@ -172,5 +172,5 @@ func TestTestHelpersStayInTests(t *testing.T) {
 }
 
 func isTestHelper(path string) bool {
-	return strings.HasPrefix(path, "zhanqun/") && (strings.HasSuffix(path, "test") || path == "zhanqun/internal/testenv")
+	return strings.HasPrefix(path, "zhanqun/") && (strings.HasSuffix(path, "test") || strings.HasPrefix(path, "zhanqun/internal/test"))
 }
