@@ -85,13 +85,20 @@ func Open(dir string, hub protocol.Key, now time.Time) (*Authority, error) {
 	return a, nil
 }
 
-// certify makes the CA's certificate, unless it has one the hub vouches for.
+// valid reports whether the CA's certificate is good for longer than one it
+// issues. It is not when it was made while the clock was wrong by years.
+func (a *Authority) valid(now time.Time) bool {
+	return now.After(a.cert.NotBefore) && now.Add(2*serverLife).Before(a.cert.NotAfter)
+}
+
+// certify makes the CA's certificate, unless it has a valid one that the hub
+// vouches for. With the same key it has the same fingerprint.
 func (a *Authority) certify(hub protocol.Key, now time.Time) error {
 	public, err := protocol.ParsePublic(hub.Public())
 	if err != nil {
 		return err
 	}
-	if a.cert != nil && trust.Vouched(public, []*x509.Certificate{a.cert})[trust.Fingerprint(a.cert)] {
+	if a.cert != nil && a.valid(now) && trust.Vouched(public, []*x509.Certificate{a.cert})[trust.Fingerprint(a.cert)] {
 		return a.publish()
 	}
 	spki, err := x509.MarshalPKIXPublicKey(&a.key.PublicKey)

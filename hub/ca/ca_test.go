@@ -235,6 +235,32 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
+// A hub whose clock was wrong by years when it made its CA has the same one, under
+// a certificate with better times, as soon as the clock is right.
+func TestClockPutRight(t *testing.T) {
+	for name, wrong := range map[string]time.Time{"behind": time.Unix(0, 0), "ahead": noon.Add(40 * 365 * 24 * time.Hour)} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			key, public := hubKey(t)
+			h := serve(t, ca.Options{Dir: dir, Key: key, Names: func() []string { return []string{"127.0.0.1"} }})
+			pin := h.State().Pin
+			h.now = wrong
+			h.Look()
+			h.must(trust.Hub{Key: public}.Client("127.0.0.1"))
+			h.now = noon
+			h.Look()
+			h.must(trust.Hub{CA: pin}.Client("127.0.0.1"))
+			text, err := os.ReadFile(filepath.Join(dir, ca.CertName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			roots := x509.NewCertPool()
+			roots.AppendCertsFromPEM(text)
+			h.must(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, Time: func() time.Time { return noon }})
+		})
+	}
+}
+
 // A new CA is believed by nodes that have joined, and not by old join codes.
 func TestCAMadeAnew(t *testing.T) {
 	key, public := hubKey(t)

@@ -145,6 +145,12 @@ func (s *Server) use(c *tls.Certificate, public bool, pin string) {
 func (s *Server) renew() error {
 	names, now := s.names(), s.o.Now()
 	path := filepath.Join(s.o.Dir, serverName)
+	before := s.own.cert
+	if !s.own.valid(now) {
+		if err := s.own.certify(s.o.Key, now); err != nil {
+			return fault.Wrap(fault.Internal, "无法保存自建证书机构，请检查磁盘和权限。", err)
+		}
+	}
 	if s.current == nil {
 		if text, err := os.ReadFile(path); err == nil { // #nosec G304 -- in the data folder
 			if key, cert, err := readPair(text); err == nil && cert.CheckSignatureFrom(s.own.cert) == nil {
@@ -152,7 +158,7 @@ func (s *Server) renew() error {
 			}
 		}
 	}
-	if s.current != nil && good(s.current.Leaf, names, now) {
+	if s.current != nil && s.own.cert == before && good(s.current.Leaf, names, now) {
 		return nil
 	}
 	key, cert, err := s.own.server(names, now)
