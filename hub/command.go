@@ -29,7 +29,7 @@ func program() *cli.Program[config.Hub] {
 			tokenCreateCommand(),
 			unitImportCommand(), siteImportCommand(),
 			nodeInviteCommand(), nodeListCommand(), nodeApproveCommand(), nodeRefuseCommand(), nodeReleaseCommand(), nodeRevokeCommand(),
-			natsSeedCommand(), natsConfCommand(),
+			natsSeedCommand(), natsConfCommand(), natsCertCommand(),
 			auditVerifyCommand(), auditExportCommand(),
 			bundleImportCommand(), bundleExportCommand(), bundleShowCommand(),
 			backupCommand(), restoreCommand(),

@@ -2,9 +2,16 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"path/filepath"
+	"time"
 
 	"zhanqun/hub/bus"
+	"zhanqun/hub/ca"
+	"zhanqun/hub/store"
+	"zhanqun/internal/cli"
+	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -24,6 +31,46 @@ func natsSeedCommand() command {
 			}
 			_, err = fmt.Fprintln(c.Err, "这是密钥，请存成只有管理员能读的文件，不要外传。")
 			return err
+		},
+	}
+}
+
+func natsCertCommand() command {
+	var out string
+	days := 730
+	return command{
+		Name: "nats cert", Args: "地址…", Min: 1, Max: 20,
+		Short:   "给外部 NATS 签发证书：节点和县级平台都认它，不用另装证书",
+		Example: "hub nats cert 10.0.0.5 --out /etc/nats\nhub nats cert nats1.example.gov.cn 10.0.0.5 --days 365 --out /etc/nats",
+		Flags: func(f *flag.FlagSet) {
+			f.StringVar(&out, "out", ".", "写入的`文件夹`：server.crt 和 server.key，已有的会换新")
+			f.IntVar(&days, "days", days, "有效天数 `N`")
+		},
+		Run: func(ctx context.Context, c *call) error {
+			if days < 1 || days > 3650 {
+				return fmt.Errorf("%w: --days 要在 1 到 3650 之间", cli.ErrUsage)
+			}
+			return withStore(ctx, c, func(s *store.Store) error {
+				seed, err := readSeed(filepath.Join(c.Cfg.Dir, seedName))
+				if err != nil {
+					return err
+				}
+				own, err := ca.Open(c.Cfg.Dir, seed, s.Now())
+				if err != nil {
+					return err
+				}
+				key, chain, err := own.Issue(c.Args, time.Duration(days)*day, s.Now())
+				if err != nil {
+					return err
+				}
+				for name, text := range map[string][]byte{"server.key": key, "server.crt": chain} {
+					if err := disk.WriteSecret(filepath.Join(out, name), text); err != nil {
+						return fault.Wrap(fault.Invalid, "无法写入文件夹 "+out+"，请检查路径和权限："+err.Error(), err)
+					}
+				}
+				_, err = fmt.Fprintf(c.Out, "已写入 %s（只有当前用户能读），有效 %d 天；到期前重新生成，再运行 nats-server --signal reload。\n", out, days)
+				return err
+			})
 		},
 	}
 }

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/nats-io/nats.go"
 
 	"zhanqun/config"
+	"zhanqun/hub/ca"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -25,6 +30,24 @@ func credentials(cfg config.NATS) ([]nats.Option, protocol.Key, error) {
 	}
 	key, err := ownKey(cfg)
 	return nil, key, err
+}
+
+// trustingOwn lets the hub believe certificates of its own CA at an external
+// broker (hub nats cert), beside those the system trusts. dir is the data folder.
+func trustingOwn(dir, urls string) []nats.Option {
+	text, err := os.ReadFile(filepath.Join(dir, ca.CertName)) // #nosec G304 -- in the data folder
+	if err != nil || strings.Contains(urls, "ws://") {
+		return nil // it has none; or the client library would take ws for wss
+	}
+	return []nats.Option{func(o *nats.Options) error {
+		roots, err := x509.SystemCertPool()
+		if err != nil {
+			roots = x509.NewCertPool() // a system without any
+		}
+		roots.AppendCertsFromPEM(text)
+		o.TLSConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		return nil
+	}}
 }
 
 // ownKey reads the hub's key at an external broker.

@@ -193,6 +193,7 @@ func (c *county) startBus(ctx context.Context) error {
 	if o.Connect, o.Own, err = credentials(c.cfg.NATS); err != nil {
 		return err
 	}
+	o.Connect = append(o.Connect, trustingOwn(c.cfg.Dir, c.cfg.NATS.URL)...)
 	if c.cfg.NATS.Embedded() {
 		if err := c.secureBroker(&o); err != nil {
 			return err

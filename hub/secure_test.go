@@ -172,6 +172,23 @@ func TestCertificateFilesAndOff(t *testing.T) {
 	}
 }
 
+// A certificate for an external broker is one nodes take for the hub's.
+func TestNATSCertificate(t *testing.T) {
+	p := newProgram(t)
+	out := t.TempDir()
+	p.must("nats", "cert", "10.0.0.5", "nats1.example.gov.cn", "--out", out)
+	pair, err := tls.LoadX509KeyPair(filepath.Join(out, "server.crt"), filepath.Join(out, "server.key"))
+	if err != nil || pair.Leaf.VerifyHostname("10.0.0.5") != nil || pair.Leaf.VerifyHostname("nats1.example.gov.cn") != nil || len(pair.Certificate) != 2 {
+		t.Errorf("%+v, %v", pair.Leaf, err)
+	}
+	if _, errs, code := p.run("", "nats", "cert", "10.0.0.5:4222", "--out", out); code != cli.Failed || !strings.Contains(errs, "不是主机名或 IP 地址") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if _, errs, code := p.run("", "nats", "cert", "10.0.0.5", "--out", filepath.Join(out, "nowhere")); code != cli.Failed || !strings.Contains(errs, "nowhere") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
 // Where only the web's port is open the line runs through it.
 func TestOnlyTheWebPort(t *testing.T) {
 	hub, node := programs(t)

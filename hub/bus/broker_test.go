@@ -16,9 +16,11 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/bus"
+	"zhanqun/hub/ca"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/testenv"
+	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
 
@@ -119,6 +121,51 @@ func newOutside(t testing.TB, n int) (*county, []*broker) {
 	t.Cleanup(c.stop)
 	c.start()
 	return c, list
+}
+
+// With a certificate of the hub's CA in the configuration that comes with the
+// product, nodes know the server as the hub's, and take no other.
+func TestExternalServerEncrypted(t *testing.T) {
+	c := newCounty(t)
+	c.stop()
+	own, err := protocol.NewNodeKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBrokers(t, own, 1)[0]
+	dir := t.TempDir()
+	authority, err := ca.Open(dir, c.key, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, chain, err := authority.Issue([]string{"127.0.0.1"}, 24*30*time.Hour, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf := filepath.Join(b.dir, "nats-server.conf")
+	text, err := os.ReadFile(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, text := range map[string][]byte{
+		conf:                               []byte(strings.NewReplacer("# tls {", "tls {", "/etc/nats", b.dir).Replace(string(text))),
+		filepath.Join(b.dir, "server.crt"): chain, filepath.Join(b.dir, "server.key"): key,
+	} {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.start()
+	c.outside = bus.Options{URL: "tls://" + b.addr, Own: own, Connect: []nats.Option{nats.RootCAs(filepath.Join(dir, ca.CertName))}}
+	t.Cleanup(c.stop)
+	c.start()
+	tn := c.newTown(storetest.Sitang, "tls://"+b.addr)
+	tn.start()
+	tn.line("the line is encrypted", func(l queue.Line) bool { return l.Way == queue.WayDirectTLS })
+	ids := tn.post(20)
+	tn.confirmed()
+	tn.stop()
+	c.once(map[*town][]string{tn: ids})
 }
 
 // One server with the configuration that comes with the product: whom it lets

@@ -115,6 +115,7 @@ type Bus struct {
 	server *server.Server // nil with an external one
 	gate   *gate
 	guard  *guard
+	guests guests   // who came by WebSocket
 	door   *callout // of an external server that asks whom to let in, or nil
 	nc     *nats.Conn
 	js     jetstream.JetStream

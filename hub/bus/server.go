@@ -69,7 +69,7 @@ func (b *Bus) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w := &watch{server: s, gate: b.gate, log: b.log, at: time.Now()}
+	w := &watch{server: s, gate: b.gate, guests: &b.guests, log: b.log, at: time.Now()}
 	b.run(func() { w.run(ctx) })
 	return nil
 }

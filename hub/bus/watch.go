@@ -28,6 +28,7 @@ const (
 type watch struct {
 	server *server.Server
 	gate   *gate
+	guests *guests
 	log    *slog.Logger
 
 	at      time.Time
@@ -87,7 +88,8 @@ func (w *watch) scan(now time.Time) {
 		at := connection{id: c.Cid}
 		node := w.gate.nodeOf(at)
 		if node == "" && c.IP != "" && now.Sub(c.Start) > signInTime { // the hub's own has no address
-			strangers[c.IP] = append(strangers[c.IP], c)
+			address := w.guests.address(c)
+			strangers[address] = append(strangers[address], c)
 		}
 		if node != "" {
 			sums.add(node, w.seen, at, c, now)

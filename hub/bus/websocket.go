@@ -1,12 +1,15 @@
 package bus
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -29,6 +32,7 @@ const innerWarning = "Websocket not configured with TLS"
 // on its own port. There has to be one.
 func (b *Bus) WebSocket() http.Handler {
 	target := &url.URL{Scheme: "http", Host: strings.TrimPrefix(b.server.WebsocketURL(), "ws://"), Path: "/"}
+	dial := &net.Dialer{Timeout: innerLimit}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetXForwarded() // the server shows it as the node's address
@@ -36,7 +40,13 @@ func (b *Bus) WebSocket() http.Handler {
 			r.Out.Header.Del("Origin")
 		},
 		// Its own, so that no setting of the environment leads elsewhere.
-		Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: innerLimit}).DialContext, DisableKeepAlives: true},
+		Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return b.guests.bring(conn, ctx.Value(guestKey{})), nil
+		}},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil {
 				b.log.Warn("bus: a WebSocket did not come about", "err", err)
@@ -54,6 +64,61 @@ func (b *Bus) WebSocket() http.Handler {
 			w.WriteHeader(http.StatusUpgradeRequired)
 			return
 		}
-		proxy.ServeHTTP(w, r)
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil {
+			host = r.RemoteAddr
+		}
+		proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), guestKey{}, host)))
 	})
+}
+
+// guestKey is of the address a request came from.
+type guestKey struct{}
+
+// guests knows who is behind the connections that the server sees coming from
+// this machine.
+type guests struct {
+	mu sync.Mutex
+	at map[string]string // an address by that of our end
+}
+
+// bring notes that conn is a connection of from's until it is closed.
+func (g *guests) bring(conn net.Conn, from any) net.Conn {
+	address, ok := from.(string)
+	if !ok {
+		return conn
+	}
+	own := conn.LocalAddr().String()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.at == nil {
+		g.at = map[string]string{}
+	}
+	g.at[own] = address
+	return &guest{Conn: conn, gone: sync.OnceFunc(func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.at, own)
+	})}
+}
+
+// address is where the other end of a connection really is.
+func (g *guests) address(c *server.ConnInfo) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if address, ok := g.at[net.JoinHostPort(c.IP, strconv.Itoa(c.Port))]; ok {
+		return address
+	}
+	return c.IP
+}
+
+type guest struct {
+	net.Conn
+	gone func()
+}
+
+// Close ends the connection, before anybody else can have its address.
+func (g *guest) Close() error {
+	g.gone()
+	return g.Conn.Close()
 }

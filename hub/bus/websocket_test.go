@@ -1,7 +1,9 @@
 package bus_test
 
 import (
+	"bufio"
 	"crypto/tls"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -9,8 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"zhanqun/hub/bus"
 	"zhanqun/hub/ca"
 	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/testenv"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
@@ -74,6 +78,45 @@ func TestWebSocketIsForNodes(t *testing.T) {
 		if answer.Body.Close(); answer.StatusCode != tt.want {
 			t.Errorf("%s: %s", name, answer.Status)
 		}
+	}
+}
+
+// Connections that come by WebSocket and never say who they are do not pile up,
+// and those of one address cost no other one's a place.
+func TestStrangersByWebSocket(t *testing.T) {
+	c := newCounty(t)
+	c.stop()
+	c.limits = bus.Limits{Strangers: 20}
+	c.start()
+	at := strings.TrimSuffix(strings.TrimPrefix(c.webSocket(), "ws://"), protocol.WebSocketPath)
+	come := func(from string) net.Conn {
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+		conn, err := d.DialContext(t.Context(), "tcp", at)
+		if err != nil {
+			testenv.Skip(t, "this system has one loopback address: "+err.Error())
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		_, err = io.WriteString(conn, "GET /nats HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	first := come("127.0.0.1")
+	for range 100 {
+		come("127.0.0.2")
+	}
+	c.await("few are left", func() bool { return c.connections() <= 22 })
+	if !c.log.says("connections that have not signed in", "127.0.0.2") {
+		t.Error("the log does not say where they came from")
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(first), nil)
+	if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
+		t.Errorf("the one from elsewhere: %v, %v", answer, err)
+	}
+	if c.log.says("connections that have not signed in", "127.0.0.1") {
+		t.Error("the one from elsewhere was taken for one of them")
 	}
 }
 

@@ -134,18 +134,37 @@ func (a *Authority) publish() error {
 	return os.WriteFile(path, text, 0o644) // #nosec G306 -- for everybody
 }
 
-// Certificate is the CA's own.
-func (a *Authority) Certificate() *x509.Certificate { return a.cert }
+// Issue returns a key and a chain in PEM for a server of somebody else's that nodes
+// shall take for the hub's, such as an external broker, under names, which are
+// host names and addresses. A name that cannot be one is a fault.
+func (a *Authority) Issue(names []string, life time.Duration, now time.Time) (key, chain []byte, err error) {
+	for _, name := range names {
+		if net.ParseIP(name) == nil && !hostName.MatchString(name) {
+			return nil, nil, fault.New(fault.Invalid, "“"+name+"”不是主机名或 IP 地址。")
+		}
+	}
+	private, cert, err := a.server(names, life, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	if key, err = writePair(private); err != nil {
+		return nil, nil, err
+	}
+	for _, c := range []*x509.Certificate{cert, a.cert} {
+		chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: certificateType, Bytes: c.Raw})...)
+	}
+	return key, chain, nil
+}
 
 // server returns a key and a certificate for a server under names, which may be
 // host names and addresses.
-func (a *Authority) server(names []string, now time.Time) (*ecdsa.PrivateKey, *x509.Certificate, error) {
+func (a *Authority) server(names []string, life time.Duration, now time.Time) (*ecdsa.PrivateKey, *x509.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
 	t := &x509.Certificate{
-		Subject: pkix.Name{Organization: []string{"Zhanqun"}, CommonName: "站群县级平台"}, NotBefore: now.Add(-early), NotAfter: now.Add(serverLife - early),
+		Subject: pkix.Name{Organization: []string{"Zhanqun"}, CommonName: "站群县级平台"}, NotBefore: now.Add(-early), NotAfter: now.Add(life - early),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
 	}
 	for _, name := range names {

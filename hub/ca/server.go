@@ -161,7 +161,7 @@ func (s *Server) renew() error {
 	if s.current != nil && s.own.cert == before && good(s.current.Leaf, names, now) {
 		return nil
 	}
-	key, cert, err := s.own.server(names, now)
+	key, cert, err := s.own.server(names, serverLife, now)
 	if err != nil {
 		return err
 	}
