@@ -140,7 +140,8 @@ func newCrowd(b *testing.B, n int) *crowd {
 	}
 	addr := testenv.Port(b)
 	c.hub = &child{b: b, name: hubProgram, args: []string{"serve", "--json"}, addr: addr, env: []string{"ZHANQUN_DIR=" + c.dir,
-		"ZHANQUN_HTTP_ADDR=127.0.0.1:0", "ZHANQUN_NATS_LISTEN=" + addr, "ZHANQUN_LOG_LEVEL=error", "ZHANQUN_LIMITS_DISK_RESERVE_BYTES=0", "ZHANQUN_LINKS_ENABLED=false"}}
+		"ZHANQUN_HTTP_ADDR=127.0.0.1:0", "ZHANQUN_NATS_LISTEN=" + addr, "ZHANQUN_LOG_LEVEL=error", "ZHANQUN_LIMITS_DISK_RESERVE_BYTES=0", "ZHANQUN_LINKS_ENABLED=false",
+		fmt.Sprint("ZHANQUN_GUARD_STRANGERS=", n)}} // all come from one address here
 	return c
 }
 

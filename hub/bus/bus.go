@@ -151,6 +151,7 @@ func Start(o Options) (*Bus, error) {
 	b.guard.drop = b.Drop
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop = cancel
+	context.AfterFunc(ctx, func() { close(b.gate.stopped) })
 	b.run(func() { b.guard.keep(ctx) })
 	if err := b.open(ctx); err != nil {
 		return nil, errors.Join(err, b.Close())

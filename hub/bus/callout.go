@@ -84,6 +84,9 @@ func (c *callout) answer(ctx context.Context, m *nats.Msg) {
 	limited, cancel := context.WithTimeout(ctx, authTime*time.Second/2)
 	defer cancel()
 	pass, err := c.pass(limited, asked)
+	if err != nil && !errors.Is(err, errUnknown) {
+		return // "no" would tell the node that it is not known here; as it is it comes again
+	}
 	answer := jwt.NewAuthorizationResponseClaims(asked.UserNkey)
 	answer.Audience = asked.Server.ID
 	if answer.Jwt = pass; err != nil {
@@ -104,13 +107,12 @@ func (c *callout) pass(ctx context.Context, asked *jwt.AuthorizationRequestClaim
 	if from.Kind != "Client" || c.b.guard.shuns(o.Nkey) || !holds(o.Nkey, o.SignedNonce, []byte(from.Nonce)) {
 		return "", errUnknown
 	}
-	node := c.b.gate.enter(ctx, o.Nkey, o.Name, connection{asked.Server.ID, from.ID})
-	if node == "" {
-		return "", errUnknown
-	}
-	grants, err := c.b.gate.grants(ctx, node)
+	node, grants, err := c.b.gate.enter(ctx, o.Nkey, o.Name, connection{asked.Server.ID, from.ID})
 	if err != nil {
 		return "", err
+	}
+	if node == "" {
+		return "", errUnknown
 	}
 	u := jwt.NewUserClaims(asked.UserNkey)
 	u.Name, u.Audience = node, account

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -22,8 +23,11 @@ type gate struct {
 	log      *slog.Logger
 	end      func(context.Context, connection) // ends one; already gone is just as well
 	wake     chan struct{}                     // somebody has to go
+	turns    chan struct{}                     // a place for each sign-in that is looked at
+	stopped  chan struct{}                     // closed when nobody comes in any more
 
 	mu       sync.Mutex
+	late     note // sign-ins that could not be looked at
 	sessions map[session]connection
 	nodes    map[connection]string // the other way round, and of those that have to go
 	pending  map[string]bool       // nodes whose sessions may only ask whether they may
@@ -45,10 +49,31 @@ type session struct {
 }
 
 func newGate(registry Registry, limits Limits, log *slog.Logger) *gate {
-	g := &gate{registry: registry, log: log, wake: make(chan struct{}, 1),
+	g := &gate{registry: registry, log: log, wake: make(chan struct{}, 1), turns: make(chan struct{}, signInTurns), stopped: make(chan struct{}),
 		sessions: map[session]connection{}, nodes: map[connection]string{}, pending: map[string]bool{}, due: map[connection]bool{}}
 	g.guard = newGuard(limits, log, g.drop)
 	return g
+}
+
+// signInTurns is how many sign-ins are looked at at a time. All at once, five
+// thousand nodes that return together would keep the database from those who are
+// in already, and each other waiting until nobody's patience is left. So each
+// waits for its turn, first come, first served, as long as the server gives it.
+const signInTurns = 2
+
+// errLate says that a sign-in could not be looked at in time.
+var errLate = errors.New("too many nodes sign in at the same time")
+
+// turn waits for a place among the sign-ins that are looked at; leave gives it up.
+func (g *gate) turn(ctx context.Context) (leave func(), err error) {
+	select {
+	case g.turns <- struct{}{}:
+		return func() { <-g.turns }, nil
+	case <-g.stopped:
+		return nil, context.Canceled
+	case <-ctx.Done():
+		return nil, errLate
+	}
 }
 
 // Check implements server.Authentication.
@@ -61,14 +86,19 @@ func (g *gate) Check(c server.ClientAuthentication) bool {
 		c.RegisterUser(&server.User{Username: "hub"})
 		return true
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), authTime*time.Second)
 	defer cancel()
-	node := g.enter(ctx, o.Nkey, o.Name, connection{id: c.GetID()})
-	if node == "" {
+	node, grants, err := g.enter(ctx, o.Nkey, o.Name, connection{id: c.GetID()})
+	if err != nil {
+		// "No" would tell the node that it is not known here. The server ends
+		// what has not signed in by itself, for being late.
+		select {
+		case <-ctx.Done():
+		case <-g.stopped:
+		}
 		return false
 	}
-	grants, err := g.grants(ctx, node)
-	if err != nil {
+	if node == "" {
 		return false
 	}
 	c.RegisterUser(&server.User{Username: node, Permissions: &server.Permissions{
@@ -115,24 +145,49 @@ func holds(key, sig string, nonce []byte) bool {
 	return err == nil && keyErr == nil && len(nonce) > 0 && public.Verify(nonce, raw)
 }
 
-// enter gives a connection to the owner of a key and returns which node that
-// is, "" if it may not come in.
-func (g *gate) enter(ctx context.Context, key, name string, c connection) string {
+// enter gives a connection to the owner of a key and returns which node that is,
+// "" if it may not come in, and what it may do. An error says that this cannot be
+// told now.
+func (g *gate) enter(ctx context.Context, key, name string, c connection) (string, protocol.Grants, error) {
+	none := protocol.Grants{}
+	leave, err := g.turn(ctx)
+	if err != nil {
+		return "", none, g.failed(err)
+	}
+	defer leave()
 	node, err := g.registry.NodeOfKey(ctx, key)
 	if err != nil {
-		g.log.Error("bus: a node had to be turned away", "err", err)
-		return ""
+		return "", none, g.failed(err)
 	}
 	if node == "" || !g.guard.admit(node, key) {
-		return ""
+		return "", none, nil
 	}
 	g.seat(session{node, strings.HasSuffix(name, "files")}, c)
 	// Whoever revokes the node changes the registry first and then drops its
 	// sessions: asked once more after entering, one of the two sees the other.
-	if again, err := g.registry.NodeOfKey(ctx, key); err != nil || again != node {
-		return ""
+	again, err := g.registry.NodeOfKey(ctx, key)
+	if err != nil {
+		return "", none, g.failed(err)
 	}
-	return node
+	if again != node {
+		return "", none, nil
+	}
+	grants, err := g.grants(ctx, node)
+	if err != nil {
+		return "", none, g.failed(err)
+	}
+	return node, grants, nil
+}
+
+// failed logs, at most once a minute, that nodes could not be let in.
+func (g *gate) failed(err error) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.late.count(time.Now(), err.Error()) {
+		g.log.Error("bus: nodes had to be turned away", "err", err, "times", g.late.times)
+		g.late.times = 0
+	}
+	return err
 }
 
 // seat gives a session to a connection; the one that held it has to go. That
