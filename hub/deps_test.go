@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -167,6 +168,16 @@ func TestTestHelpersStayInTests(t *testing.T) {
 			if isTestHelper(d) || d == "testing" {
 				t.Errorf("%s depends on %s, which is for tests", p.ImportPath, d)
 			}
+		}
+	}
+}
+
+// No request can make the programs start another one: only the demo does, to open a
+// browser.
+func TestNothingStartsPrograms(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if p.ImportPath != "zhanqun/hub" && !isTestHelper(p.ImportPath) && slices.Contains(p.Imports, "os/exec") {
+			t.Errorf("%s can start programs", p.ImportPath)
 		}
 	}
 }

@@ -236,7 +236,8 @@ func arrived(ctx context.Context, q queryer, d dialect, node string, files []pro
 		return nil, nil, fmt.Errorf("asking for files: %w", err)
 	}
 	found, err := collect(ctx, q, func(row scanner) (f protocol.Attachment, err error) {
-		return f, row.Scan(&f.SHA256, &f.Size, &f.Type)
+		err = row.Scan(&f.SHA256, &f.Size, &f.Type)
+		return f, err
 	}, `SELECT b.sha256, b.size, b.type FROM blob_offer o JOIN blob b ON b.sha256 = o.sha256
 		WHERE o.node = $1 AND o.done = $2 AND o.sha256 IN `+d.in("$3"), node, true, text)
 	if err != nil {

@@ -142,10 +142,11 @@ func (s *Sessions) SignIn(ctx context.Context, userID string) error {
 	if err := s.scs.RenewToken(ctx); err != nil {
 		return fmt.Errorf("renewing session token: %w", err)
 	}
-	now := s.now().UnixMilli()
+	now := s.now()
+	s.scs.SetDeadline(ctx, now.Add(SessionLife))
 	s.scs.Put(ctx, keyUser, userID)
-	s.scs.Put(ctx, keySince, now)
-	s.scs.Put(ctx, keySeen, now)
+	s.scs.Put(ctx, keySince, now.UnixMilli())
+	s.scs.Put(ctx, keySeen, now.UnixMilli())
 	s.scs.Put(ctx, keyToken, randomToken())
 	if flash != "" {
 		s.scs.Put(ctx, keyFlash, flash)

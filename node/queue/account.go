@@ -203,7 +203,10 @@ func (q *Queue) pastPasswords(ctx context.Context, a Account) ([]string, error) 
 	if err != nil {
 		return nil, fmt.Errorf("reading former passwords: %w", err)
 	}
-	list, err := collect(rows, func(row scanner) (s string, err error) { return s, row.Scan(&s) })
+	list, err := collect(rows, func(row scanner) (s string, err error) {
+		err = row.Scan(&s)
+		return s, err
+	})
 	return append(list, a.password), err
 }
 

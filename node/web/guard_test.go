@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"zhanqun/internal/account"
 	"zhanqun/internal/content"
+	"zhanqun/internal/ui/uitest"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
 )
@@ -124,4 +126,53 @@ func TestFilesAreServedSafely(t *testing.T) {
 	b.get(fileURL(list[1].SHA256, list[1].Name) + "?size=" + content.SmallImage).want(http.StatusNotFound)
 	b.get("/files/" + strings.Repeat("0", 64) + "/a.jpg").want(http.StatusNotFound)
 	b.get("/files/..%2f..%2fqueue.db/a").want(http.StatusNotFound)
+}
+
+// A password the county finds too old is changed before anything else, and whoever
+// signs out everywhere stays where he did so.
+func TestOldPasswordAndOtherSignIns(t *testing.T) {
+	s := openSite(t, queue.Options{Reserve: -1, Rules: account.Rules{Days: 90}})
+	here, there := s.as("wang"), s.as("wang")
+	here.get("/account/password").reads("退出其他地方的登录")
+	here.post("/account/signout").want(http.StatusOK).reads("其他地方的登录都已退出")
+	here.get("/items").want(http.StatusOK)
+	if there.get("/items"); !strings.HasPrefix(there.at, "/signin") {
+		t.Errorf("the other browser is at %s", there.at)
+	}
+	s.clockAt(91 * day)
+	b := s.anonymous()
+	b.get("/signin")
+	b.post("/signin", "login", "wang", "password", password)
+	if b.at != "/account/password" {
+		t.Errorf("at %s", b.at)
+	}
+	b.reads("密码该换了")
+	b.get("/items")
+	if b.at != "/account/password" {
+		t.Errorf("past the change, at %s", b.at)
+	}
+}
+
+// No page of a person is kept by a browser, and a sign-in tells nothing of who
+// exists.
+func TestPrivatePagesKeepToThemselves(t *testing.T) {
+	s := newSite(t)
+	b := s.as("wang")
+	id := b.hand("给自己看的")
+	for _, path := range []string{"/", "/items", "/items/new", "/items/" + id, "/items/" + id + "/edit", "/queue", "/people", "/notices", "/findings", "/account/password", "/api/v1/items", "/api/v1/queue"} {
+		b.get(path).want(http.StatusOK)
+		if !strings.Contains(b.header.Get("Cache-Control"), "no-store") || b.header.Get("Content-Security-Policy") != web.ContentSecurityPolicy {
+			t.Errorf("%s: %v", path, b.header)
+		}
+	}
+	said := map[string]bool{}
+	for _, login := range []string{"wang", "nobody-at-all"} {
+		v := s.anonymous()
+		v.get("/signin")
+		v.post("/signin", "login", login, "password", "not-the-password").want(http.StatusUnauthorized)
+		said[strings.ReplaceAll(uitest.Text(v.page), login, "")] = true
+	}
+	if len(said) != 1 {
+		t.Error("a sign-in tells who exists")
+	}
 }
