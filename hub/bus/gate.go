@@ -25,6 +25,7 @@ type gate struct {
 
 	mu       sync.Mutex
 	sessions map[session]connection
+	keys     map[session]string    // public keys the sessions were opened with
 	nodes    map[connection]string // the other way round, and of those that have to go
 	pending  map[string]bool       // nodes whose sessions may only ask whether they may
 	due      map[connection]bool   // have to go, at most as many as there are
@@ -46,7 +47,7 @@ type session struct {
 
 func newGate(registry Registry, limits Limits, log *slog.Logger) *gate {
 	g := &gate{registry: registry, log: log, wake: make(chan struct{}, 1),
-		sessions: map[session]connection{}, nodes: map[connection]string{}, pending: map[string]bool{}, due: map[connection]bool{}}
+		sessions: map[session]connection{}, keys: map[session]string{}, nodes: map[connection]string{}, pending: map[string]bool{}, due: map[connection]bool{}}
 	g.guard = newGuard(limits, log, g.drop)
 	return g
 }
@@ -126,7 +127,7 @@ func (g *gate) enter(ctx context.Context, key, name string, c connection) string
 	if node == "" || !g.guard.admit(node, key) {
 		return ""
 	}
-	g.seat(session{node, strings.HasSuffix(name, "files")}, c)
+	g.seat(session{node, strings.HasSuffix(name, "files")}, c, key)
 	// Whoever revokes the node changes the registry first and then drops its
 	// sessions: asked once more after entering, one of the two sees the other.
 	if again, err := g.registry.NodeOfKey(ctx, key); err != nil || again != node {
@@ -137,13 +138,13 @@ func (g *gate) enter(ctx context.Context, key, name string, c connection) string
 
 // seat gives a session to a connection; the one that held it has to go. That
 // clears connections of which only the broker still knows.
-func (g *gate) seat(s session, c connection) {
+func (g *gate) seat(s session, c connection, key string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if old, ok := g.sessions[s]; ok && old != c {
 		g.push(old)
 	}
-	g.sessions[s] = c
+	g.sessions[s], g.keys[s] = c, key
 	g.nodes[c] = s.node
 }
 
@@ -153,6 +154,20 @@ func (g *gate) drop(node string) {
 	for _, s := range []session{{node, false}, {node, true}} {
 		if c, ok := g.sessions[s]; ok {
 			delete(g.sessions, s)
+			delete(g.keys, s)
+			g.push(c)
+		}
+	}
+}
+
+// dropOthers ends the sessions of a node that were opened with another key.
+func (g *gate) dropOthers(node, key string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range []session{{node, false}, {node, true}} {
+		if c, ok := g.sessions[s]; ok && g.keys[s] != key {
+			delete(g.sessions, s)
+			delete(g.keys, s)
 			g.push(c)
 		}
 	}
@@ -229,6 +244,7 @@ func (g *gate) prune(gone func(connection) bool) {
 	for s, c := range g.sessions {
 		if gone(c) {
 			delete(g.sessions, s)
+			delete(g.keys, s)
 		}
 	}
 }
