@@ -356,3 +356,20 @@ func TestKeyAfterKey(t *testing.T) {
 		t.Errorf("refused: %v", list)
 	}
 }
+
+// A server of its own that asks the hub lets the new key in at once, too.
+func TestAnotherKeyAtAnExternalServer(t *testing.T) {
+	c, _ := newOutside(t, 1)
+	tn := c.newTown(storetest.Sitang, c.addr)
+	tn.start()
+	tn.settled()
+	before, _, _ := tn.key()
+	ids := tn.post(5)
+	tn.askRotate()
+	tn.rekeyed(before)
+	ids = append(ids, tn.post(5)...)
+	tn.confirmed()
+	if got := c.received(); len(got) != len(ids) {
+		t.Errorf("%d items received of %d", len(got), len(ids))
+	}
+}
