@@ -28,7 +28,7 @@ func program() *cli.Program[config.Hub] {
 			userAddCommand(), userListCommand(), userDisableCommand(), userPasswdCommand(),
 			tokenCreateCommand(),
 			unitImportCommand(), siteImportCommand(),
-			nodeInviteCommand(), nodeListCommand(), nodeApproveCommand(), nodeRefuseCommand(), nodeReleaseCommand(), nodeRevokeCommand(),
+			nodeInviteCommand(), nodeListCommand(), nodeApproveCommand(), nodeRefuseCommand(), nodeReleaseCommand(), nodeRotateCommand(), nodeRevokeCommand(),
 			natsSeedCommand(), natsConfCommand(), natsCertCommand(),
 			auditVerifyCommand(), auditExportCommand(),
 			bundleImportCommand(), bundleExportCommand(), bundleShowCommand(),

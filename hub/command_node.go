@@ -142,3 +142,11 @@ func nodeReleaseCommand() command {
 			return n, "已解除冻结。", err
 		})
 }
+
+func nodeRotateCommand() command {
+	return nodeAct("node rotate", "请一个节点换密钥：它下次联系时自己换，收发不停", "hub node rotate n5bq3fz7k2c4x6w7e", nil,
+		func(ctx context.Context, c *call, a *access.Service) (access.Node, string, error) {
+			n, err := a.RotateNode(ctx, actor(c), c.Args[0])
+			return n, "已请它换密钥，现在的指纹是 " + protocol.KeyFingerprint(n.PublicKey) + "。换好后用 hub node list 可以看到新的指纹。", err
+		})
+}

@@ -57,12 +57,6 @@ func (r registry) KeyOfNode(ctx context.Context, node string) (string, error) {
 	return n.PublicKey, err
 }
 
-// Pending implements bus.Registry.
-func (r registry) Pending(ctx context.Context, node string) (bool, error) {
-	n, err := existing(r.NodeByID(ctx, node))
-	return n.State == access.NodePending, err
-}
-
 // existing turns an unknown and a revoked node into no node.
 func existing(n access.Node, err error) (access.Node, error) {
 	if fault.Is(err, fault.NotFound) || err == nil && n.State == access.NodeRevoked {

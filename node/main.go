@@ -44,7 +44,7 @@ func program() *cli.Program[config.Node] {
 		Load:   config.LoadNode,
 		Logger: func(c config.Node, w io.Writer) *slog.Logger { return c.Log.Logger(w) },
 		Commands: []command{
-			joinCommand(), serveCommand(),
+			joinCommand(), keyRotateCommand(), serveCommand(),
 			submitCommand(), listCommand(), showCommand(), withdrawCommand(), queueCommand(), findingsCommand(),
 			bundleExportCommand(), bundleImportCommand(), bundleShowCommand(),
 			userAddCommand(), userListCommand(), userPasswdCommand(), tokenCreateCommand(),

@@ -56,6 +56,8 @@ func asks(t testing.TB) map[string]ask {
 			Past:   []protocol.Past{{Epoch: epoch, Through: 40, Recalled: 40}}, Recall: true})
 	a := add("recall", protocol.VerbRecall, protocol.Recall{HubEpoch: fresh, Frame: frame, Done: true, Gone: 2}, protocol.RecallAnswer{Taken: 1})
 	a.FrameOfBody = string(frame)
+	add("rekey", protocol.VerbRekey, protocol.Rekey{Key: nextKey.Public(), Proof: nextKey.Sign(protocol.RekeyText(node, nodeKey.Public(), nextKey.Public()))},
+		protocol.RekeyAnswer{Key: nextKey.Public()})
 	list["recall"] = *a
 	return list
 }

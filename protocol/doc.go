@@ -232,6 +232,7 @@
 //	                            reason, looks, firstBad, lastBad, advice?, note?, at
 //	                Place       page, element?, label?
 //	notice          Notice      id, title, text, at
+//	rotate          Rotate      at
 //	settings        Settings    unit, villages list, columns list, county, portal?, limits?
 //	                Unit        code, name
 //	                Column      slug, name, steps names, closed?
@@ -249,6 +250,8 @@
 //	pull            Pull        hubEpoch, after seq, maxBytes
 //	recall          Recall      hubEpoch, frame base64, done?, gone?; of at most 360,448 bytes
 //	                RecallAnswer taken
+//	rekey           Rekey       key, proof in standard base64
+//	                RekeyAnswer key
 //	offer           Offer       sha256, size
 //	offer, chunk    OfferAnswer have bytes, done, chunk bytes wanted at most
 //	bell            Bell        head? seq, hello?
@@ -317,6 +320,31 @@
 // the chain. In these two cases neither names nor times count, since
 // only the hub has such certificates. Otherwise the ordinary rules hold: a CA
 // the system trusts, the name, the time. testdata/certificates.json is an example.
+//
+// # Another key
+//
+// A node can take another key without losing a word, when a person wants it or the
+// hub asks for it (a [Rotate] in the down log; one whose at is not later than that
+// of the last is done with). It makes the key, keeps it on disk, and asks (verb
+// "rekey", [Rekey]) with the present one. The new key proves itself over four lines:
+//
+//	zhanqun-rekey-1
+//	<node>
+//	<public key that signs the request>
+//	<new public key>
+//
+// When the hub answers it has the new key on disk. In one transaction the node then
+// takes it and begins a new log, in a new epoch, with all that is not confirmed,
+// signed with the new key. So each epoch is signed with one key from its first entry
+// to its last, and the hub keeps, for each epoch, which: what was signed before can
+// be verified for ever.
+//
+// Until the new key has said hello both keys sign in, ask and beat, so that either
+// side may die at any moment: a node that has not heard the answer asks again, with
+// the same key or another one. With that hello the former key is worth nothing, and
+// connections made with it end. A node keeps the former key: a hub that turns the
+// present one away may have been restored from an older backup, and is asked again
+// with the former. A hub refuses with code "state" while the node is not active.
 //
 // # Bundles
 //

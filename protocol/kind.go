@@ -25,6 +25,7 @@ const (
 	KindFinding  Kind = "finding"     // Finding
 	KindNotice   Kind = "notice"      // Notice
 	KindSettings Kind = "settings"    // Settings
+	KindRotate   Kind = "rotate"      // Rotate
 )
 
 // Message is the body of an entry.
@@ -48,6 +49,7 @@ var messages = map[Direction]map[Kind]func() Message{
 		KindFinding:  func() Message { return new(Finding) },
 		KindNotice:   func() Message { return new(Notice) },
 		KindSettings: func() Message { return new(Settings) },
+		KindRotate:   func() Message { return new(Rotate) },
 	},
 }
 

@@ -21,6 +21,7 @@ const (
 // nodeKey and hubKey are fixed so that signatures in vectors never change.
 var (
 	nodeKey = fixedKey("SUAAYEMPES56DKX6E3N2ZLFT7PVGDBWOBOEGQCH7TSQMTHTF7WUWL5MDAE")
+	nextKey = fixedKey("SUANUSFXDIBO2H2MVKPMNYV7XOAWBCCTGGZPDRPK7PCNCGF24DEXPV5AJU") // that the node takes later
 	hubKey  = fixedKey("SNAE5AYRFVPLZYVRBJR7SYCCSU4VS74G4ZYUYBTLQPRWUOKBUZX22XXGWQ")
 )
 

@@ -24,6 +24,7 @@ const (
 	VerbOffer  = "offer"  // Offer → OfferAnswer
 	VerbChunk  = "chunk"  // raw bytes of a file → OfferAnswer
 	VerbRecall = "recall" // Recall → RecallAnswer
+	VerbRekey  = "rekey"  // Rekey → RekeyAnswer
 )
 
 // UpSubject is where node publishes its frames.

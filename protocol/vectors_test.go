@@ -141,6 +141,7 @@ func writeVectors(t *testing.T) {
 				Places: []protocol.Place{{Page: "http://example.gov.cn/", Element: "a", Label: "办事指南"}}, Total: 1, Status: 404, Reason: "两次访问都返回 404", Looks: 2, FirstBad: at, LastBad: at, At: at}),
 			down(6, protocol.KindNotice, &protocol.Notice{ID: item, Title: "关于清明期间信息报送的通知", Text: "请照常报送。", At: at}),
 			down(7, protocol.KindRefusal, &protocol.Refusal{Epoch: epoch, Seq: 4, Kind: protocol.KindSubmit, Item: item, Revision: 1, Code: protocol.CodeRevision, Field: "revision", Message: "第 1 稿接不上县里已有的第 2 稿", Have: 2}))},
+		{Name: "down_rotate", Direction: protocol.Down, Frame: frame(down(8, protocol.KindRotate, &protocol.Rotate{At: at}))},
 	}
 	for _, v := range vectors {
 		if v.Direction == "" {
@@ -181,6 +182,7 @@ func TestSignedTexts(t *testing.T) {
 			"zhanqun-ask-1\nzq.ask.n7k2.chunk\n_INBOX_n7k2.b\n" + empty + "\n" + file + "\n65536"},
 		{"answer", hubKey, protocol.AnswerText("c2ln", "", nil), "zhanqun-answer-1\nc2ln\n\n" + empty},
 		{"refusing answer", hubKey, protocol.AnswerText("c2ln", "busy", nil), "zhanqun-answer-1\nc2ln\nbusy\n" + empty},
+		{"rekey", nodeKey, protocol.RekeyText("n7k2", hubKey.Public(), nodeKey.Public()), "zhanqun-rekey-1\nn7k2\n" + hubKey.Public() + "\n" + nodeKey.Public()},
 		{"enrol", nodeKey, protocol.EnrolText("zqi_secret", nodeKey.Public()), "zhanqun-enrol-1\nzqi_secret\n" + nodeKey.Public()},
 	} {
 		if string(v.text) != v.spelt {

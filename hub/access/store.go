@@ -51,6 +51,8 @@ type UnitStore interface {
 // NodeStore keeps the registry of nodes and the invitations to it.
 type NodeStore interface {
 	NodeByID(ctx context.Context, id string) (Node, error)
+	// NodeByKey returns the node for which a key speaks: its present one or, until
+	// that has been used, the former one.
 	NodeByKey(ctx context.Context, publicKey string) (Node, error)
 	Nodes(ctx context.Context, q NodeQuery) ([]Node, error)
 	NodesRevokedSince(ctx context.Context, since time.Time) ([]Node, error)
@@ -78,6 +80,15 @@ type NodeStore interface {
 	// ApproveNode lets a pending node in: it is told what Enrol tells others, and
 	// takes the place its invitation names. Any other node is ErrNotWaiting.
 	ApproveNode(ctx context.Context, actor, id string) (Node, error)
+	// Rekey gives an active node another key, asked for with by, its present or
+	// former one. The logs it has had stay signed with the key it gives up. Asking
+	// again changes nothing.
+	Rekey(ctx context.Context, id, by, key string) error
+	// RetireKey ends the former key of a node that has used its present one, and
+	// reports whether there was one.
+	RetireKey(ctx context.Context, id, key string) (bool, error)
+	// AskRotate tells an active node to take another key.
+	AskRotate(ctx context.Context, actor, id string) (Node, error)
 	// Succeed tells n what was said to the node the machine was before and it has
 	// not heard, and returns how far that node's up log is on file: nil if there
 	// is no such node.

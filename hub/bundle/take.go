@@ -98,14 +98,16 @@ func (s *Service) sender(ctx context.Context, x *protocol.BundleIndex) (access.N
 	if err != nil {
 		return n, err
 	}
-	if n.PublicKey != x.From {
+	left, err := s.Store.LeftBehind(ctx, n.ID, x.Epoch)
+	switch {
+	case err != nil:
+		return n, err
+	case left:
+		return n, protocol.Fault{Code: protocol.CodeEpoch, Detail: "摆渡包过时了：" + n.UnitName + "的节点换过数据库或密钥，这是以前导出的"}
+	case x.From != n.PublicKey && x.From != n.FormerKey:
 		return n, protocol.Fault{Code: protocol.CodeNode, Detail: "摆渡包不是用节点 " + x.Node + " 登记的密钥签名的，可能来自别的电脑"}
 	}
-	left, err := s.Store.LeftBehind(ctx, n.ID, x.Epoch)
-	if err == nil && left {
-		err = protocol.Fault{Code: protocol.CodeEpoch, Detail: "摆渡包过时了：" + n.UnitName + "的节点换过数据库，这是旧数据库导出的"}
-	}
-	return n, err
+	return n, nil
 }
 
 // standing reports why the node may not speak. It is told so in an answer, once

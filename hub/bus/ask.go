@@ -34,7 +34,7 @@ type answer struct {
 func (b *Bus) listen(ctx context.Context) error {
 	verbs := map[string]func(context.Context, string, *nats.Msg) (answer, error){
 		protocol.VerbHello: b.hello, protocol.VerbPull: b.pull, protocol.VerbOffer: b.offer, protocol.VerbChunk: b.chunk,
-		protocol.VerbRecall: b.recall,
+		protocol.VerbRecall: b.recall, protocol.VerbRekey: b.rekey,
 	}
 	for verb, handle := range verbs {
 		lanes := b.workers(ctx, func(ctx context.Context, m *nats.Msg) { b.respond(ctx, m, handle) })
@@ -98,40 +98,85 @@ func (b *Bus) respond(ctx context.Context, m *nats.Msg, handle func(context.Cont
 	if err != nil {
 		return
 	}
-	a, err := answer{}, b.verify(ctx, node, m)
+	a := answer{}
+	by, err := b.verify(ctx, node, m)
+	if err == nil && strings.HasSuffix(m.Subject, "."+protocol.VerbHello) {
+		err = b.spoke(ctx, node, by)
+	}
 	if err == nil {
 		a, err = handle(ctx, node, m)
 	}
 	b.say(m, a, err)
 }
 
-// verify checks the signature of a request or beat.
-func (b *Bus) verify(ctx context.Context, node string, m *nats.Msg) error {
+// verify checks the signature of a request or beat and returns the key it is made
+// with.
+func (b *Bus) verify(ctx context.Context, node string, m *nats.Msg) (by string, err error) {
 	if len(m.Data) > mostBytes(m.Subject) {
-		return protocol.Fault{Code: protocol.CodeTooLarge, Detail: "请求太大"}
+		return "", protocol.Fault{Code: protocol.CodeTooLarge, Detail: "请求太大"}
 	}
 	if v := m.Header.Get(protocol.HeaderVersion); v != "" {
 		if n, err := strconv.Atoi(v); err != nil || !protocol.Speaks(n) {
-			return protocol.Fault{Code: protocol.CodeVersion, Detail: "协议版本无法识别，请升级程序"}
+			return "", protocol.Fault{Code: protocol.CodeVersion, Detail: "协议版本无法识别，请升级程序"}
 		}
 	}
 	text, err := b.o.Registry.KeyOfNode(ctx, node)
 	if err != nil {
-		return fmt.Errorf("looking up node %s: %w", node, err)
+		return "", fmt.Errorf("looking up node %s: %w", node, err)
 	}
 	if text == "" {
-		return protocol.Fault{Code: protocol.CodeRevoked, Detail: "本节点没有登记，或已被停用，请联系县级管理员"}
-	}
-	key, err := protocol.ParsePublic(text)
-	if err != nil {
-		return fmt.Errorf("key of node %s: %w", node, err)
+		return "", protocol.Fault{Code: protocol.CodeRevoked, Detail: "本节点没有登记，或已被停用，请联系县级管理员"}
 	}
 	sig, err := base64.StdEncoding.DecodeString(m.Header.Get(protocol.HeaderSig))
-	if err != nil || !key.Verify(signedText(m), sig) {
-		b.guard.offend(node, offSigned, m.Subject)
-		return protocol.Fault{Code: protocol.CodeSignature, Detail: "签名与登记的密钥不符"}
+	if err == nil && speaks(text, m, sig) {
+		return text, nil
 	}
-	return nil
+	// A node that takes another key speaks with either until it has used the new one.
+	former, lookup := b.o.Registry.FormerKey(ctx, node)
+	if lookup != nil {
+		return "", fmt.Errorf("looking up node %s: %w", node, lookup)
+	}
+	if err == nil && former != "" && speaks(former, m, sig) {
+		return former, nil
+	}
+	b.guard.offend(node, offSigned, m.Subject)
+	return "", protocol.Fault{Code: protocol.CodeSignature, Detail: "签名与登记的密钥不符"}
+}
+
+// speaks reports whether a message is signed with a key.
+func speaks(public string, m *nats.Msg, sig []byte) bool {
+	key, err := protocol.ParsePublic(public)
+	return err == nil && key.Verify(signedText(m), sig)
+}
+
+// spoke notes with which key a node has said hello. If it has taken it only now,
+// the connections it has made with the former one end.
+func (b *Bus) spoke(ctx context.Context, node, by string) error {
+	ended, err := b.o.Registry.KeyUsed(ctx, node, by)
+	if ended {
+		b.gate.dropOthers(node, by)
+	}
+	return err
+}
+
+// rekey lets a node take another key.
+func (b *Bus) rekey(ctx context.Context, node string, m *nats.Msg) (answer, error) {
+	var r protocol.Rekey
+	if err := read(m.Data, &r); err != nil {
+		return answer{}, err
+	}
+	if b.server == nil && b.door == nil {
+		// Who may connect to such a server stands in its own settings.
+		return answer{}, protocol.Fault{Code: protocol.CodeState, Detail: "县级平台用的外部 NATS 由它自己的设置放行，不能在线换密钥。请向县里要换机入网码，运行 node join 入网码 --again"}
+	}
+	by, err := b.verify(ctx, node, m)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := b.o.Registry.Rekey(ctx, node, by, r); err != nil {
+		return answer{}, err
+	}
+	return answer{body: jsonOf(protocol.RekeyAnswer{Key: r.Key})}, nil
 }
 
 // mostBytes is how large a request may be. The broker bounds all messages.
@@ -218,9 +263,7 @@ func (b *Bus) hello(ctx context.Context, node string, m *nats.Msg) (answer, erro
 	if err != nil {
 		return answer{}, err
 	}
-	if b.gate != nil {
-		b.gate.letIn(node) // somebody has, perhaps with another program
-	}
+	b.gate.letIn(node) // somebody has, perhaps with another program
 	return answer{body: jsonOf(got)}, nil
 }
 
@@ -288,7 +331,7 @@ func (b *Bus) beat(ctx context.Context, m *nats.Msg) {
 		return
 	}
 	var beat protocol.Beat
-	if err = b.verify(ctx, node, m); err == nil {
+	if _, err = b.verify(ctx, node, m); err == nil {
 		err = read(m.Data, &beat)
 	}
 	if err != nil {

@@ -67,12 +67,20 @@ type Hub interface {
 
 // Registry knows the nodes. Revoked ones do not exist.
 type Registry interface {
-	// NodeOfKey returns the id of the node with a public key, "" for none.
+	// NodeOfKey returns the id of the node for which a public key speaks, "" for none.
 	NodeOfKey(ctx context.Context, publicKey string) (node string, err error)
 	// KeyOfNode returns the public key of a node, "" for none.
 	KeyOfNode(ctx context.Context, node string) (publicKey string, err error)
 	// Pending reports whether a node waits for a person to let it in.
 	Pending(ctx context.Context, node string) (bool, error)
+	// FormerKey returns the key a node has given up and that still speaks for it,
+	// "" for none.
+	FormerKey(ctx context.Context, node string) (publicKey string, err error)
+	// KeyUsed notes that a node has said hello with a key, and reports whether that
+	// ended a former one.
+	KeyUsed(ctx context.Context, node, publicKey string) (ended bool, err error)
+	// Rekey gives a node another key, asked for with by.
+	Rekey(ctx context.Context, node, by string, r protocol.Rekey) error
 }
 
 // Options are what a Bus is made of.

@@ -42,11 +42,6 @@ func (r registry) KeyOfNode(ctx context.Context, node string) (string, error) {
 	return n.PublicKey, err
 }
 
-func (r registry) Pending(ctx context.Context, node string) (bool, error) {
-	n, err := known(r.NodeByID(ctx, node))
-	return n.State == access.NodePending, err
-}
-
 func known(n access.Node, err error) (access.Node, error) {
 	if fault.Is(err, fault.NotFound) || err == nil && n.State == access.NodeRevoked {
 		return access.Node{}, nil
@@ -135,6 +130,11 @@ func (c *county) start() {
 
 func (c *county) startWith(hub bus.Hub) {
 	c.t.Helper()
+	c.startOn(hub, registry{storetest.Access(c.store)})
+}
+
+func (c *county) startOn(hub bus.Hub, nodes bus.Registry) {
+	c.t.Helper()
 	mailbox := c.mailbox
 	if mailbox == 0 {
 		mailbox = 64 << 20
@@ -143,7 +143,7 @@ func (c *county) startWith(hub bus.Hub) {
 	if c.outside.URL != "" {
 		o = c.outside
 	}
-	o.Key, o.Hub, o.Registry, o.Log, o.StreamBytes, o.Limits = c.key, hub, registry{storetest.Access(c.store)}, c.log.logger(), mailbox, c.limits
+	o.Key, o.Hub, o.Registry, o.Log, o.StreamBytes, o.Limits = c.key, hub, nodes, c.log.logger(), mailbox, c.limits
 	b, err := bus.Start(o)
 	if err != nil {
 		c.t.Fatal(err)

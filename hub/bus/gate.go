@@ -29,6 +29,7 @@ type gate struct {
 	mu       sync.Mutex
 	late     note // sign-ins that could not be looked at
 	sessions map[session]connection
+	keys     map[session]string    // public keys the sessions were opened with
 	nodes    map[connection]string // the other way round, and of those that have to go
 	pending  map[string]bool       // nodes whose sessions may only ask whether they may
 	due      map[connection]bool   // have to go, at most as many as there are
@@ -50,7 +51,7 @@ type session struct {
 
 func newGate(registry Registry, limits Limits, log *slog.Logger) *gate {
 	g := &gate{registry: registry, log: log, wake: make(chan struct{}, 1), turns: make(chan struct{}, signInTurns), stopped: make(chan struct{}),
-		sessions: map[session]connection{}, nodes: map[connection]string{}, pending: map[string]bool{}, due: map[connection]bool{}}
+		sessions: map[session]connection{}, keys: map[session]string{}, nodes: map[connection]string{}, pending: map[string]bool{}, due: map[connection]bool{}}
 	g.guard = newGuard(limits, log, g.drop)
 	return g
 }
@@ -162,7 +163,7 @@ func (g *gate) enter(ctx context.Context, key, name string, c connection) (strin
 	if node == "" || !g.guard.admit(node, key) {
 		return "", none, nil
 	}
-	g.seat(session{node, strings.HasSuffix(name, "files")}, c)
+	g.seat(session{node, strings.HasSuffix(name, "files")}, c, key)
 	// Whoever revokes the node changes the registry first and then drops its
 	// sessions: asked once more after entering, one of the two sees the other.
 	again, err := g.registry.NodeOfKey(ctx, key)
@@ -192,13 +193,13 @@ func (g *gate) failed(err error) error {
 
 // seat gives a session to a connection; the one that held it has to go. That
 // clears connections of which only the broker still knows.
-func (g *gate) seat(s session, c connection) {
+func (g *gate) seat(s session, c connection, key string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if old, ok := g.sessions[s]; ok && old != c {
 		g.push(old)
 	}
-	g.sessions[s] = c
+	g.sessions[s], g.keys[s] = c, key
 	g.nodes[c] = s.node
 }
 
@@ -208,6 +209,20 @@ func (g *gate) drop(node string) {
 	for _, s := range []session{{node, false}, {node, true}} {
 		if c, ok := g.sessions[s]; ok {
 			delete(g.sessions, s)
+			delete(g.keys, s)
+			g.push(c)
+		}
+	}
+}
+
+// dropOthers ends the sessions of a node that were opened with another key.
+func (g *gate) dropOthers(node, key string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range []session{{node, false}, {node, true}} {
+		if c, ok := g.sessions[s]; ok && g.keys[s] != key {
+			delete(g.sessions, s)
+			delete(g.keys, s)
 			g.push(c)
 		}
 	}
@@ -284,6 +299,7 @@ func (g *gate) prune(gone func(connection) bool) {
 	for s, c := range g.sessions {
 		if gone(c) {
 			delete(g.sessions, s)
+			delete(g.keys, s)
 		}
 	}
 }

@@ -184,7 +184,7 @@ func TestGuardForgets(t *testing.T) {
 func TestWhatTheServerSays(t *testing.T) {
 	var log bytes.Buffer
 	g := newGate(nil, Limits{}, slog.New(slog.NewTextHandler(&log, nil)))
-	g.seat(session{node: "n1"}, connection{id: 7})
+	g.seat(session{node: "n1"}, connection{id: 7}, "")
 	for line, want := range map[string]string{
 		`127.0.0.1:5000 - cid:7 - "v1:go:x" - Publish Violation - Subject "zq.up.n2"`: "node=n1",
 		`[::1]:5000 - wid:7 - Subscription Violation - Subject ">", SID 1`:            "node=n1",

@@ -12,19 +12,15 @@ import (
 // file: by the same rules, with the same effect, once. It waits for the database
 // as Receive does.
 func (s *Service) Accept(ctx context.Context, node string, frames [][]byte) (Result, error) {
-	var keys map[string]protocol.PublicKey
-	err := s.insist(ctx, "reading keys of nodes", func() (err error) {
-		keys, err = s.keys.of(ctx, s.Store, []string{node})
-		return err
-	})
-	if err != nil {
-		return Result{}, err
-	}
 	list := make([]Frame, len(frames))
 	for i, data := range frames {
 		list[i] = Frame{Node: node, Data: data}
 	}
-	return s.commit(ctx, Verify(list, keys, Rules{Scan: s.Scan, Limits: *s.Limits}))
+	b, err := s.verified(ctx, list)
+	if err != nil {
+		return Result{}, err
+	}
+	return s.commit(ctx, b)
 }
 
 // Bring takes in a whole file the node has carried here. A file the node has

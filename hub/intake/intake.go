@@ -40,8 +40,8 @@ import (
 type Store interface {
 	// Epoch returns the random id of the hub's store.
 	Epoch() string
-	// NodeKeys returns the public keys of those of the given nodes that exist.
-	NodeKeys(ctx context.Context, ids []string) (map[string]string, error)
+	// NodeKeys returns the keys of those of the given nodes that exist.
+	NodeKeys(ctx context.Context, ids []string) (map[string]Keys, error)
 	// StreamPlace returns how far the stream has been applied; zero at first.
 	StreamPlace(ctx context.Context) (Place, error)
 	// ApplyUp loads and locks what b needs, calls Decide and writes its Plan.

@@ -85,11 +85,11 @@ func TestScanSeesAllThatIsPublic(t *testing.T) {
 		t.Fatal(err)
 	}
 	var seen string
-	b := Verify([]Frame{{Node: "n1", Seq: 1, Data: f.Bytes()}}, map[string]protocol.PublicKey{"n1": public},
-		Rules{Limits: protocol.WireLimits(), Scan: func(text string) []string {
-			seen = text
-			return []string{"found"}
-		}})
+	b := opened([]Frame{{Node: "n1", Seq: 1, Data: f.Bytes()}})
+	b.verify(map[string]Keys{"n1": {Present: public}}, Rules{Limits: protocol.WireLimits(), Scan: func(text string) []string {
+		seen = text
+		return []string{"found"}
+	}})
 	if l := b.Letters["n1"][0]; l.Fault != nil || len(l.Flags) != 1 {
 		t.Fatalf("letter %+v", l)
 	}
@@ -147,8 +147,8 @@ func FuzzVerify(f *testing.F) {
 	f.Add("N!", good.Bytes())
 	f.Add("n1", []byte("ZQ1 1\n{}\n\n"))
 	f.Fuzz(func(t *testing.T, node string, data []byte) {
-		b := Verify([]Frame{{Node: node, Seq: 7, Data: data}}, map[string]protocol.PublicKey{"n1": public},
-			Rules{Limits: protocol.WireLimits(), Scan: func(string) []string { return nil }})
+		b := opened([]Frame{{Node: node, Seq: 7, Data: data}})
+		b.verify(map[string]Keys{"n1": {Present: public}}, Rules{Limits: protocol.WireLimits(), Scan: func(string) []string { return nil }})
 		for id, letters := range b.Letters {
 			for _, l := range letters {
 				if id != node || l.Entry.Node != node || l.At != 7 {

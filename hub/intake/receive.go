@@ -31,22 +31,10 @@ func (s *Service) Reached(ctx context.Context) (stream string, created int64, se
 // to say hello. Both parts wait for the database as long as it takes and fail
 // only when ctx ends.
 func (s *Service) Receive(ctx context.Context, stream string, created int64, frames []Frame) (commit func(context.Context) ([]string, error), err error) {
-	ids := make([]string, 0, len(frames))
-	for _, f := range frames {
-		if protocol.ValidNode(f.Node) {
-			ids = append(ids, f.Node)
-		}
-	}
-	ids = unique(ids)
-	var keys map[string]protocol.PublicKey
-	err = s.insist(ctx, "reading keys of nodes", func() (err error) {
-		keys, err = s.keys.of(ctx, s.Store, ids)
-		return err
-	})
+	b, err := s.verified(ctx, frames)
 	if err != nil {
 		return nil, err
 	}
-	b := Verify(frames, keys, Rules{Scan: s.Scan, Limits: *s.Limits})
 	b.Place.Stream, b.Place.Created = stream, created
 	return func(ctx context.Context) ([]string, error) {
 		r, err := s.commit(ctx, b)

@@ -23,14 +23,35 @@ type Rules struct {
 	Limits protocol.Limits            // of attachments
 }
 
-// Verify opens frames, checks every signature and reads every body, on as many
-// processors as there are. keys are the public keys of the nodes that exist.
-func Verify(frames []Frame, keys map[string]protocol.PublicKey, r Rules) Batch {
+// verified opens frames, checks every signature and reads every body, on as many
+// processors as there are. It waits for the database as long as it takes and fails
+// only when ctx ends.
+func (s *Service) verified(ctx context.Context, frames []Frame) (Batch, error) {
+	b := opened(frames)
+	var keys map[string]Keys
+	err := s.insist(ctx, "reading keys of nodes", func() (err error) {
+		keys, err = s.keys.of(ctx, s.Store, &b)
+		return err
+	})
+	if err == nil {
+		b.verify(keys, Rules{Scan: s.Scan, Limits: *s.Limits})
+	}
+	return b, err
+}
+
+// opened is a batch of frames nobody has looked into yet.
+func opened(frames []Frame) Batch {
 	b := Batch{Letters: map[string][]Letter{}}
 	for _, f := range frames {
 		b.Place.Seq = f.Seq
 		open(&b, f)
 	}
+	return b
+}
+
+// verify checks every signature and reads every body. keys are those of the nodes
+// that exist.
+func (b *Batch) verify(keys map[string]Keys, r Rules) {
 	var runs [][]Letter // of one node each
 	for node, list := range b.Letters {
 		if _, known := keys[node]; !known {
@@ -39,16 +60,27 @@ func Verify(frames []Frame, keys map[string]protocol.PublicKey, r Rules) Batch {
 			}
 			continue
 		}
-		share := (len(list) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
-		runs = slices.AppendSeq(runs, slices.Chunk(list, min(max(share, fewTogether), mostTogether)))
+		for len(list) > 0 { // logs are signed with one key each
+			n := 1
+			for n < len(list) && list[n].Entry.Epoch == list[0].Entry.Epoch {
+				n++
+			}
+			share := (n + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
+			runs = slices.AppendSeq(runs, slices.Chunk(list[:n:n], min(max(share, fewTogether), mostTogether)))
+			list = list[n:]
+		}
 	}
 	spread(len(runs), func(i int) {
-		who := prove(runs[i], keys[runs[i][0].Entry.Node])
+		first := &runs[i][0].Entry
+		key, or := keys[first.Node].of(first.Epoch)
+		who := prove(runs[i], key)
+		if or != nil {
+			who = either{who, *or}
+		}
 		for j := range runs[i] {
 			runs[i][j].check(who, r)
 		}
 	})
-	return b
 }
 
 // open puts the entries of a frame into the batch.
@@ -158,47 +190,4 @@ func spread(n int, f func(int)) {
 		})
 	}
 	wg.Wait()
-}
-
-// keyring remembers the public keys of nodes. A node's key never changes, and
-// only nodes that exist are remembered, so it is as large as the registry.
-type keyring struct {
-	mu   sync.RWMutex
-	keys map[string]protocol.PublicKey
-}
-
-// of returns the keys of those of the given nodes that exist.
-func (k *keyring) of(ctx context.Context, store Store, ids []string) (map[string]protocol.PublicKey, error) {
-	found := make(map[string]protocol.PublicKey, len(ids))
-	var missing []string
-	k.mu.RLock()
-	for _, id := range ids {
-		if key, ok := k.keys[id]; ok {
-			found[id] = key
-		} else {
-			missing = append(missing, id)
-		}
-	}
-	k.mu.RUnlock()
-	if len(missing) == 0 {
-		return found, nil
-	}
-	texts, err := store.NodeKeys(ctx, missing)
-	if err != nil {
-		return nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.keys == nil {
-		k.keys = map[string]protocol.PublicKey{}
-	}
-	for id, text := range texts {
-		key, err := protocol.ParsePublic(text)
-		if err != nil {
-			continue // enrolment lets no such key in; its letters stay strays
-		}
-		k.keys[id] = key
-		found[id] = key
-	}
-	return found, nil
 }

@@ -108,18 +108,44 @@ func (t *tx) putStreamPlace(ctx context.Context, p intake.Place) error {
 }
 
 // NodeKeys implements intake.Store.
-func (s *Store) NodeKeys(ctx context.Context, ids []string) (map[string]string, error) {
+func (s *Store) NodeKeys(ctx context.Context, ids []string) (map[string]intake.Keys, error) {
 	text, err := listText(ids)
 	if err != nil {
 		return nil, err
 	}
-	keys := map[string]string{}
+	keys := map[string]intake.Keys{}
 	_, err = collect(ctx, s.read, func(r scanner) (struct{}, error) {
-		var id, key string
-		err := r.Scan(&id, &key)
-		keys[id] = key
-		return struct{}{}, err
-	}, `SELECT id, public_key FROM node WHERE id IN `+s.d.in("$1"), text)
+		var id, present, unretired, epoch, former string
+		if err := r.Scan(&id, &present, &unretired, &epoch, &former); err != nil {
+			return struct{}{}, err
+		}
+		k, known := keys[id]
+		if !known {
+			if k.Present, err = protocol.ParsePublic(present); err != nil {
+				return struct{}{}, nil // enrolment lets no such key in; its letters stay strays
+			}
+			if unretired != "" {
+				key, err := protocol.ParsePublic(unretired)
+				if err != nil {
+					return struct{}{}, err
+				}
+				k.Unretired = &key
+			}
+		}
+		if epoch != "" {
+			k.Epochs = append(k.Epochs, epoch)
+		}
+		if former != "" {
+			key, err := protocol.ParsePublic(former)
+			if err != nil {
+				return struct{}{}, err
+			}
+			k.Former = append(k.Former, intake.FormerKey{Epoch: epoch, Key: key})
+		}
+		keys[id] = k
+		return struct{}{}, nil
+	}, `SELECT n.id, n.public_key, n.former_key, COALESCE(e.epoch, ''), COALESCE(e.public_key, '') FROM node n LEFT JOIN node_epoch e ON e.node = n.id
+		WHERE n.id IN `+s.d.in("$1"), text)
 	if err != nil {
 		return nil, fmt.Errorf("reading keys of nodes: %w", err)
 	}

@@ -32,7 +32,7 @@ func (s *Store) NodeByID(ctx context.Context, id string) (access.Node, error) {
 
 // NodeByKey implements access.NodeStore.
 func (s *Store) NodeByKey(ctx context.Context, publicKey string) (access.Node, error) {
-	return oneNode(ctx, s.read, `WHERE n.public_key = $1`, publicKey)
+	return oneNode(ctx, s.read, `WHERE n.public_key = $1 OR n.former_key = $1 AND n.former_key <> ''`, publicKey)
 }
 
 func oneNode(ctx context.Context, q queryer, where, value string) (access.Node, error) {

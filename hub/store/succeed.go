@@ -125,7 +125,7 @@ func (t *tx) copyDown(ctx context.Context, to string, old access.Node, after uin
 	for _, w := range list {
 		after = w.seq
 		switch w.kind {
-		case protocol.KindReceipt, protocol.KindRefusal, protocol.KindSettings:
+		case protocol.KindReceipt, protocol.KindRefusal, protocol.KindSettings, protocol.KindRotate:
 			continue
 		case protocol.KindNotice:
 			if old.State == access.NodeFrozen || old.State == access.NodeRevoked {

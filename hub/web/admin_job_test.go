@@ -162,6 +162,10 @@ func TestAdministratorLetsIn(t *testing.T) {
 	p.goes("批准入网")
 	p.says("已批准，这台机器马上开始收发。", "还没有联系", "冻结…")
 	p.lacks("这台机器等着入网")
+	p.goes("换密钥…")
+	p.says("换密钥", "自己换一把新密钥，收发不停", "请提醒乡镇重新备份")
+	p.goes("换密钥")
+	p.says("已请它换密钥")
 
 	p.Visit(url + "/nodes")
 	p.Choose("#f-unit", storetest.Tangtou)
@@ -187,7 +191,7 @@ func TestAdministratorLetsIn(t *testing.T) {
 	p.goes("不批准")
 	p.says("没有批准，这台机器已断开。", "已吊销", "不是本单位的电脑")
 	p.goes("操作记录")
-	p.says("批准入网", "不批准入网")
+	p.says("批准入网", "不批准入网", "请节点换密钥")
 	p.quiet()
 }
 

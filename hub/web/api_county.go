@@ -95,6 +95,14 @@ func (s *Server) apiApproveNode(w http.ResponseWriter, r *http.Request, u access
 	return web.WriteJSON(w, http.StatusOK, n)
 }
 
+func (s *Server) apiRotateNode(w http.ResponseWriter, r *http.Request, u access.User) error {
+	n, err := s.Access.RotateNode(r.Context(), u, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusAccepted, n)
+}
+
 func (s *Server) apiRefuseNode(w http.ResponseWriter, r *http.Request, u access.User) error {
 	var why struct {
 		Reason string `json:"reason"`

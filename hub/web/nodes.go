@@ -218,6 +218,26 @@ func (s *Server) refuseNode(w http.ResponseWriter, r *http.Request, u access.Use
 	return s.changeNode(w, r, u, c, s.Access.RefuseNode, ui.T(lang, "没有批准，这台机器已断开。"))
 }
 
+// rotateNode asks a machine to take another key.
+func (s *Server) rotateNode(w http.ResponseWriter, r *http.Request, u access.User) error {
+	lang := s.lang(r)
+	n, err := s.Access.NodeByID(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	to := "/nodes/" + n.ID
+	if r.PostFormValue(sure) == "" {
+		c := &ui.Confirm{Action: ui.T(lang, "换密钥"), Thing: nodeName(n), Back: to,
+			Text: ui.T(lang, "这台机器下次联系时自己换一把新密钥，收发不停。换好以后原来的密钥作废；那台机器以前的备份也就不能再用，请提醒乡镇重新备份。")}
+		c.Title = ui.T(lang, "换密钥")
+		return s.ask(w, r, c, nil)
+	}
+	if _, err := s.Access.RotateNode(r.Context(), u, n.ID); err != nil {
+		return s.undone(w, r, to, err)
+	}
+	return s.done(w, r, to, ui.T(lang, "已请它换密钥，换好后这里显示新的指纹。"))
+}
+
 func (s *Server) releaseNode(w http.ResponseWriter, r *http.Request, u access.User) error {
 	to := "/nodes/" + r.PathValue("id")
 	if _, err := s.Access.ReleaseNode(r.Context(), u, r.PathValue("id")); err != nil {

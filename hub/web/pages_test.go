@@ -41,7 +41,7 @@ func (f *furnished) sights() []sight {
 		{"nodes", viewer, "/nodes", nil}, {"nodes", admin, "/nodes", nil}, {"sheets", admin, "/nodes/invite", []string{"unit", storetest.Xujiaba}}, {"nodes", admin, "/nodes/invite", []string{"unit", "x"}},
 		{"invite", admin, "/nodes/invite", nil}, {"sheets", admin, "/nodes/invite/many", []string{"unit", storetest.Xujiaba, "unit", storetest.Sitang, "days", "30", "contact", "李敏 0856-1234567"}},
 		{"invite", admin, "/nodes/invite/many", []string{"days", "7"}}, {"invite", admin, "/nodes/invite/many", []string{"unit", storetest.Sitang, "days", "0"}},
-		{"node", admin, "/nodes/" + f.lost, nil}, {"sheets", admin, "/nodes/" + f.lost + "/replace", []string{}}, {"confirm", admin, "/nodes/" + f.lost + "/revoke", []string{}}, {"confirm", admin, "/nodes/" + f.lost + "/freeze", []string{"sure", "1"}},
+		{"node", admin, "/nodes/" + f.lost, nil}, {"sheets", admin, "/nodes/" + f.lost + "/replace", []string{}}, {"confirm", admin, "/nodes/" + f.lost + "/revoke", []string{}}, {"confirm", admin, "/nodes/" + f.lost + "/rotate", []string{}}, {"confirm", admin, "/nodes/" + f.lost + "/freeze", []string{"sure", "1"}},
 		{"node", admin, "/nodes/" + f.waiting, nil}, {"node", viewer, "/nodes/" + f.waiting, nil}, {"confirm", admin, "/nodes/" + f.waiting + "/refuse", []string{}}, {"confirm", admin, "/nodes/" + f.waiting + "/refuse", []string{"sure", "1"}},
 		{"units", viewer, "/units", nil}, {"units", admin, "/units?parent=" + storetest.Sitang, nil}, {"units", admin, "/units?parent=" + storetest.Xujiaba, nil},
 		{"columns", viewer, "/columns", nil}, {"columns", admin, "/columns", nil}, {"column", admin, "/columns/headline", nil}, {"column", admin, "/columns/new", nil},

@@ -151,6 +151,8 @@ func (t *txn) apply(ctx context.Context, e protocol.Entry) error {
 	case *protocol.Notice:
 		return t.exec(ctx, `INSERT INTO notice (id, body, at, read_at) VALUES ($1, $2, $3, 0) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
 			m.ID, string(e.Body), t.now)
+	case *protocol.Rotate:
+		return t.rotate(ctx, m)
 	case *protocol.Settings:
 		t.st.settingsRev++
 		return t.exec(ctx, `UPDATE station SET settings = $1, unit_name = $2`, string(e.Body), m.Unit.Name)

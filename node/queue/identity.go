@@ -32,10 +32,10 @@ var errNotJoined = fault.New(fault.Conflict, "本机还没有加入县级平台�
 // Conflict. It is read each time: another process may have joined meanwhile.
 func (q *Queue) Identity(ctx context.Context) (Identity, error) {
 	var id Identity
-	var urls string
+	var urls, public string
 	var joined int64
-	err := q.db.Read.QueryRowContext(ctx, `SELECT node, unit, unit_name, name, epoch, hub_url, hub_key, hub_epoch, nats, joined_at FROM station`).
-		Scan(&id.Node, &id.Unit.Code, &id.Unit.Name, &id.Name, &id.Epoch, &id.HubURL, &id.HubKey, &id.HubEpoch, &urls, &joined)
+	err := q.db.Read.QueryRowContext(ctx, `SELECT node, unit, unit_name, name, epoch, hub_url, hub_key, hub_epoch, nats, joined_at, public FROM station`).
+		Scan(&id.Node, &id.Unit.Code, &id.Unit.Name, &id.Name, &id.Epoch, &id.HubURL, &id.HubKey, &id.HubEpoch, &urls, &joined, &public)
 	if err != nil {
 		return Identity{}, fmt.Errorf("reading identity: %w", err)
 	}
@@ -46,7 +46,7 @@ func (q *Queue) Identity(ctx context.Context) (Identity, error) {
 		return Identity{}, fmt.Errorf("reading identity: %w", err)
 	}
 	id.JoinedAt = time.UnixMilli(joined)
-	id.Key, err = q.signer()
+	id.Key, err = q.signer(public)
 	return id, err
 }
 
@@ -57,7 +57,7 @@ func (q *Queue) SaveIdentity(ctx context.Context, a protocol.EnrolAnswer, hubURL
 	if err := checkAnswer(a); err != nil {
 		return err
 	}
-	key, err := q.signer()
+	key, err := q.signer("")
 	if err != nil {
 		return err
 	}

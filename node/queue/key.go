@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,36 @@ import (
 // nextName is where the key of an identity that is being taken waits: it replaces
 // the present one once the database says that it speaks for the node.
 const nextName = seedName + ".next"
+
+// formerName is where the key lies that the node had before its present one: a hub
+// that is restored from an older backup knows only that.
+const formerName = seedName + ".former"
+
+// FormerKey returns the key the node had before its present one, nil for none.
+func (q *Queue) FormerKey() (*protocol.Key, error) {
+	key, err := readKey(filepath.Join(q.dir, formerName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return &key, err
+}
+
+// keepFormer keeps the present key beside the one that takes its place.
+func (q *Queue) keepFormer(public string) error {
+	key, err := q.signer(public)
+	if err != nil {
+		return err
+	}
+	return disk.WriteSecret(filepath.Join(q.dir, formerName), key.Seed())
+}
+
+// dropFormer forgets the former key: it spoke for another node.
+func (q *Queue) dropFormer() error {
+	if err := os.Remove(filepath.Join(q.dir, formerName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the former key: %w", err)
+	}
+	return nil
+}
 
 // Key returns the node's key for joining and makes it at the first call. It is
 // on disk before it is returned, so that an answer of the hub that got lost can
@@ -56,38 +87,27 @@ func readKey(path string) (protocol.Key, error) {
 	return key, nil
 }
 
-// signer returns the key, read from its file once.
-func (q *Queue) signer() (protocol.Key, error) {
+// signer returns the key that speaks for the node, going by its public key; before
+// it has joined that is empty, and the key is the one to join with.
+func (q *Queue) signer(public string) (protocol.Key, error) {
 	q.keyMu.Lock()
 	defer q.keyMu.Unlock()
-	if q.key != nil {
+	if q.key != nil && (public == "" || q.key.Public() == public) {
 		return *q.key, nil
 	}
 	key, err := readKey(filepath.Join(q.dir, seedName))
+	if err == nil && public != "" && key.Public() != public {
+		// Another identity or key was taken, and its file is not in place yet.
+		if next, err := readKey(filepath.Join(q.dir, nextName)); err == nil && next.Public() == public {
+			key = next
+		} else {
+			return protocol.Key{}, fault.New(fault.Internal, "本机密钥文件与入网信息不符。请从备份恢复数据目录，或联系县级管理员重新入网。")
+		}
+	}
 	if err == nil {
 		q.key = &key
 	}
 	return key, err
-}
-
-// signer returns the key that speaks for the node in this transaction: another
-// process may have taken another identity since the file was read.
-func (t *txn) signer() (protocol.Key, error) {
-	key, err := t.q.signer()
-	if err != nil || t.st.public == "" || key.Public() == t.st.public {
-		return key, err
-	}
-	t.q.forgetKey()
-	if key, err = t.q.signer(); err == nil && key.Public() != t.st.public {
-		err = fault.New(fault.Internal, "本机密钥文件与入网信息不符。请从备份恢复数据目录，或联系县级管理员重新入网。")
-	}
-	return key, err
-}
-
-func (q *Queue) forgetKey() {
-	q.keyMu.Lock()
-	q.key = nil
-	q.keyMu.Unlock()
 }
 
 // settleKey puts the key of an identity that was taken in its place, if the
@@ -105,6 +125,5 @@ func (q *Queue) settleKey(public string) error {
 	if err := os.Rename(next, filepath.Join(q.dir, seedName)); err != nil {
 		return err
 	}
-	q.forgetKey()
 	return disk.SyncDir(q.dir)
 }

@@ -12,7 +12,7 @@ import (
 // HeadBytes is about how long the head of an entry is; a frame counts exactly.
 const HeadBytes = 350
 
-const entriesAfter = `SELECT s.node, s.epoch, s.pruned, s.base, s.resign, u.seq, u.kind, u.hash, u.sig, u.body
+const entriesAfter = `SELECT s.node, s.epoch, s.pruned, s.base, s.resign, s.public, u.seq, u.kind, u.hash, u.sig, u.body
 	FROM up_entry u, station s WHERE s.id = 1 AND u.seq > $1 + s.base ORDER BY u.seq LIMIT $2`
 
 // Entries returns entries of the up log after a position, in order and without
@@ -26,9 +26,10 @@ func (q *Queue) Entries(ctx context.Context, after uint64, maxBytes int) (list [
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	size := 0
 	var pruned, base, resign uint64
+	var public string
 	for rows.Next() {
 		e := protocol.Entry{V: protocol.Version}
-		if err := rows.Scan(&e.Node, &e.Epoch, &pruned, &base, &resign, &e.Seq, &e.Kind, &e.Hash, &e.Sig, &e.Body); err != nil {
+		if err := rows.Scan(&e.Node, &e.Epoch, &pruned, &base, &resign, &public, &e.Seq, &e.Kind, &e.Hash, &e.Sig, &e.Body); err != nil {
 			return nil, fmt.Errorf("reading up log: %w", err)
 		}
 		row := e.Seq
@@ -37,7 +38,7 @@ func (q *Queue) Entries(ctx context.Context, after uint64, maxBytes int) (list [
 		}
 		e.Seq -= base
 		if row <= resign {
-			key, err := q.signer()
+			key, err := q.signer(public)
 			if err != nil {
 				return nil, err
 			}

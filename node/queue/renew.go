@@ -137,6 +137,9 @@ func (q *Queue) ChangeIdentity(ctx context.Context, a protocol.EnrolAnswer, hubU
 	if err := checkAnswer(a); err != nil {
 		return err
 	}
+	if err := q.dropFormer(); err != nil {
+		return err
+	}
 	err = q.write(ctx, "changing identity", func(ctx context.Context, t *txn) error {
 		if t.st.node == "" {
 			return errNotJoined

@@ -96,7 +96,7 @@ func (t *txn) append(ctx context.Context, e entry) (uint64, error) {
 	if t.st.node == "" {
 		return 0, errNotJoined
 	}
-	key, err := t.signer()
+	key, err := t.q.signer(t.st.public)
 	if err != nil {
 		return 0, err
 	}

@@ -43,6 +43,8 @@ type frame struct {
 
 func newFakeWire() *fakeWire { return &fakeWire{bell: make(chan protocol.Bell, 1)} }
 
+func (w *fakeWire) rekey(context.Context, protocol.Key) error { return nil }
+
 func (w *fakeWire) bells() <-chan protocol.Bell { return w.bell }
 
 func (w *fakeWire) hello(_ context.Context, h protocol.Hello) (protocol.HelloAnswer, error) {

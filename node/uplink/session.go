@@ -19,6 +19,7 @@ type wire interface {
 	hello(ctx context.Context, h protocol.Hello) (protocol.HelloAnswer, error)
 	pull(ctx context.Context, p protocol.Pull) ([]protocol.Entry, uint64, error)
 	recall(ctx context.Context, r protocol.Recall) (protocol.RecallAnswer, error)
+	rekey(ctx context.Context, key protocol.Key) error
 	publish(frame []byte, epoch string, first, last uint64) (func(context.Context) error, error)
 	bells() <-chan protocol.Bell
 }
@@ -71,6 +72,10 @@ func (u *Uplink) sessions(ctx context.Context, w *natsWire) {
 			if !pause(ctx, again.next()) {
 				return
 			}
+			continue
+		}
+		if errors.Is(err, errRekeyed) {
+			w.again()
 			continue
 		}
 		rest := again.next()
@@ -127,9 +132,18 @@ func halting(err error) bool {
 // session says hello and then carries both logs until something breaks. A hub
 // that does not answer keeps nothing from going into the broker.
 func (u *Uplink) session(ctx context.Context, w wire) error {
-	greeter := newGreeter(u, w)
-	if err := greeter.greet(ctx); err != nil && !silent(err) {
+	if err := u.announceAgain(ctx, w); err != nil {
 		return err
+	}
+	greeter := newGreeter(u, w)
+	err := greeter.greet(ctx)
+	if err != nil && !silent(err) {
+		return err
+	}
+	if err == nil {
+		if err := u.rekey(ctx, w); err != nil && !silent(err) {
+			return err
+		}
 	}
 	// Read before the first pull: a receipt may pass entries that only a copy of
 	// this node has sent, and those of this one have to go out nevertheless.
@@ -143,6 +157,7 @@ func (u *Uplink) session(ctx context.Context, w wire) error {
 	g.Go(func() error { return u.pumping(ctx, w, c, greeter) })
 	g.Go(func() error { return u.pulling(ctx, w, pulls, greeter.again) })
 	g.Go(func() error { return greeter.run(ctx, pulls) })
+	g.Go(func() error { return u.rotating(ctx) })
 	g.Go(func() error { return u.recalling(ctx, w, greeter.asked) })
 	return g.Wait()
 }

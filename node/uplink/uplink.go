@@ -54,12 +54,15 @@ type Options struct {
 
 // Uplink is the node's end of the line.
 type Uplink struct {
-	o     Options
-	q     *queue.Queue
-	log   *slog.Logger
-	line  *lineBook
-	words traffic
-	main  atomic.Pointer[natsWire] // nil while there is none to nudge
+	o    Options
+	q    *queue.Queue
+	log  *slog.Logger
+	line *lineBook
+	keys *keys // of the run
+
+	notBefore time.Time // another key is not tried before; set between sessions
+	words     traffic
+	main      atomic.Pointer[natsWire] // nil while there is none to nudge
 }
 
 // New returns an uplink; Run makes it work.
@@ -82,7 +85,7 @@ func New(o Options) *Uplink {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Uplink{o: o, q: o.Queue, log: o.Log, line: newLineBook(o.Queue, o.Now, o.Log)}
+	return &Uplink{o: o, q: o.Queue, log: o.Log, keys: &keys{}, line: newLineBook(o.Queue, o.Now, o.Log)}
 }
 
 // Run carries until ctx ends, and is done with everything it started when it
@@ -100,6 +103,9 @@ func (u *Uplink) Run(ctx context.Context) error {
 		return err
 	}
 	u.line.resume(noted)
+	if u.keys, err = speakers(u.q, id); err != nil {
+		return err
+	}
 	var work sync.WaitGroup
 	defer work.Wait()
 	book, closeBook := context.WithCancel(context.WithoutCancel(ctx))
@@ -119,14 +125,14 @@ func (u *Uplink) Run(ctx context.Context) error {
 	if err != nil {
 		return err // settings nobody could connect with
 	}
-	main, err := connect(ctx, id, lineName, u.o, ways, u.line)
+	main, err := connect(ctx, id, u.keys, lineName, u.o, ways, u.line)
 	if err != nil {
 		return err
 	}
 	defer main.close()
 	u.main.Store(main)
 	defer u.main.Store(nil)
-	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, filesName, u.o, ways, u.line) }, func() bool { return main.isUp() && !u.line.waits() })
+	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, u.keys, filesName, u.o, ways, u.line) }, func() bool { return main.isUp() && !u.line.waits() })
 	work.Go(func() { files.run(ctx) })
 	work.Go(func() { u.beats(ctx, main) })
 	u.sessions(ctx, main)

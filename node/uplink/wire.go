@@ -50,7 +50,7 @@ type natsWire struct {
 	book   *lineBook // nil for files
 	name   string
 	node   string
-	key    protocol.Key
+	keys   *keys
 	hub    protocol.PublicKey
 	prefix string        // of our reply subjects
 	ups    chan struct{} // a connection was made
@@ -70,12 +70,12 @@ type natsWire struct {
 
 // connect makes a connection that comes by itself, now or later, until ctx ends
 // or it is closed.
-func connect(ctx context.Context, id queue.Identity, name string, o Options, ways *ways, book *lineBook) (*natsWire, error) {
+func connect(ctx context.Context, id queue.Identity, keys *keys, name string, o Options, ways *ways, book *lineBook) (*natsWire, error) {
 	hub, err := protocol.ParsePublic(id.HubKey)
 	if err != nil {
 		return nil, fmt.Errorf("reading hub key: %w", err)
 	}
-	w := &natsWire{log: o.Log, name: name, node: id.Node, key: id.Key, hub: hub, ways: ways,
+	w := &natsWire{log: o.Log, name: name, node: id.Node, keys: keys, hub: hub, ways: ways,
 		prefix: protocol.InboxPrefix(id.Node) + "." + rand.Text() + ".",
 		ups:    make(chan struct{}, 1), downs: make(chan struct{}, 1), bell: make(chan protocol.Bell, 1), asked: make(chan struct{}, 1),
 		done: make(chan struct{}), pending: map[string]chan reply{}, redial: redial{now: time.Now}}
@@ -106,6 +106,9 @@ func (w *natsWire) keep(ctx context.Context) {
 		}
 		rest := w.redial.next(failed)
 		w.note(func(b *lineBook) { b.disconnected(words(err), rest) })
+		if turnedAway(err) {
+			w.keys.other()
+		}
 		select {
 		case <-time.After(rest):
 		case <-w.asked:
@@ -174,7 +177,7 @@ func (w *natsWire) dial(ctx context.Context, u *url.URL, dial, greet time.Durati
 
 func (w *natsWire) options(ctx context.Context, u *url.URL, dial, greet time.Duration) []nats.Option {
 	return []nats.Option{
-		nats.Name(w.name), nats.Nkey(w.key.Public(), func(nonce []byte) ([]byte, error) { return w.key.Sign(nonce), nil }),
+		nats.Name(w.name), nats.Nkey(w.keys.now().Public(), func(nonce []byte) ([]byte, error) { return w.keys.now().Sign(nonce), nil }),
 		nats.CustomInboxPrefix(protocol.InboxPrefix(w.node)),
 		// Connections are made anew here, where there may be another way.
 		nats.NoReconnect(), nats.IgnoreDiscoveredServers(),
@@ -310,7 +313,7 @@ func (w *natsWire) send(subject string, header nats.Header, body []byte, sign fu
 	m.Reply, m.Data, m.Header = w.prefix+token, body, header
 	m.Header.Set(protocol.HeaderVersion, strconv.Itoa(protocol.Version))
 	if sign != nil {
-		sig = base64.StdEncoding.EncodeToString(w.key.Sign(sign(m.Reply)))
+		sig = base64.StdEncoding.EncodeToString(w.keys.now().Sign(sign(m.Reply)))
 		m.Header.Set(protocol.HeaderSig, sig)
 	}
 	c := make(chan reply, 1) // exactly one answer is put in
@@ -523,7 +526,7 @@ func (w *natsWire) beat(b protocol.Beat) error {
 	m := nats.NewMsg(protocol.BeatSubject(w.node))
 	m.Data = body
 	m.Header.Set(protocol.HeaderVersion, strconv.Itoa(protocol.Version))
-	m.Header.Set(protocol.HeaderSig, base64.StdEncoding.EncodeToString(w.key.Sign(protocol.RequestText(m.Subject, "", body))))
+	m.Header.Set(protocol.HeaderSig, base64.StdEncoding.EncodeToString(w.keys.now().Sign(protocol.RequestText(m.Subject, "", body))))
 	return w.deliver(m)
 }
 

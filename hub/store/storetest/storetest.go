@@ -38,6 +38,7 @@ var suites = []suite{
 	{"bundle", bundleSuite},
 	{"replace", replaceSuite},
 	{"approve", approveSuite},
+	{"rekey", rekeySuite},
 	{"dump", dumpSuite},
 	{"recover", recoverSuite},
 }
