@@ -51,7 +51,7 @@ func (f *frames) next() (piece, error) {
 	}
 	n, err := strconv.ParseUint(string(words[len(words)-1]), 10, 26)
 	if f.raw = err != nil; f.raw {
-		return piece{data: data}, nil //nolint:nilerr // no NATS: carried as it comes
+		return piece{data: data}, nil // no NATS
 	}
 	body := make([]byte, n+2) // and the end of the line
 	if _, err := io.ReadFull(f.r, body); err != nil {
