@@ -4,6 +4,7 @@
 # make lint     gofmt and golangci-lint
 # make bench    the figures of the README, as ratios to the machine's own limits (.ci/bench . 1s for all benchmarks)
 # make fuzz     a short run of every fuzz target
+# make faults   an hour of faults in each shape of county (FAULTSTIME=40m FAULTSSEED=7 for another run)
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TARGETS := linux/amd64 linux/arm64 linux/loong64 windows/amd64
@@ -13,8 +14,11 @@ TARGETS := linux/amd64 linux/arm64 linux/loong64 windows/amd64
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 
 FUZZTIME ?= 10s
+# Of all four shapes together, which run at the same time.
+FAULTSTIME ?= 4h
+FAULTSSEED ?= 0
 
-.PHONY: build cross test lint bench fuzz
+.PHONY: build cross test lint bench fuzz faults
 
 build:
 	mkdir -p dist
@@ -44,3 +48,6 @@ bench:
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)
+
+faults:
+	CGO_ENABLED=0 go test -vet=off ./hub -run '^TestFaults$$' -v -timeout 0 -faults.time $(FAULTSTIME) -faults.seed $(FAULTSSEED)

@@ -19,7 +19,6 @@ func (st *storm) check(ctx context.Context) {
 	failed := st.strange()
 	feed, gone, err := st.readFeed(ctx)
 	failed = errors.Join(failed, err)
-	// The desk must not act behind the checker's back; stopping the hub ends that.
 	for _, o := range st.towns {
 		failed = errors.Join(failed, o.stop())
 	}
@@ -69,7 +68,7 @@ func (st *storm) readFeed(ctx context.Context) (titles []string, gone int, err e
 				got, err := reader.R().SetContext(ctx).Get(f.URL)
 				first := strings.TrimSuffix(i.Title, "（改）")
 				if err != nil || string(got.Body()) != strings.Repeat(first+"的附件\n", 3000) {
-					return nil, 0, fmt.Errorf("the file of %s: %v, %d bytes", i.Title, err, len(got.Body()))
+					return nil, 0, fmt.Errorf("the file of %s, %d bytes: %w", i.Title, len(got.Body()), err)
 				}
 			}
 		}

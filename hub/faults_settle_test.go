@@ -32,12 +32,13 @@ func readFile(path string) (*sql.DB, error) {
 
 // settle waits until both ends have nothing more to say to each other, and
 // returns how long that took.
-func (st *storm) settle(ctx context.Context, clerks <-chan error) time.Duration {
+func (st *storm) settle(ctx context.Context, clerks <-chan error, home func()) time.Duration {
 	st.t.Helper()
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
 	st.await(ctx, clerks)
+	home() // nobody acts behind the checker's back
 	for {
 		why := st.unsettled()
 		if why == "" {

@@ -42,9 +42,7 @@ func scenes(disks bool) []scene {
 // without a pause while everything that can break is broken, at moments drawn
 // from a seed. When all is whole again somebody else looks, from outside, at both
 // ends: what was acknowledged is there, once, in order, and both ends say the
-// same. An hour of it:
-//
-//	go test ./hub -run TestFaults -faults.time 4h -timeout 5h -v
+// same. make faults runs it for an hour.
 func TestFaults(t *testing.T) {
 	seed := *faultsSeed
 	if seed == 0 {
@@ -206,12 +204,12 @@ func (st *storm) newOutpost(i int, node binary, line string) *outpost {
 func (st *storm) play(total time.Duration) {
 	ctx := st.t.Context()
 	blows := plan(st.seed, st.scene, total)
-	work := st.work(ctx)
+	clerks, home := st.work(ctx)
 	began := time.Now()
 	st.strike(ctx, blows)
 	close(st.calm)
 	broken := time.Since(began)
-	settled := st.settle(ctx, work)
+	settled := st.settle(ctx, clerks, home)
 	st.check(ctx)
 	st.t.Logf("%s: %s of faults, at rest %s later\n%s", st.scene.name, broken.Round(time.Second), settled.Round(100*time.Millisecond), st.tally)
 }

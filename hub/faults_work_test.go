@@ -19,18 +19,19 @@ import (
 )
 
 // work lets everybody work until all is calm, and the clerks then until each of
-// their items has its last word. The desk works until ctx ends.
-func (st *storm) work(ctx context.Context) (clerks <-chan error) {
+// their items has its last word. The desk works until it is told to go home.
+func (st *storm) work(ctx context.Context) (clerks <-chan error, home func()) {
 	desk, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		st.judge(desk)
 	}()
-	st.t.Cleanup(func() {
+	home = func() {
 		stop()
 		<-ended
-	})
+	}
+	st.t.Cleanup(home)
 	done := make(chan error, 1)
 	g, ctx := errgroup.WithContext(ctx)
 	for _, o := range st.towns {
@@ -39,12 +40,12 @@ func (st *storm) work(ctx context.Context) (clerks <-chan error) {
 		}
 	}
 	go func() { done <- g.Wait() }()
-	return done
+	return done, home
 }
 
 const (
 	handsPerTown = 2
-	workEvery    = 150 * time.Millisecond // of one hand
+	workEvery    = 250 * time.Millisecond // of one hand
 	askEvery     = 100 * time.Millisecond
 )
 
@@ -262,7 +263,7 @@ func (st *storm) judge(ctx context.Context) {
 }
 
 // desks is how many decisions are asked for at once.
-const desks = 4
+const desks = 6
 
 func (st *storm) rule(ctx context.Context, i catalog.Item, r ruling) {
 	who := st.desk

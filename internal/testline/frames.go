@@ -49,10 +49,9 @@ func (f *frames) next() (piece, error) {
 	if len(words) < 3 || !bytes.EqualFold(words[0], []byte("PUB")) && !bytes.EqualFold(words[0], []byte("HPUB")) {
 		return piece{data: data}, nil
 	}
-	n, err := strconv.Atoi(string(words[len(words)-1]))
-	if err != nil || n < 0 || n > 64<<20 {
-		f.raw = true
-		return piece{data: data}, nil
+	n, err := strconv.ParseUint(string(words[len(words)-1]), 10, 26)
+	if f.raw = err != nil; f.raw {
+		return piece{data: data}, nil // no NATS
 	}
 	body := make([]byte, n+2) // and the end of the line
 	if _, err := io.ReadFull(f.r, body); err != nil {

@@ -91,7 +91,7 @@ func (l *Line) Cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.conns {
-		_ = c.Close()
+		hangUp(c)
 	}
 }
 
@@ -150,7 +150,7 @@ func (l *Line) accept(ctx context.Context) {
 
 // join carries one connection until either end, the weather or the test ends it.
 func (l *Line) join(ctx context.Context, in net.Conn) {
-	defer in.Close()
+	defer hangUp(in)
 	w, changed := l.now()
 	if w.Down {
 		return
@@ -169,16 +169,20 @@ func (l *Line) join(ctx context.Context, in net.Conn) {
 	if err != nil {
 		return
 	}
-	defer out.Close()
+	defer hangUp(out)
 	l.keep(in, out)
 	defer l.forget(in, out)
+	if w, _ := l.now(); w.Down {
+		return // cut while it was being made
+	}
 	ctx, end := context.WithCancel(ctx)
 	c := &carrying{l: l, in: in, out: out, end: end}
 	var both sync.WaitGroup
 	both.Go(func() { c.carry(ctx, newFrames(in, l), out) })
 	both.Go(func() { c.carry(ctx, plain{out}, in) })
 	<-ctx.Done()
-	_, _ = in.Close(), out.Close()
+	hangUp(in)
+	hangUp(out)
 	both.Wait()
 }
 
@@ -216,12 +220,15 @@ func (l *Line) again() []byte {
 	return l.past[l.rng.IntN(len(l.past))]
 }
 
+// hangUp ends a connection. Who has ended it already does not matter.
+func hangUp(c net.Conn) { _ = c.Close() }
+
 // reset ends a connection as a broken line does, without a farewell.
 func reset(c net.Conn) {
 	if tcp, ok := c.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
-	_ = c.Close()
+	hangUp(c)
 }
 
 // source yields what is carried as one piece.

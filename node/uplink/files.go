@@ -21,7 +21,8 @@ type fileWire interface {
 }
 
 const (
-	pieceLimit   = 3 * time.Minute // for the answer to a piece
+	pieceLimit   = 3 * time.Minute // for the answer to a piece, on a line nothing is known of
+	pieceLeast   = askLimit        // and on any line
 	filesIdle    = time.Minute     // without files that long, the connection is given back
 	noteEvery    = 2 * time.Second // how often progress is written down
 	refusedRetry = time.Hour       // for a file the hub does not take
@@ -52,6 +53,7 @@ type lane struct {
 	up     func() bool // whether the line itself stands; without it trying is no use
 	w      fileWire    // nil while there is nothing to carry
 	stride stride
+	took   time.Duration // by the last piece that was answered, 0 when not known
 	again  delay
 }
 
@@ -126,6 +128,7 @@ func (l *lane) try(ctx context.Context, f queue.File) {
 	case errors.As(err, &told):
 		err = l.u.q.FileFailed(ctx, f.SHA256, fault.Message(err), refusedRetry)
 	default: // the line; the file waits for it
+		l.took = 0
 		l.stride.failed()
 		pause(ctx, l.again.next())
 		return
@@ -190,7 +193,8 @@ func (l *lane) pieces(ctx context.Context, f queue.File, file io.ReaderAt, a pro
 			return fmt.Errorf("sending piece of file: %w", err)
 		}
 		if a.Have > have { // the line carries
-			l.stride.answered(len(data), time.Since(began))
+			l.took = time.Since(began)
+			l.stride.answered(len(data), l.took)
 			l.again.reset()
 		}
 		if a.Done {
@@ -206,13 +210,23 @@ func (l *lane) pieces(ctx context.Context, f queue.File, file io.ReaderAt, a pro
 	}
 }
 
+// patience is how long to wait for the answer to a piece. A hub that dies behind a
+// broker of its own takes the answer with it while the connection stands. Where
+// it is known what a piece takes, that need not cost minutes.
+func (l *lane) patience() time.Duration {
+	if l.took == 0 {
+		return pieceLimit
+	}
+	return min(max(10*l.took, pieceLeast), pieceLimit)
+}
+
 // piece sends one and waits for the answer.
 func (l *lane) piece(ctx context.Context, sha string, at int64, data []byte) (protocol.OfferAnswer, error) {
 	wait, err := l.w.chunk(sha, at, data)
 	if err != nil {
 		return protocol.OfferAnswer{}, err
 	}
-	limited, cancel := context.WithTimeout(ctx, pieceLimit)
+	limited, cancel := context.WithTimeout(ctx, l.patience())
 	defer cancel()
 	return wait(limited)
 }
