@@ -195,7 +195,7 @@ func plainLeaf() {
 			}
 		}
 		cancel()
-		time.Sleep(20 * time.Millisecond)
+		wait(20 * time.Millisecond)
 	}
 	untilEnd()
 	nc.Close()
@@ -225,7 +225,7 @@ func plainBatch() {
 		go func() {
 			for r := range work {
 				for try := 0; !batch(nc, fmt.Sprintf("b%d-%d", r.from, try), r.from, r.to); try++ {
-					time.Sleep(50 * time.Millisecond)
+					wait(50 * time.Millisecond)
 				}
 				done <- r.to - r.from
 			}

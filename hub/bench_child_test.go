@@ -127,6 +127,9 @@ func untilTold() {
 	must(err)
 }
 
+// wait waits; a measured program has to wait for some time to pass now and then.
+func wait(d time.Duration) { <-time.After(d) }
+
 // untilEnd waits until nobody needs the child any longer.
 func untilEnd() { _, _ = io.Copy(io.Discard, os.Stdin) }
 
@@ -178,7 +181,7 @@ func later(from, to net.Conn, after time.Duration) {
 		}
 	}()
 	for p := range under {
-		time.Sleep(time.Until(p.due))
+		wait(time.Until(p.due))
 		if _, err := to.Write(p.data); err != nil {
 			from.Close()
 		}

@@ -77,7 +77,7 @@ func plainDoor() {
 	}
 	go func() {
 		for {
-			time.Sleep(settling / 5)
+			wait(settling / 5)
 			debug.FreeOSMemory()
 		}
 	}()
@@ -172,7 +172,7 @@ func (r *returning) bring(m member) *nats.Conn {
 			least = time.Second
 		}
 		r.note(func() { r.h.Failed++ })
-		time.Sleep(least/2 + rand.N(min(least<<min(tries, 20), most)))
+		wait(least/2 + rand.N(min(least<<min(tries, 20), most)))
 		if a != nil && !a.nc.IsConnected() {
 			a.nc.Close()
 			a = nil

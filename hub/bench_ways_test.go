@@ -125,7 +125,7 @@ func carryThroughKills(b *testing.B, w way, n int) (took time.Duration, killed, 
 	from.progress(n, func(done int) {
 		for len(due) > 0 && done >= due[0] && time.Since(began) < killsLimit {
 			due = due[1:]
-			time.Sleep(rand.N(20 * time.Millisecond)) // #nosec G404 -- not always right after an acknowledgement
+			wait(rand.N(20 * time.Millisecond)) // #nosec G404 -- not always right after an acknowledgement
 			to.kill()
 			killed++
 			to.start()

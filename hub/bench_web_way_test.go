@@ -119,7 +119,7 @@ func plainPoster() {
 		hands.Go(func() {
 			for i := range work {
 				for !posted(client, url+strconv.Itoa(i), moved(i)) {
-					time.Sleep(50 * time.Millisecond)
+					wait(50 * time.Millisecond)
 				}
 				mu.Lock()
 				if done++; done%50 == 0 || done == n {
@@ -138,7 +138,7 @@ func plainPoster() {
 }
 
 func posted(client *http.Client, url string, body []byte) bool {
-	r, err := client.Post(url, "application/octet-stream", bytes.NewReader(body)) //nolint:noctx // the client's timeout ends it
+	r, err := client.Post(url, "application/octet-stream", bytes.NewReader(body))
 	if err != nil {
 		return false
 	}
