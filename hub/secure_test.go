@@ -3,14 +3,17 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/go-resty/resty/v2"
 
+	"zhanqun/config"
 	"zhanqun/hub/ca"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
@@ -169,6 +172,37 @@ func TestCertificateFilesAndOff(t *testing.T) {
 	r = newProgram(t, "ZHANQUN_TLS_MODE=on").serve()
 	if !strings.HasPrefix(r.Hub, "https://127.0.0.1:") || len(r.NATS) != 2 || !strings.HasPrefix(r.NATS[0], "tls://") || !strings.HasPrefix(r.NATS[1], "wss://") {
 		t.Errorf("on: %+v", r.addresses)
+	}
+}
+
+// What nodes are told: the broker's own port and the pages' one, as far as they
+// are of use to another machine.
+func TestWays(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		http string
+		nats config.NATS
+		at   string
+		want []string
+	}{
+		{"this machine only", "127.0.0.1:0", config.NATS{Listen: "127.0.0.1:4222"}, "nats://127.0.0.1:4222", []string{"nats://127.0.0.1:4222", "wss://hub/nats"}},
+		{"both open", "0.0.0.0:0", config.NATS{Listen: "0.0.0.0:4222"}, "tls://10.0.0.1:4222", []string{"tls://10.0.0.1:4222", "wss://hub/nats"}},
+		{"the pages' only", "0.0.0.0:0", config.NATS{Listen: "127.0.0.1:4222"}, "nats://127.0.0.1:4222", []string{"wss://hub/nats"}},
+		{"forwarded by something else", "0.0.0.0:0", config.NATS{Listen: "127.0.0.1:4222", PublicURL: "tls://gate:4222"}, "tls://gate:4222", []string{"tls://gate:4222", "wss://hub/nats"}},
+		{"both named", "0.0.0.0:0", config.NATS{Listen: "0.0.0.0:4222", PublicURL: "tls://gate:4222,wss://gate/zq"}, "tls://gate:4222,wss://gate/zq", []string{"tls://gate:4222", "wss://gate/zq"}},
+		{"external", "0.0.0.0:0", config.NATS{URL: "nats://n1:4222"}, "nats://n1:4222", []string{"nats://n1:4222"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", tt.http)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			c := &county{cfg: config.Hub{NATS: tt.nats}, listener: l, base: "https://hub", nats: splitList(tt.at)}
+			if got := c.ways(); !slices.Equal(got, tt.want) {
+				t.Errorf("told %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
 
