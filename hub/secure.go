@@ -138,10 +138,24 @@ func (c *county) ways() []string {
 	if !c.cfg.NATS.Embedded() || c.cfg.NATS.PublicURL != "" && hasWebSocket(c.nats) {
 		return list
 	}
-	if addr, err := natsAddr(c.cfg.NATS); err == nil && c.cfg.NATS.PublicURL == "" && !outside(addr) && outside(c.listener.Addr()) {
+	if addr, err := natsAddr(c.cfg.NATS); err == nil && c.cfg.NATS.PublicURL == "" && !outside(addr) && c.forOthers() {
 		list = nil
 	}
 	return append(list, webSocket(c.base))
+}
+
+// forOthers reports whether other machines reach the pages, by themselves or
+// through something in front.
+func (c *county) forOthers() bool {
+	if outside(c.listener.Addr()) {
+		return true
+	}
+	u, err := url.Parse(c.cfg.HTTP.PublicURL)
+	if err != nil || u.Hostname() == "" || u.Hostname() == "localhost" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return ip == nil || !ip.IsLoopback()
 }
 
 func hasWebSocket(list []string) bool {

@@ -3,14 +3,22 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/go-resty/resty/v2"
 
+	"zhanqun/config"
 	"zhanqun/hub/ca"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
@@ -169,6 +177,58 @@ func TestCertificateFilesAndOff(t *testing.T) {
 	r = newProgram(t, "ZHANQUN_TLS_MODE=on").serve()
 	if !strings.HasPrefix(r.Hub, "https://127.0.0.1:") || len(r.NATS) != 2 || !strings.HasPrefix(r.NATS[0], "tls://") || !strings.HasPrefix(r.NATS[1], "wss://") {
 		t.Errorf("on: %+v", r.addresses)
+	}
+}
+
+// Behind a proxy with a certificate the system trusts a node joins without a
+// fingerprint, and its line runs through the proxy as well.
+func TestBehindAProxy(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		testenv.Skip(t, "where a program looks for trusted certificates can be told on Linux only")
+	}
+	web := testenv.Port(t)
+	proxy := httptest.NewTLSServer(httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: web}))
+	t.Cleanup(proxy.Close)
+	trusted := filepath.Join(t.TempDir(), "roots.pem")
+	writeFile(t, trusted, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw})))
+	hub, node := programs(t)
+	p := newPair(t, hub.with("ZHANQUN_HTTP_ADDR="+web, "ZHANQUN_HTTP_PUBLIC_URL="+proxy.URL, "ZHANQUN_NATS_PUBLIC_URL=tls://"+testenv.Port(t)),
+		node.with("SSL_CERT_FILE="+trusted))
+	p.until(t, "the line runs through the proxy", p.way(t, queue.WayWebTLS))
+	id := p.handIn(t, "经过反向代理")
+	p.until(t, "it is received", p.itemIs(t, id, "received"))
+}
+
+// What nodes are told: the broker's own port and the pages' one, as far as they
+// are of use to another machine.
+func TestWays(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		http string // where the pages listen, and their public address
+		nats config.NATS
+		at   string
+		want []string
+	}{
+		{"this machine only", "127.0.0.1:0", config.NATS{Listen: "127.0.0.1:4222"}, "nats://127.0.0.1:4222", []string{"nats://127.0.0.1:4222", "wss://hub/nats"}},
+		{"a proxy in front", "127.0.0.1:0 https://hub", config.NATS{Listen: "127.0.0.1:4222"}, "nats://127.0.0.1:4222", []string{"wss://hub/nats"}},
+		{"both open", "0.0.0.0:0", config.NATS{Listen: "0.0.0.0:4222"}, "tls://10.0.0.1:4222", []string{"tls://10.0.0.1:4222", "wss://hub/nats"}},
+		{"the pages' only", "0.0.0.0:0", config.NATS{Listen: "127.0.0.1:4222"}, "nats://127.0.0.1:4222", []string{"wss://hub/nats"}},
+		{"forwarded by something else", "0.0.0.0:0", config.NATS{Listen: "127.0.0.1:4222", PublicURL: "tls://gate:4222"}, "tls://gate:4222", []string{"tls://gate:4222", "wss://hub/nats"}},
+		{"both named", "0.0.0.0:0", config.NATS{Listen: "0.0.0.0:4222", PublicURL: "tls://gate:4222,wss://gate/zq"}, "tls://gate:4222,wss://gate/zq", []string{"tls://gate:4222", "wss://gate/zq"}},
+		{"external", "0.0.0.0:0", config.NATS{URL: "nats://n1:4222"}, "nats://n1:4222", []string{"nats://n1:4222"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			addr, public, _ := strings.Cut(tt.http, " ")
+			l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			c := &county{cfg: config.Hub{NATS: tt.nats, HTTP: config.HubHTTP{PublicURL: public}}, listener: l, base: "https://hub", nats: splitList(tt.at)}
+			if got := c.ways(); !slices.Equal(got, tt.want) {
+				t.Errorf("told %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
 
