@@ -171,7 +171,7 @@ func DefaultHub() Hub {
 			MaxAttachments:     30,
 			DiskReserveBytes:   1 << 30,
 		},
-		Guard:    Guard{NodeMessages: 200, NodeBytes: 32 << 20, NodeUnread: 128, BarSeconds: 60, Strangers: 500},
+		Guard:    Guard{NodeMessages: 200, NodeBytes: 32 << 20, NodeUnread: 128, BarSeconds: 60, Strangers: 2000},
 		Accounts: defaultAccounts(),
 		Review:   Review{ClaimMinutes: 15, UndoSeconds: 10},
 		Links: Links{

@@ -26,7 +26,7 @@ type Limits struct {
 // pieces carry up to 256 KiB each, and a disk that syncs every write takes about
 // 1,000 messages a second of all nodes together.
 func DefaultLimits() Limits {
-	return Limits{Messages: 200, Bytes: 32 << 20, Unread: 128, Strangers: 500, Bar: time.Minute}
+	return Limits{Messages: 200, Bytes: 32 << 20, Unread: 128, Strangers: 2000, Bar: time.Minute}
 }
 
 const (

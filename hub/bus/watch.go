@@ -21,7 +21,7 @@ const (
 	scanEvery  = 20 * time.Second // without a reason
 	scanShare  = 20               // of the time at most one part goes into scans
 	hotFor     = 5 * time.Second  // scans go on that long after the last reason
-	signInTime = 3 * time.Second  // what a connection that has not signed in may take when there are many
+	signInTime = 6 * time.Second  // what a connection that has not signed in may take when there are many
 )
 
 // watch looks after the connections of the embedded server. Only run uses it.
