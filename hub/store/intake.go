@@ -119,16 +119,19 @@ func (s *Store) NodeKeys(ctx context.Context, ids []string) (map[string]intake.K
 		if err := r.Scan(&id, &present, &unretired, &epoch, &former); err != nil {
 			return struct{}{}, err
 		}
+		// Enrolment and rekeying let no key in that cannot be read.
+		var bad error
+		read := func(text string) (key protocol.PublicKey) {
+			if text != "" && bad == nil {
+				key, bad = protocol.ParsePublic(text)
+			}
+			return key
+		}
 		k, known := keys[id]
 		if !known {
-			if k.Present, err = protocol.ParsePublic(present); err != nil {
-				return struct{}{}, nil //nolint:nilerr // enrolment lets no such key in; its letters stay strays
-			}
+			k.Present = read(present)
 			if unretired != "" {
-				key, err := protocol.ParsePublic(unretired)
-				if err != nil {
-					return struct{}{}, err
-				}
+				key := read(unretired)
 				k.Unretired = &key
 			}
 		}
@@ -136,11 +139,10 @@ func (s *Store) NodeKeys(ctx context.Context, ids []string) (map[string]intake.K
 			k.Epochs = append(k.Epochs, epoch)
 		}
 		if former != "" {
-			key, err := protocol.ParsePublic(former)
-			if err != nil {
-				return struct{}{}, err
-			}
-			k.Former = append(k.Former, intake.FormerKey{Epoch: epoch, Key: key})
+			k.Former = append(k.Former, intake.FormerKey{Epoch: epoch, Key: read(former)})
+		}
+		if bad != nil {
+			return struct{}{}, fmt.Errorf("keys of node %s: %w", id, bad)
 		}
 		keys[id] = k
 		return struct{}{}, nil

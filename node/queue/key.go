@@ -98,11 +98,10 @@ func (q *Queue) signer(public string) (protocol.Key, error) {
 	key, err := readKey(filepath.Join(q.dir, seedName))
 	if err == nil && public != "" && key.Public() != public {
 		// Another identity or key was taken, and its file is not in place yet.
-		next, err := readKey(filepath.Join(q.dir, nextName))
-		if err != nil || next.Public() != public {
+		key, err = readKey(filepath.Join(q.dir, nextName))
+		if err != nil || key.Public() != public {
 			return protocol.Key{}, fault.New(fault.Internal, "本机密钥文件与入网信息不符。请从备份恢复数据目录，或联系县级管理员重新入网。")
 		}
-		key = next
 	}
 	if err == nil {
 		q.key = &key

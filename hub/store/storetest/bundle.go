@@ -20,7 +20,7 @@ func bundleSuite(t *testing.T, open Open) {
 	for name, f := range map[string]func(*testing.T, Open){
 		"there and back": bundleThereAndBack, "again and beside the line": bundleMixed, "one is lost": bundleLost, "bad ones": bundleBad,
 		"cut short": bundleCutShort, "long answer": bundleLongAnswer, "files": bundleFiles, "restored hub": bundleRestoredHub, "restored node": bundleRestoredNode,
-		"frozen and revoked": bundleStanding, "joining": bundleJoining, "owed": bundleOwed,
+		"frozen and revoked": bundleStanding, "joining": bundleJoining, "waiting to be let in": bundleWaiting, "owed": bundleOwed,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, open) })
 	}

@@ -127,6 +127,36 @@ func bundleOwed(t *testing.T, open Open) {
 	}
 }
 
+// A machine without a line that has to wait gets its identity, and hears with it,
+// and whenever it sends something, that it has to; let in, it is told at once.
+func bundleWaiting(t *testing.T, open Open) {
+	c := NewCarrier(t, open)
+	a := Access(c.Store)
+	list := must[[]access.Issued](t)(a.InviteAll(t.Context(), Admin(), []string{Xujiaba}, access.Terms{Base: "http://127.0.0.1:8080", Approval: true}))
+	hash, key := protocol.HashOf([]byte(list[0].Code.Secret)), nodeKey(t)
+	r := c.must(t, Seal(t, protocol.BundleIndex{Dir: protocol.Up, Epoch: c.Epoch, Number: 1, Program: "node test",
+		Join: &protocol.JoinRequest{Ticket: protocol.JoinTicket(hash), Proof: protocol.JoinProof(hash, key.Public()), Name: "值班室"}}, key, nil))
+	n := must[access.Node](t)(c.Store.NodeByID(t.Context(), r.Node))
+	c.Sender = &Sender{t: t, Node: n, Key: key, Epoch: c.Epoch}
+	c.Number = 1
+	x, words := c.Answer(t)
+	if x.Welcome == nil || !x.Welcome.Pending || x.Fault == nil || x.Fault.Code != protocol.CodePending || len(words) != 0 {
+		t.Errorf("answer %+v, %+v, %v", x.Welcome, x.Fault, words)
+	}
+	if _, err := c.Take(t.Context(), c.Next(t, []protocol.Entry{c.Submit(c.Text())})); faultCode(err) != protocol.CodePending {
+		t.Errorf("taken while it waits: %v", err)
+	}
+	must[access.Node](t)(a.ApproveNode(t.Context(), Admin(), n.ID))
+	c.owed(t, time.Hour, true)
+	c.Number, c.Seq = 1, 0
+	if r := c.must(t, c.Next(t, []protocol.Entry{c.Submit(c.Text())})); r.Applied != 1 {
+		t.Errorf("let in: %+v", r)
+	}
+	if x, words := c.Answer(t); x.Fault != nil || x.Welcome != nil || len(words) == 0 {
+		t.Errorf("answer %+v, %v", x, words)
+	}
+}
+
 func bundleJoining(t *testing.T, open Open) {
 	c := NewCarrier(t, open)
 	a := Access(c.Store)
