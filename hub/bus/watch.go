@@ -87,7 +87,7 @@ func (w *watch) scan(now time.Time) {
 		newest = max(newest, c.Cid)
 		at := connection{id: c.Cid}
 		node := w.gate.nodeOf(at)
-		if node == "" && c.IP != "" && now.Sub(c.Start) > signInTime { // the hub's own has no address
+		if node == "" && c.IP != "" { // the hub's own has no address
 			address := w.guests.address(c)
 			strangers[address] = append(strangers[address], c)
 		}
@@ -98,7 +98,10 @@ func (w *watch) scan(now time.Time) {
 	}
 	sums.charge(w.gate.guard)
 	for address, list := range strangers {
-		w.thin(address, list, limits.Strangers)
+		if len(list) > limits.Strangers {
+			w.hot = now.Add(hotFor) // until they have had their time
+			w.thin(address, list, limits.Strangers, now)
+		}
 	}
 	w.seen, w.clients = seen, len(z.Conns)
 	w.gate.prune(func(c connection) bool { _, there := seen[c]; return !there && c.id <= newest })
@@ -148,16 +151,20 @@ func (s sums) charge(g *guard) {
 }
 
 // thin ends the oldest of too many connections of one address that have not
-// signed in.
-func (w *watch) thin(address string, list []*server.ConnInfo, most int) {
-	if len(list) <= most {
-		return
-	}
+// signed in, if they have had the time to.
+func (w *watch) thin(address string, list []*server.ConnInfo, most int, now time.Time) {
 	slices.SortFunc(list, func(a, b *server.ConnInfo) int { return a.Start.Compare(b.Start) })
+	ended := 0
 	for _, c := range list[:len(list)-most] {
+		if now.Sub(c.Start) <= signInTime {
+			break
+		}
 		w.gate.expel(connection{id: c.Cid})
+		ended++
 	}
-	w.gate.guard.stranger(address, strconv.Itoa(len(list))+" connections that have not signed in")
+	if ended > 0 {
+		w.gate.guard.stranger(address, strconv.Itoa(ended)+" connections that have not signed in are ended")
+	}
 }
 
 // clientLine is how the server begins what it says about a connection; what the
