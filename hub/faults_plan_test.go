@@ -125,8 +125,8 @@ func TestFaultPlan(t *testing.T) {
 			t.Errorf("%s: two seeds give one plan", s.name)
 		}
 		for _, kind := range s.kinds() {
-			if !slices.ContainsFunc(plan(9, s, 20*time.Second), func(b blow) bool { return b.kind == kind }) {
-				t.Errorf("%s: no %s in twenty seconds", s.name, kind)
+			if !slices.ContainsFunc(plan(9, s, 15*time.Second), func(b blow) bool { return b.kind == kind }) {
+				t.Errorf("%s: no %s in a quarter of a minute", s.name, kind)
 			}
 		}
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	faultsTime = flag.Duration("faults.time", 90*time.Second, "how long TestFaults injects faults, all scenes together")
+	faultsTime = flag.Duration("faults.time", time.Minute, "how long TestFaults injects faults, all four scenes together")
 	faultsSeed = flag.Uint64("faults.seed", 0, "plan of TestFaults; 0 draws one and prints it")
 )
 
@@ -56,7 +56,7 @@ func TestFaults(t *testing.T) {
 	all := scenes(disks)
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
-			t.Parallel() // with the other scenes only
+			t.Parallel() // with the other scenes only, as many at a time as -parallel says
 			newStorm(t, s, seed).play(*faultsTime / time.Duration(len(all)))
 		})
 	}
