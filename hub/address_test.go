@@ -54,7 +54,7 @@ func TestBaseURL(t *testing.T) {
 		{"https://zq.example.gov.cn/", "https://zq.example.gov.cn"},
 		{"https://zq.example.gov.cn/a", "https://zq.example.gov.cn/a"},
 	} {
-		if got := baseURL(config.HubHTTP{PublicURL: tt.public}, "127.0.0.1:8080"); got != tt.want {
+		if got := baseURL(config.HubHTTP{PublicURL: tt.public}, "http://127.0.0.1:8080"); got != tt.want {
 			t.Errorf("%q: %s, want %s", tt.public, got, tt.want)
 		}
 	}
