@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"zhanqun/hub/bus"
 	"zhanqun/hub/store"
 	"zhanqun/hub/store/storetest"
@@ -46,7 +48,7 @@ func TestHerdSignsInByTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.bus = b
-	const nodes = 100
+	const nodes = 40
 	list := make([]*storetest.Sender, nodes)
 	for i := range list {
 		list[i] = storetest.NewSender(t, c.store, storetest.Sitang)
@@ -54,7 +56,7 @@ func TestHerdSignsInByTurns(t *testing.T) {
 	var all sync.WaitGroup
 	for _, n := range list {
 		all.Go(func() {
-			nc, err := c.dial(n)
+			nc, err := c.dial(n, nats.Timeout(time.Minute)) // each waits for its turn
 			if err != nil {
 				t.Error(err)
 				return

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,23 +32,34 @@ var errNotJoined = fault.New(fault.Conflict, "本机还没有加入县级平台�
 // Identity returns who this node is; before it has joined, a fault of kind
 // Conflict. It is read each time: another process may have joined meanwhile.
 func (q *Queue) Identity(ctx context.Context) (Identity, error) {
-	var id Identity
-	var urls, public string
+	for former := ""; ; {
+		id, public, err := q.readIdentity(ctx)
+		if err != nil {
+			return id, err
+		}
+		if id.Key, err = q.signer(public); !errors.Is(err, errOtherKey) || public == former {
+			return id, err
+		}
+		former = public // another key may have been taken between the two looks
+	}
+}
+
+func (q *Queue) readIdentity(ctx context.Context) (id Identity, public string, err error) {
+	var urls string
 	var joined int64
-	err := q.db.Read.QueryRowContext(ctx, `SELECT node, unit, unit_name, name, epoch, hub_url, hub_key, hub_epoch, nats, joined_at, public FROM station`).
+	err = q.db.Read.QueryRowContext(ctx, `SELECT node, unit, unit_name, name, epoch, hub_url, hub_key, hub_epoch, nats, joined_at, public FROM station`).
 		Scan(&id.Node, &id.Unit.Code, &id.Unit.Name, &id.Name, &id.Epoch, &id.HubURL, &id.HubKey, &id.HubEpoch, &urls, &joined, &public)
 	if err != nil {
-		return Identity{}, fmt.Errorf("reading identity: %w", err)
+		return Identity{}, "", fmt.Errorf("reading identity: %w", err)
 	}
 	if id.Node == "" {
-		return id, errNotJoined
+		return id, "", errNotJoined
 	}
 	if err := json.Unmarshal([]byte(urls), &id.NATS); err != nil {
-		return Identity{}, fmt.Errorf("reading identity: %w", err)
+		return Identity{}, "", fmt.Errorf("reading identity: %w", err)
 	}
 	id.JoinedAt = time.UnixMilli(joined)
-	id.Key, err = q.signer(public)
-	return id, err
+	return id, public, nil
 }
 
 // SaveIdentity keeps what the hub answered to Enrol, by the line or in a bundle:

@@ -87,6 +87,9 @@ func readKey(path string) (protocol.Key, error) {
 	return key, nil
 }
 
+// errOtherKey says that no key file fits what the database says.
+var errOtherKey = fault.New(fault.Internal, "本机密钥文件与入网信息不符。请从备份恢复数据目录，或联系县级管理员重新入网。")
+
 // signer returns the key that speaks for the node, going by its public key; before
 // it has joined that is empty, and the key is the one to join with.
 func (q *Queue) signer(public string) (protocol.Key, error) {
@@ -97,10 +100,15 @@ func (q *Queue) signer(public string) (protocol.Key, error) {
 	}
 	key, err := readKey(filepath.Join(q.dir, seedName))
 	if err == nil && public != "" && key.Public() != public {
-		// Another identity or key was taken, and its file is not in place yet.
-		key, err = readKey(filepath.Join(q.dir, nextName))
+		// Another identity or key was taken, and its file is not in place yet. It
+		// may be put there between two looks.
+		for _, name := range []string{nextName, seedName} {
+			if key, err = readKey(filepath.Join(q.dir, name)); err == nil && key.Public() == public {
+				break
+			}
+		}
 		if err != nil || key.Public() != public {
-			return protocol.Key{}, fault.New(fault.Internal, "本机密钥文件与入网信息不符。请从备份恢复数据目录，或联系县级管理员重新入网。")
+			return protocol.Key{}, errOtherKey
 		}
 	}
 	if err == nil {
