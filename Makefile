@@ -33,13 +33,11 @@ cross:
 
 # vet runs first and on everything, so go test need not repeat a part of it. It
 # and the linters compile with the flags of the build to reuse its packages.
-# The race detector needs cgo, which the programs do not. SQLite, translated from
-# C, is not watched by it: nothing in it is ours, and its every step would be
-# (a third of the time is left without).
+# The race detector needs cgo, which the programs do not.
 test:
 	.ci/prepare
 	CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false" go vet ./...
-	CGO_ENABLED=1 go test -race -vet=off -timeout 20m -gcflags='modernc.org/...=-race=false' ./...
+	CGO_ENABLED=1 go test -race -vet=off -timeout 20m ./...
 
 lint:
 	.ci/format
