@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"zhanqun/internal/testenv"
 )
 
 // child is this program as another process, under another name. Its first line
@@ -103,6 +105,14 @@ func (c *child) interrupted() error {
 
 // hubProgram is the name under which this program is the hub.
 const hubProgram = "hub"
+
+// hubChild is the hub on a data folder that has been prepared.
+func hubChild(b *testing.B, dir string, env ...string) *child {
+	b.Helper()
+	addr := testenv.Port(b)
+	return &child{b: b, name: hubProgram, args: []string{"serve", "--json"}, addr: addr, env: append(env, "ZHANQUN_DIR="+dir, "ZHANQUN_HTTP_ADDR=127.0.0.1:0",
+		"ZHANQUN_NATS_LISTEN="+addr, "ZHANQUN_LOG_LEVEL=error", "ZHANQUN_LIMITS_DISK_RESERVE_BYTES=0", "ZHANQUN_LINKS_ENABLED=false")}
+}
 
 // What a child does with its own input and output.
 

@@ -18,10 +18,8 @@ import (
 	"github.com/google/uuid"
 
 	"zhanqun/config"
-	"zhanqun/hub/access"
 	"zhanqun/hub/store"
 	"zhanqun/hub/store/storetest"
-	"zhanqun/internal/testenv"
 	"zhanqun/protocol"
 )
 
@@ -122,12 +120,7 @@ func newCrowd(b *testing.B, n int) *crowd {
 	for hand := range 8 {
 		hands.Go(func() {
 			for i := hand; i < n; i += 8 {
-				hash := fmt.Sprint("x", i)
-				err := s.AddInvites(b.Context(), "bench", []access.Invite{{Hash: hash, Unit: storetest.Sitang, ExpiresAt: time.Now().Add(time.Hour)}})
-				if err == nil {
-					_, err = s.Enrol(b.Context(), hash, access.Node{ID: c.list[i].Node, PublicKey: keys[i].Public(), State: access.NodeActive})
-				}
-				if err != nil {
+				if err := enrolled(b, s, c.list[i].Node, keys[i]); err != nil {
 					b.Error(err)
 					return
 				}
@@ -138,10 +131,7 @@ func newCrowd(b *testing.B, n int) *crowd {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	addr := testenv.Port(b)
-	c.hub = &child{b: b, name: hubProgram, args: []string{"serve", "--json"}, addr: addr, env: []string{"ZHANQUN_DIR=" + c.dir,
-		"ZHANQUN_HTTP_ADDR=127.0.0.1:0", "ZHANQUN_NATS_LISTEN=" + addr, "ZHANQUN_LOG_LEVEL=error", "ZHANQUN_LIMITS_DISK_RESERVE_BYTES=0", "ZHANQUN_LINKS_ENABLED=false",
-		fmt.Sprint("ZHANQUN_GUARD_STRANGERS=", n)}} // all come from one address here
+	c.hub = hubChild(b, c.dir, fmt.Sprint("ZHANQUN_GUARD_STRANGERS=", n)) // all come from one address here
 	return c
 }
 

@@ -147,6 +147,15 @@ func post(b *testing.B, q *queue.Queue, n int) {
 	hands.Wait()
 }
 
+// enrolled lets a node into a county.
+func enrolled(b *testing.B, s *store.Store, node string, key protocol.Key) error {
+	err := s.AddInvites(b.Context(), "bench", []access.Invite{{Hash: node, Unit: storetest.Sitang, ExpiresAt: time.Now().Add(time.Hour)}})
+	if err == nil {
+		_, err = s.Enrol(b.Context(), node, access.Node{ID: node, PublicKey: key.Public(), State: access.NodeActive})
+	}
+	return err
+}
+
 func (t *backlog) open(b *testing.B, dir string) *queue.Queue {
 	b.Helper()
 	q, err := queue.Open(b.Context(), queue.Options{Dir: dir, Log: slog.New(slog.DiscardHandler), Reserve: -1})
@@ -171,10 +180,7 @@ func (t *backlog) carry(b *testing.B, o store.Options) time.Duration {
 	}
 	storetest.Units(b, s)
 	storetest.Columns(b, s)
-	if err := s.AddInvites(b.Context(), "bench", []access.Invite{{Hash: "x", Unit: storetest.Sitang, ExpiresAt: time.Now().Add(time.Hour)}}); err != nil {
-		b.Fatal(err)
-	}
-	if _, err := s.Enrol(b.Context(), "x", access.Node{ID: t.node, PublicKey: t.key.Public(), State: access.NodeActive}); err != nil {
+	if err := enrolled(b, s, t.node, t.key); err != nil {
 		b.Fatal(err)
 	}
 	in := intake.New(intake.Options{Store: s, Scan: scan, Log: log})

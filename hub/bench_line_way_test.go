@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"zhanqun/config"
-	"zhanqun/hub/access"
 	"zhanqun/hub/store"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/testenv"
@@ -57,18 +56,13 @@ func (w *lineWay) receiver(b *testing.B) *child {
 	}
 	storetest.Units(b, s)
 	storetest.Columns(b, s)
-	if err := s.AddInvites(b.Context(), "bench", []access.Invite{{Hash: "x", Unit: storetest.Sitang, ExpiresAt: time.Now().Add(time.Hour)}}); err != nil {
-		b.Fatal(err)
-	}
-	if _, err := s.Enrol(b.Context(), "x", access.Node{ID: w.town.node, PublicKey: w.town.key.Public(), State: access.NodeActive}); err != nil {
+	if err := enrolled(b, s, w.town.node, w.town.key); err != nil {
 		b.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	addr := testenv.Port(b)
-	return &child{b: b, name: hubProgram, args: []string{"serve", "--json"}, addr: addr, env: []string{"ZHANQUN_DIR=" + dir, "ZHANQUN_DATABASE_URL=" + w.cfg.Database.URL.Reveal(),
-		"ZHANQUN_HTTP_ADDR=127.0.0.1:0", "ZHANQUN_NATS_LISTEN=" + addr, "ZHANQUN_LOG_LEVEL=error", "ZHANQUN_LIMITS_DISK_RESERVE_BYTES=0", "ZHANQUN_LINKS_ENABLED=false"}}
+	return hubChild(b, dir, "ZHANQUN_DATABASE_URL="+w.cfg.Database.URL.Reveal())
 }
 
 func (w *lineWay) sender(b *testing.B, addr string, _ time.Duration) *child {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+
 	"zhanqun/internal/account"
 
 	"zhanqun/config"

@@ -60,6 +60,17 @@ func (p *pair) way(t *testing.T, want queue.Way) func() (bool, error) {
 	}
 }
 
+// thereAndBack hands an item in, decides on it and waits for the answer.
+func (p *pair) thereAndBack(t *testing.T, title string) {
+	t.Helper()
+	id := p.handIn(t, title)
+	p.until(t, "it is in review", p.itemIs(t, id, "received"))
+	if err := p.decide(id); err != nil {
+		t.Fatal(err)
+	}
+	p.until(t, "the answer is back", p.itemIs(t, id, "adopted"))
+}
+
 // A hub that other machines can reach makes itself a CA. A node joins with what
 // its code says of it, and everything travels encrypted.
 func TestEncryptedOutsideThisMachine(t *testing.T) {
@@ -67,12 +78,7 @@ func TestEncryptedOutsideThisMachine(t *testing.T) {
 	hub, web := hub.outward()
 	p := newPair(t, hub, node)
 	p.until(t, "the line is encrypted", p.way(t, queue.WayDirectTLS))
-	id := p.handIn(t, "加密的线路")
-	p.until(t, "it is in review", p.itemIs(t, id, "received"))
-	if err := p.decide(id); err != nil {
-		t.Fatal(err)
-	}
-	p.until(t, "the answer is back", p.itemIs(t, id, "adopted"))
+	p.thereAndBack(t, "加密的线路")
 
 	info, err := os.Stat(filepath.Join(hub.dir(), ca.KeyName))
 	if err != nil || info.Mode().Perm() != 0o600 {
@@ -256,12 +262,7 @@ func TestOnlyTheWebPort(t *testing.T) {
 	nobody := testenv.Port(t)
 	p := newPair(t, hub.with("ZHANQUN_NATS_PUBLIC_URL=tls://"+nobody), node)
 	p.until(t, "the line runs through the web's port", p.way(t, queue.WayWebTLS))
-	id := p.handIn(t, "只开网页端口")
-	p.until(t, "it is in review", p.itemIs(t, id, "received"))
-	if err := p.decide(id); err != nil {
-		t.Fatal(err)
-	}
-	p.until(t, "the answer is back", p.itemIs(t, id, "adopted"))
+	p.thereAndBack(t, "只开网页端口")
 	if out, err := node.run(t.Context(), "", "doctor"); err != nil || !strings.Contains(out, "走网页端口，已加密") {
 		t.Errorf("doctor: %v\n%s", err, out)
 	}

@@ -288,7 +288,13 @@ func (n *client) hello(c *county) (a protocol.HelloAnswer, err error) {
 // and twenty times a second for what shows nowhere.
 func (c *county) await(what string, f func() bool) {
 	c.t.Helper()
-	limit := time.NewTimer(20 * time.Second)
+	c.awaitFor(20*time.Second, what, f)
+}
+
+// awaitFor is await for what takes its time.
+func (c *county) awaitFor(most time.Duration, what string, f func() bool) {
+	c.t.Helper()
+	limit := time.NewTimer(most)
 	defer limit.Stop()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

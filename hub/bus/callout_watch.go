@@ -44,8 +44,7 @@ func (c *callout) look(ctx context.Context) {
 			c.b.log.Debug("bus: the NATS servers' totals", "err", err)
 			continue
 		}
-		seconds := now.Sub(at).Seconds()
-		if float64(total.Msgs-before.Msgs) > seconds*float64(limits.Messages) || float64(total.Bytes-before.Bytes) > seconds*float64(limits.Bytes) {
+		if limits.exceeded(before, total, now.Sub(at).Seconds()) {
 			hot = now.Add(hotFor)
 		}
 		before, at = total, now

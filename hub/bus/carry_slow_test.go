@@ -102,7 +102,7 @@ func TestFileOverALineThatIsCut(t *testing.T) {
 		c.await("another part of the file", func() bool { _, files, _ := s.counted(); return files >= int64(size*(i+1)/(cuts+1)) })
 		s.cut()
 	}
-	c.awaitLong("the file arrives", tn.filesDone)
+	c.awaitFor(4*time.Minute, "the file arrives", tn.filesDone)
 	sent, _, n := s.counted()
 	ratio := float64(sent-base) / float64(size)
 	t.Logf("%d MiB at %d KiB/s in %.1f s with %d cuts: %.4f of its bytes sent", size>>20, speed>>10, time.Since(began).Seconds(), n, ratio)

@@ -203,17 +203,8 @@ func (g *gate) seat(s session, c connection, key string) {
 	g.nodes[c] = s.node
 }
 
-func (g *gate) drop(node string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, s := range []session{{node, false}, {node, true}} {
-		if c, ok := g.sessions[s]; ok {
-			delete(g.sessions, s)
-			delete(g.keys, s)
-			g.push(c)
-		}
-	}
-}
+// drop ends the sessions of a node.
+func (g *gate) drop(node string) { g.dropOthers(node, "") }
 
 // dropOthers ends the sessions of a node that were opened with another key.
 func (g *gate) dropOthers(node, key string) {

@@ -1,6 +1,10 @@
 package bus
 
-import "time"
+import (
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
 
 // Limits bound what one node, or one address, may do to the line. Zero fields
 // mean those of DefaultLimits.
@@ -56,6 +60,12 @@ func (l Limits) orDefault() Limits {
 		d.Bar = l.Bar
 	}
 	return d
+}
+
+// exceeded reports whether more was taken in elapsed seconds, of all nodes
+// together, than one may send: reason to look who it was.
+func (l Limits) exceeded(before, now server.MsgBytes, elapsed float64) bool {
+	return float64(now.Msgs-before.Msgs) > elapsed*float64(l.Messages) || float64(now.Bytes-before.Bytes) > elapsed*float64(l.Bytes)
 }
 
 // bucket counts what leaks away by and by.

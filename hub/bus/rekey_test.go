@@ -97,6 +97,20 @@ func TestAnotherKeyWhileWorking(t *testing.T) {
 	}
 }
 
+// eachOnce holds that the county has each of the items once.
+func (c *county) eachOnce(ids []string) {
+	c.t.Helper()
+	seen := map[string]int{}
+	for _, id := range c.received() {
+		seen[id]++
+	}
+	for _, id := range ids {
+		if seen[id] != 1 {
+			c.t.Errorf("item %s was received %d times", id, seen[id])
+		}
+	}
+}
+
 func refusals(t *testing.T, c *county) (list []string) {
 	t.Helper()
 	kept, err := c.intake.Refusals(t.Context(), keptQuery)
@@ -301,15 +315,7 @@ func TestAnotherKeyAndAnOlderBackup(t *testing.T) {
 	ids = append(ids, tn.post(2)...)
 	again.await("everything is there", func() bool { return len(again.received()) >= len(ids) })
 	tn.confirmed()
-	seen := map[string]int{}
-	for _, id := range again.received() {
-		seen[id]++
-	}
-	for _, id := range ids {
-		if seen[id] != 1 {
-			t.Errorf("item %s was received %d times", id, seen[id])
-		}
-	}
+	again.eachOnce(ids)
 	if list := refusals(t, again); len(list) != 0 {
 		t.Errorf("refused: %v", list)
 	}
@@ -343,15 +349,7 @@ func TestKeyAfterKey(t *testing.T) {
 		tn.rekeyed(before)
 	}
 	tn.confirmed()
-	seen := map[string]int{}
-	for _, id := range c.received() {
-		seen[id]++
-	}
-	for _, id := range ids {
-		if seen[id] != 1 {
-			t.Errorf("item %s was received %d times", id, seen[id])
-		}
-	}
+	c.eachOnce(ids)
 	if list := refusals(t, c); len(list) != 0 {
 		t.Errorf("refused: %v", list)
 	}

@@ -7,7 +7,6 @@ import (
 
 	hubbundle "zhanqun/hub/bundle"
 	"zhanqun/hub/catalog"
-	"zhanqun/hub/intake"
 	"zhanqun/hub/review"
 	"zhanqun/hub/store"
 	"zhanqun/hub/store/storetest"
@@ -158,8 +157,8 @@ func TestRestoredByBundle(t *testing.T) {
 			if err != nil || !n.RecallSince.IsZero() {
 				t.Errorf("still waiting for words since %s, %v", n.RecallSince, err)
 			}
-			if list, err := c.intake.Refusals(t.Context(), intake.KeptQuery{}); err != nil || len(list) > 0 {
-				t.Errorf("kept %+v, %v", list, err)
+			if list := refusals(t, c); len(list) > 0 {
+				t.Errorf("kept %v", list)
 			}
 		})
 	}

@@ -205,8 +205,8 @@ func TestRestoredHub(t *testing.T) {
 			two.start()
 			whole(two)
 			again.once(map[*town][]string{one: items[one], two: items[two]})
-			if list, err := again.intake.Refusals(t.Context(), intake.KeptQuery{}); err != nil || len(list) > 0 {
-				t.Errorf("kept %+v, %v", list, err)
+			if list := refusals(t, again); len(list) > 0 {
+				t.Errorf("kept %v", list)
 			}
 		})
 	}
@@ -231,21 +231,28 @@ func (tn *town) backup() string {
 	return path
 }
 
+// halfway is a node, stopped, of whose items the county has four and four, the
+// last with a file, are in its queue, and a backup of it.
+func (tn *town) halfway(file []byte) (ids []string, files []protocol.Attachment, path string) {
+	tn.c.t.Helper()
+	tn.start()
+	tn.settled()
+	ids = tn.post(4)
+	tn.confirmed()
+	tn.stop()
+	ids = append(ids, tn.post(3)...)
+	with, files := tn.postWith(file)
+	return append(ids, with), files, tn.backup()
+}
+
 // A node restored from a backup hands in what its backup did not know to be
 // confirmed; the hub takes nothing twice, and tells what has become of the rest.
 func TestRestoredNode(t *testing.T) {
 	c := newCounty(t)
 	desk, who := c.desk()
 	tn := c.newTown(storetest.Sitang, c.addr)
-	tn.start()
-	tn.settled()
-	ids := tn.post(4)
-	tn.confirmed()
-	tn.stop()
-	ids = append(ids, tn.post(3)...)
-	with, files := tn.postWith(photo(t, 1, 40))
-	ids = append(ids, with)
-	path := tn.backup()
+	ids, files, path := tn.halfway(photo(t, 1, 40))
+	with := ids[len(ids)-1]
 	tn.start() // what the backup holds for unconfirmed goes out after all
 	tn.confirmed()
 	c.await("the file arrives", tn.filesDone)
@@ -265,8 +272,8 @@ func TestRestoredNode(t *testing.T) {
 		t.Error("the epoch is the same")
 	}
 	c.await("the file is offered and done", again.filesDone)
-	if list, err := c.intake.Refusals(t.Context(), intake.KeptQuery{}); err != nil || len(list) > 0 {
-		t.Errorf("refused %+v, %v", list, err)
+	if list := refusals(t, c); len(list) > 0 {
+		t.Errorf("refused %v", list)
 	}
 	got := c.received()
 	slices.Sort(got)
@@ -376,15 +383,7 @@ func TestReplacedNode(t *testing.T) {
 	c := newCounty(t)
 	desk, who := c.desk()
 	tn := c.newTown(storetest.Sitang, c.addr)
-	tn.start()
-	tn.settled()
-	ids := tn.post(4)
-	tn.confirmed()
-	tn.stop()
-	ids = append(ids, tn.post(3)...)
-	with, files := tn.postWith(photo(t, 3, 40))
-	ids = append(ids, with)
-	path := tn.backup()
+	ids, files, path := tn.halfway(photo(t, 3, 40))
 	c.decide(desk, who, ids[0], catalog.ActionReturn)
 
 	fresh := tn.renewed(path)

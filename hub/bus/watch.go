@@ -64,8 +64,7 @@ func (w *watch) due(now time.Time) bool {
 	if z, err := w.server.AccountStatz(&server.AccountStatzOptions{Accounts: []string{server.DEFAULT_GLOBAL_ACCOUNT}, IncludeUnused: true}); err == nil && len(z.Accounts) == 1 {
 		w.total = z.Accounts[0].Received.MsgBytes
 	}
-	if float64(w.total.Msgs-before.Msgs) > elapsed*float64(limits.Messages) || float64(w.total.Bytes-before.Bytes) > elapsed*float64(limits.Bytes) ||
-		w.stalls != stalls || w.server.NumClients() > w.clients+limits.Strangers/2 {
+	if limits.exceeded(before, w.total, elapsed) || w.stalls != stalls || w.server.NumClients() > w.clients+limits.Strangers/2 {
 		w.hot = now.Add(hotFor)
 	}
 	rest := now.Sub(w.scanned)

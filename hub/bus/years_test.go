@@ -54,7 +54,7 @@ func TestYearsAway(t *testing.T) {
 
 	memory := watchMemory(t)
 	tn.start()
-	c.awaitLong("everything is confirmed", func() bool {
+	c.awaitFor(4*time.Minute, "everything is confirmed", func() bool {
 		cur := tn.cursors()
 		return cur.Confirmed == yearsUp && cur.Down >= yearsDown
 	})
@@ -165,21 +165,5 @@ func watchMemory(t *testing.T) (grown func() uint64) {
 		close(done)
 		<-ended
 		return peak - min(before, peak)
-	}
-}
-
-// awaitLong is await for what takes its time.
-func (c *county) awaitLong(what string, f func() bool) {
-	c.t.Helper()
-	limit := time.NewTimer(4 * time.Minute)
-	defer limit.Stop()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for !f() {
-		select {
-		case <-tick.C:
-		case <-limit.C:
-			c.t.Fatalf("waiting in vain: %s", what)
-		}
 	}
 }

@@ -122,6 +122,18 @@ func (h *hub) refuses(c *tls.Config, words string) {
 	}
 }
 
+// browser is one into which an administrator has put the CA's certificate.
+func browser(t *testing.T, dir string) *tls.Config {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, ca.CertName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, Time: func() time.Time { return noon }}
+}
+
 // The CA is made once, by P-256, in a file only its owner reads; nodes and
 // browsers know it again after a restart.
 func TestOwnCA(t *testing.T) {
@@ -144,14 +156,7 @@ func TestOwnCA(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, ca.KeyName)); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("file of the CA: %v, %v", info, err)
 	}
-	// A browser with the CA's certificate.
-	text, err := os.ReadFile(filepath.Join(dir, ca.CertName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(text)
-	h.must(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, Time: func() time.Time { return noon }})
+	h.must(browser(t, dir))
 
 	again := serve(t, o)
 	if c := again.must(joining.Client("127.0.0.1")); serial(c) != serial(first) {
@@ -250,13 +255,7 @@ func TestClockPutRight(t *testing.T) {
 			h.now = noon
 			h.Look()
 			h.must(trust.Hub{CA: pin}.Client("127.0.0.1"))
-			text, err := os.ReadFile(filepath.Join(dir, ca.CertName))
-			if err != nil {
-				t.Fatal(err)
-			}
-			roots := x509.NewCertPool()
-			roots.AppendCertsFromPEM(text)
-			h.must(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, Time: func() time.Time { return noon }})
+			h.must(browser(t, dir))
 		})
 	}
 }

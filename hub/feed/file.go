@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -46,12 +47,9 @@ func (s *Service) publicFile(w http.ResponseWriter, r *http.Request) error {
 // kinds are shown in place, all else is saved; either way nothing in it runs,
 // fetches or is taken for another type. Ranges work.
 func (s *Service) ServeFile(w http.ResponseWriter, r *http.Request, a protocol.Attachment) error {
-	f, _, err := s.Files.Get(a.SHA256)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errNoFile
-	}
+	f, err := s.openFile(a.SHA256)
 	if err != nil {
-		return fmt.Errorf("opening file %s: %w", a.SHA256, err)
+		return err
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -79,6 +77,17 @@ func (s *Service) ServeFile(w http.ResponseWriter, r *http.Request, a protocol.A
 	return nil
 }
 
+func (s *Service) openFile(sha string) (*os.File, error) {
+	f, _, err := s.Files.Get(sha)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errNoFile
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening file %s: %w", sha, err)
+	}
+	return f, nil
+}
+
 // ServeImage writes an image of the county's own scaled to one of content.Sizes:
 // a reviewer looks at photos, not at thirty megabytes of them. Photos whose small
 // image would take too much memory are written whole.
@@ -87,12 +96,9 @@ func (s *Service) ServeImage(w http.ResponseWriter, r *http.Request, a protocol.
 	if !ok || !image(a.Type) {
 		return errNoFile
 	}
-	f, _, err := s.Files.Get(a.SHA256)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errNoFile
-	}
+	f, err := s.openFile(a.SHA256)
 	if err != nil {
-		return fmt.Errorf("opening file %s: %w", a.SHA256, err)
+		return err
 	}
 	defer f.Close()
 	h, tag := w.Header(), `"`+a.SHA256+"-"+size+`"`

@@ -117,6 +117,15 @@ func (q *Queue) signer(public string) (protocol.Key, error) {
 	return key, err
 }
 
+// placeKey puts a key in its place that the database says speaks for the node.
+func (q *Queue) placeKey(ctx context.Context, public string) error {
+	l, err := dirlock.Wait(ctx, filepath.Join(q.dir, openName))
+	if err != nil {
+		return fmt.Errorf("locking data folder: %w", err) // the next to open it settles the key
+	}
+	return errors.Join(q.settleKey(public), l.Release())
+}
+
 // settleKey puts the key of an identity that was taken in its place, if the
 // process that took it was killed before it could. Whoever calls it holds the
 // lock on opening.

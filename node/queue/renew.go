@@ -5,12 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"github.com/google/uuid"
 
-	"zhanqun/internal/dirlock"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -156,11 +154,7 @@ func (q *Queue) ChangeIdentity(ctx context.Context, a protocol.EnrolAnswer, hubU
 	if err != nil {
 		return err
 	}
-	l, err := dirlock.Wait(ctx, filepath.Join(q.dir, openName))
-	if err != nil {
-		return fmt.Errorf("locking data folder: %w", err) // the next to open it settles the key
-	}
-	return errors.Join(q.settleKey(key.Public()), l.Release())
+	return q.placeKey(ctx, key.Public())
 }
 
 // rowAt is rowOf for a mark that may be of the present log.

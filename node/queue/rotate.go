@@ -2,12 +2,9 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
-	"zhanqun/internal/dirlock"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -53,6 +50,15 @@ func (q *Queue) Rotation(ctx context.Context) (r Rotation, err error) {
 	return r, err
 }
 
+// RotationWanted reports whether the node is to take another key. It is asked at
+// every change of the queue.
+func (q *Queue) RotationWanted(ctx context.Context) (wanted bool, err error) {
+	if err := q.db.Read.QueryRowContext(ctx, `SELECT rotate FROM station`).Scan(&wanted); err != nil {
+		return false, fmt.Errorf("reading key: %w", err)
+	}
+	return wanted, nil
+}
+
 // NotRotated notes that the hub will not take another key of this node, and why.
 func (q *Queue) NotRotated(ctx context.Context, why string) error {
 	return q.write(ctx, "noting why the key stays", func(ctx context.Context, t *txn) error {
@@ -85,9 +91,5 @@ func (q *Queue) ChangeKey(ctx context.Context, key protocol.Key) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := dirlock.Wait(ctx, filepath.Join(q.dir, openName))
-	if err != nil {
-		return fmt.Errorf("locking data folder: %w", err) // the next to open it settles the key
-	}
-	return errors.Join(q.settleKey(key.Public()), l.Release())
+	return q.placeKey(ctx, key.Public())
 }

@@ -90,28 +90,19 @@ func (b *lineBook) contact(hub time.Time) {
 	})
 }
 
-// trouble notes why nothing moves although the broker can be reached.
-func (b *lineBook) trouble(why string) { b.change(func(l *queue.Line) { l.Error = why }) }
-
 // mailbox notes why the broker takes no frames for now, or with nothing that it
 // does. The hub's answers to other questions do not end that trouble.
 func (b *lineBook) mailbox(why string) {
-	b.mu.Lock()
-	same := b.box == why
-	b.mu.Unlock()
-	if same {
-		return
-	}
 	b.change(func(l *queue.Line) {
-		if why != "" || l.Error == b.box {
+		if why != b.box && (why != "" || l.Error == b.box) {
 			l.Error = why
 		}
 		b.box = why
 	})
 }
 
-// failed notes the same of an error. What the machine waits for stays until the
-// hub says something else.
+// failed notes why nothing moves although the broker can be reached. What the
+// machine waits for stays until the hub says something else.
 func (b *lineBook) failed(err error) {
 	var f protocol.Fault
 	told := errors.As(err, &f) && f.Code != protocol.CodeBusy

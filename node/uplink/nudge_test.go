@@ -80,7 +80,7 @@ func TestTroubleEndsWithAnAnswer(t *testing.T) {
 	if u.line.troubled() {
 		t.Error("in trouble from the start")
 	}
-	u.line.trouble("县级平台正忙，稍后会自动重试。")
+	u.line.failed(protocol.Fault{Code: protocol.CodeBusy})
 	if !u.line.troubled() {
 		t.Error("trouble is not seen")
 	}

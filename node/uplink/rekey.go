@@ -82,8 +82,8 @@ func (u *Uplink) announceAgain(ctx context.Context, w wire) error {
 // is sent: what follows is signed with it. That a hub will not take it now keeps
 // nothing else from going on.
 func (u *Uplink) rekey(ctx context.Context, w wire) error {
-	r, err := u.q.Rotation(ctx)
-	if err != nil || !r.Wanted {
+	wanted, err := u.q.RotationWanted(ctx)
+	if err != nil || !wanted {
 		return err
 	}
 	err = u.change(ctx, w)
@@ -140,22 +140,24 @@ func (u *Uplink) announce(ctx context.Context, w wire, key protocol.Key) error {
 func (u *Uplink) rotating(ctx context.Context) error {
 	changes, since := u.watch(), time.Time{}
 	for {
-		r, err := u.q.Rotation(ctx)
-		if err != nil {
-			return err
-		}
-		c, err := u.q.Cursors(ctx)
+		wanted, err := u.q.RotationWanted(ctx)
 		if err != nil {
 			return err
 		}
 		switch {
-		case !r.Wanted:
+		case !wanted:
 			since = time.Time{}
 		case since.IsZero():
 			since = time.Now()
 		}
-		if r.Wanted && time.Now().After(u.notBefore) && (c.Sent == c.Confirmed || time.Since(since) >= quietFor) {
-			return errRewound
+		if wanted && time.Now().After(u.notBefore) {
+			c, err := u.q.Cursors(ctx)
+			if err != nil {
+				return err
+			}
+			if c.Sent == c.Confirmed || time.Since(since) >= quietFor {
+				return errRewound
+			}
 		}
 		if err := changes.wait(ctx, quietFor); err != nil {
 			return err
