@@ -164,6 +164,8 @@ func (st *storm) hubTwice(ctx context.Context, b blow) error {
 	if !st.scene.postgres || !st.scene.external {
 		return st.twice(ctx, st.office, second)
 	}
+	st.hubDisk.guests.RLock()
+	defer st.hubDisk.guests.RUnlock()
 	k := &kept{name: "second hub", run: func(ctx context.Context) (*process, error) {
 		return second.start(ctx, new(addresses), "serve", "--json")
 	}}
@@ -176,8 +178,9 @@ func (st *storm) hubTwice(ctx context.Context, b blow) error {
 
 // smallDisk is a disk that can be spoilt: one fault at a time.
 type smallDisk struct {
-	mu  sync.Mutex
-	dir string
+	mu     sync.Mutex
+	dir    string
+	guests sync.RWMutex // programs that use it besides its own
 }
 
 // full leaves no byte on a disk for a while.
@@ -202,6 +205,8 @@ func full(ctx context.Context, d *smallDisk, lasts time.Duration) error {
 // so under a program that has files open for writing, which is why it dies first.
 func (st *storm) readOnly(ctx context.Context, k *kept, d *smallDisk, lasts time.Duration) error {
 	return st.killed(ctx, k, 0, func() (err error) {
+		d.guests.Lock()
+		defer d.guests.Unlock()
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if err := remount(d.dir, true); err != nil {

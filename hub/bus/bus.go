@@ -184,13 +184,7 @@ func (b *Bus) open(ctx context.Context) error {
 	if b.o.URL == "" {
 		err = b.serve(ctx)
 	} else {
-		options := append([]nats.Option{nats.Name("zhanqun hub"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
-			nats.ReconnectWait(time.Second), nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1), nats.PingInterval(20 * time.Second),
-			nats.ErrorHandler(b.asyncError)}, b.o.Connect...)
-		if own := b.o.Own; own.Public() != "" {
-			options = append(options, nats.Nkey(own.Public(), func(nonce []byte) ([]byte, error) { return own.Sign(nonce), nil }))
-		}
-		b.nc, err = nats.Connect(b.o.URL, options...)
+		b.nc, err = b.dial()
 	}
 	if err != nil {
 		return fmt.Errorf("starting NATS: %w", err)
@@ -199,6 +193,17 @@ func (b *Bus) open(ctx context.Context) error {
 		return fmt.Errorf("opening JetStream: %w", err)
 	}
 	return nil
+}
+
+// dial connects to the external server, now or later.
+func (b *Bus) dial() (*nats.Conn, error) {
+	options := append([]nats.Option{nats.Name("zhanqun hub"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
+		nats.ReconnectWait(time.Second), nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1), nats.PingInterval(20 * time.Second),
+		nats.ErrorHandler(b.asyncError)}, b.o.Connect...)
+	if own := b.o.Own; own.Public() != "" {
+		options = append(options, nats.Nkey(own.Public(), func(nonce []byte) ([]byte, error) { return own.Sign(nonce), nil }))
+	}
+	return nats.Connect(b.o.URL, options...)
 }
 
 func (b *Bus) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
@@ -219,6 +224,9 @@ func (b *Bus) Close() error {
 		b.running.Wait()
 		if b.nc != nil {
 			b.nc.Close()
+		}
+		if b.door != nil {
+			b.door.nc.Close()
 		}
 		if b.server != nil {
 			b.server.Shutdown()
@@ -261,7 +269,7 @@ func (b *Bus) Health() error {
 	if reason != nil {
 		return reason
 	}
-	if !b.nc.IsConnected() {
+	if !b.nc.IsConnected() || b.door != nil && !b.door.nc.IsConnected() {
 		return errors.New("not connected to NATS")
 	}
 	if b.server != nil {

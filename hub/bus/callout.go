@@ -27,6 +27,10 @@ const (
 type callout struct {
 	b      *Bus
 	issuer nkeys.KeyPair
+	// nc carries nothing that nodes send: a server ends connections to which more
+	// is sent than they read, and that must not keep the hub from ending the
+	// connection of the one who sent it.
+	nc *nats.Conn
 
 	mu   sync.Mutex
 	due  map[string]bool // nodes of which no connection may stay
@@ -42,7 +46,11 @@ func (b *Bus) openDoor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := &callout{b: b, issuer: issuer, due: map[string]bool{}, wake: make(chan struct{}, 1)}
+	nc, err := b.dial()
+	if err != nil {
+		return fmt.Errorf("starting NATS: %w", err)
+	}
+	c := &callout{b: b, issuer: issuer, nc: nc, due: map[string]bool{}, wake: make(chan struct{}, 1)}
 	b.gate.own, b.gate.end, b.door = b.o.Own.Public(), c.kick, c
 	waiting := make(chan *nats.Msg, calloutWaiting)
 	for range calloutWorkers {
@@ -60,7 +68,7 @@ func (b *Bus) openDoor(ctx context.Context) error {
 	b.run(func() { b.gate.kick(ctx) })
 	b.run(func() { c.hunt(ctx) })
 	b.run(func() { c.look(ctx) })
-	_, err = b.nc.QueueSubscribe(server.AuthCalloutSubject, "hub", func(m *nats.Msg) {
+	_, err = nc.QueueSubscribe(server.AuthCalloutSubject, "hub", func(m *nats.Msg) {
 		select {
 		case waiting <- m:
 		default: // the server gives up after a while, and the node comes again
@@ -127,7 +135,7 @@ func (c *callout) kick(ctx context.Context, gone connection) {
 	ctx, cancel := context.WithTimeout(ctx, kickTime)
 	defer cancel()
 	data := jsonOf(server.KickClientReq{CID: gone.id})
-	switch _, err := c.b.nc.RequestWithContext(ctx, kickSubject(gone.server), data); {
+	switch _, err := c.nc.RequestWithContext(ctx, kickSubject(gone.server), data); {
 	case errors.Is(err, nats.ErrNoResponders):
 		c.b.log.Error("bus: the NATS server does not let the hub end connections; its configuration is not the one of hub nats conf, or it is gone", "server", gone.server)
 	case err != nil && ctx.Err() == nil:

@@ -35,7 +35,7 @@ func (c *callout) look(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if !c.b.nc.IsConnected() {
+		if !c.nc.IsConnected() {
 			continue
 		}
 		now := time.Now()
@@ -106,12 +106,12 @@ func (c *callout) connections(ctx context.Context, o server.ConnzOptions, wait t
 func (c *callout) all(ctx context.Context, subject string, ask any, wait time.Duration, f func(id string, data []byte) error) error {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	sub, err := c.b.nc.SubscribeSync(c.b.nc.NewRespInbox())
+	sub, err := c.nc.SubscribeSync(c.nc.NewRespInbox())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	if err := c.b.nc.PublishRequest(subject, sub.Subject, jsonOf(ask)); err != nil {
+	if err := c.nc.PublishRequest(subject, sub.Subject, jsonOf(ask)); err != nil {
 		return err
 	}
 	for {

@@ -38,7 +38,7 @@ type guard struct {
 // conduct is how one node behaves.
 type conduct struct {
 	messages, bytes bucket  // taken by the hub
-	patience        bucket  // messages beyond
+	patience        bucket  // messages beyond, large ones as several
 	seen            traffic // by the hub, since it was last compared with the broker's count
 	missing, weight bucket  // messages the broker carried and the hub did not see, and their bytes
 	signIns         bucket
@@ -108,8 +108,8 @@ const (
 	ignored         // so is nobody
 )
 
-// spend decides what becomes of a message of a node. A node that goes on all the
-// same is barred.
+// spend decides what becomes of a message of a node. A node that was told to come
+// later and goes on all the same is barred: one that behaves waits.
 func (g *guard) spend(node string, size int) verdict {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -125,7 +125,7 @@ func (g *guard) spend(node string, size int) verdict {
 		return ignored
 	}
 	g.tell(c, node, offMany, "")
-	if !c.patience.add(now, 1, rate, burst*rate) {
+	if !c.patience.add(now, max(1, float64(size)*rate/bytes), rate/4, burst*rate) {
 		g.bar(c, node, offMany)
 		return ignored
 	}

@@ -68,11 +68,19 @@ func TestTooManyMessages(t *testing.T) {
 
 // Bytes count as messages do.
 func TestTooManyBytes(t *testing.T) {
-	g, _, _, _ := guardOnClock(Limits{Messages: 1000, Bytes: 1000})
-	for i, want := range []verdict{taken, taken, refused} {
+	g, pass, dropped, _ := guardOnClock(Limits{Messages: 1000, Bytes: 1000})
+	for i, want := range []verdict{taken, taken, refused, refused, ignored} {
 		if got := g.spend("n1", 5000); got != want {
 			t.Errorf("message %d: %v", i+1, got)
 		}
+	}
+	// Half as much again as it may send, for as long as it likes, is too much.
+	for range 60 {
+		pass(time.Second)
+		g.spend("n2", 1500)
+	}
+	if !slices.Equal(*dropped, []string{"n1", "n2"}) {
+		t.Errorf("dropped %v", *dropped)
 	}
 }
 
