@@ -168,6 +168,28 @@ func TestExternalServerEncrypted(t *testing.T) {
 	c.once(map[*town][]string{tn: ids})
 }
 
+// When the hub's line to a server of its own was cut and stands again, frames
+// are read at once. The request that was under way is lost, and waiting for
+// its heartbeats to stay away would take ten seconds.
+func TestReadsOnAfterTheLineWasCut(t *testing.T) {
+	c, servers := newOutside(t, 1)
+	c.stop()
+	p := newProxy(t, servers[0].addr)
+	c.outside.URL = "nats://" + p.addr()
+	c.start()
+	town := c.client(storetest.Tangtou)
+	for range 3 {
+		town.send(town.Submit(town.Text()))
+		c.await("received", func() bool { return c.cursor(town.Node.ID) == town.Seq })
+		p.cut()
+	}
+	town.send(town.Submit(town.Text()))
+	c.await("received", func() bool { return c.cursor(town.Node.ID) == town.Seq })
+	if c.log.says("interrupted", "heartbeat") || !c.log.says("interrupted", "connected anew") {
+		t.Errorf("reading went on for another reason:\n%s", c.log.about("interrupted"))
+	}
+}
+
 // One server with the configuration that comes with the product: whom it lets
 // in, and to what, the hub decides. What a hostile node tries fails as with the
 // embedded one, and either the hub's log or the server's names it.

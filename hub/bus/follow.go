@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
@@ -65,6 +66,8 @@ func (b *Bus) follow(ctx context.Context) error {
 		return err
 	}
 	defer b.closeConsumer(ctx, stream, consumer)
+	anew := b.nc.StatusChanged(nats.CONNECTED)
+	defer b.nc.RemoveStatusListener(anew)
 	b.stands(stream, after)
 
 	type commit struct {
@@ -75,6 +78,14 @@ func (b *Bus) follow(ctx context.Context) error {
 	ready := make(chan commit)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.fetch(ctx, consumer, info.Created, box) })
+	g.Go(func() error {
+		select {
+		case <-anew:
+			return errAnew
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
 	g.Go(func() error {
 		for {
 			frames, err := box.take(ctx)
@@ -159,6 +170,10 @@ func (b *Bus) closeConsumer(ctx context.Context, stream jetstream.Stream, consum
 	defer cancel()
 	_ = stream.DeleteConsumer(ctx, consumer.CachedInfo().Name) // otherwise the broker forgets it by itself
 }
+
+// errAnew ends reading: a request for frames that was under way when the line
+// broke is lost, and nothing else says so for ten seconds.
+var errAnew = errors.New("connected anew")
 
 var errLost = errors.New("the broker sent frames that did not arrive")
 
