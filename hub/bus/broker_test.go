@@ -310,7 +310,7 @@ func TestClusterLosesAServer(t *testing.T) {
 	}
 	all := func() {
 		t.Helper()
-		c.await("everything is received", func() bool { return c.cursor(n.Node.ID) == n.Seq })
+		c.awaitFor(time.Minute, "everything is received", func() bool { return c.cursor(n.Node.ID) == n.Seq })
 	}
 	if s, _ := c.stream(); s.CachedInfo().Config.Replicas != 3 {
 		t.Fatalf("%d replicas", s.CachedInfo().Config.Replicas)

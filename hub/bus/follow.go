@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 	"golang.org/x/sync/errgroup"
 
 	"zhanqun/protocol"
@@ -34,7 +35,7 @@ func (b *Bus) followForEver(ctx context.Context) {
 		b.mu.Lock()
 		b.reason = err
 		b.mu.Unlock()
-		if time.Since(began) > longest {
+		if time.Since(began) > longest || errors.Is(err, errAnew) {
 			pause = shortest
 		}
 		b.log.Warn("bus: reading the intake stream is interrupted", "err", err, "pause", pause)
@@ -153,12 +154,11 @@ func (b *Bus) stands(stream jetstream.Stream, handled uint64) {
 // importance: the position is in the database, so it needs no acknowledgements
 // and is made anew after any trouble.
 func (b *Bus) openConsumer(ctx context.Context, stream jetstream.Stream, after uint64) (jetstream.Consumer, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	consumer, err := stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1, AckPolicy: jetstream.AckNonePolicy,
+	config := jetstream.ConsumerConfig{
+		Name: nuid.Next(), DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1, AckPolicy: jetstream.AckNonePolicy,
 		MemoryStorage: true, Replicas: 1, InactiveThreshold: goneAfter,
-	})
+	}
+	consumer, err := persist(ctx, func(ctx context.Context) (jetstream.Consumer, error) { return stream.CreateConsumer(ctx, config) })
 	if err != nil {
 		return nil, fmt.Errorf("making a reader of the intake stream: %w", err)
 	}

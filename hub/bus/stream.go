@@ -34,10 +34,7 @@ func (b *Bus) openStream(ctx context.Context) (jetstream.Stream, *jetstream.Stre
 		MaxMsgsPerSubject: b.guard.limits.Unread, DiscardNewPerSubject: true, Replicas: max(b.o.Replicas, 1),
 	}
 	var there *jetstream.StreamInfo
-	// Servers that have not found together yet say nothing at all.
-	look, stop := context.WithTimeout(ctx, callLimit/2)
-	old, err := b.js.Stream(look, protocol.Stream)
-	stop()
+	old, err := persist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return b.js.Stream(ctx, protocol.Stream) })
 	switch {
 	case err == nil:
 		there = old.CachedInfo()
@@ -45,19 +42,35 @@ func (b *Bus) openStream(ctx context.Context) (jetstream.Stream, *jetstream.Stre
 		return nil, nil, fmt.Errorf("looking for the intake stream: %w", err)
 	}
 	config.MaxBytes = b.streamBytes(there)
-	stream, err := b.js.CreateOrUpdateStream(ctx, config)
+	create := func(ctx context.Context) (jetstream.Stream, error) { return b.js.CreateOrUpdateStream(ctx, config) }
+	stream, err := persist(ctx, create)
 	for b.o.StreamBytes == 0 && noRoom(err) && config.MaxBytes > leastStream {
 		config.MaxBytes = max(config.MaxBytes/2, leastStream)
-		stream, err = b.js.CreateOrUpdateStream(ctx, config)
+		stream, err = persist(ctx, create)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("making the intake stream: %w", err)
 	}
-	info, err := stream.Info(ctx)
+	info, err := persist(ctx, func(ctx context.Context) (*jetstream.StreamInfo, error) { return stream.Info(ctx) })
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the intake stream: %w", err)
 	}
 	return stream, info, nil
+}
+
+// persist asks servers that say nothing again, each time with more patience: a
+// question is lost that was asked while they had not found together, and nobody
+// ever answers it.
+func persist[T any](ctx context.Context, ask func(context.Context) (T, error)) (answer T, err error) {
+	for patience := callLimit / 8; patience <= callLimit; patience *= 2 {
+		limited, cancel := context.WithTimeout(ctx, patience)
+		answer, err = ask(limited)
+		cancel()
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			break
+		}
+	}
+	return answer, err
 }
 
 // noRoom reports whether a broker has less room than it was asked to set aside.
