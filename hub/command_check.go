@@ -21,15 +21,22 @@ var verdicts = map[linkcheck.Verdict]string{
 
 func checkCommand() command {
 	var private bool
+	var column columnCheck
 	return command{
 		Name: "check", Args: "网址", Min: 1, Max: 1, Lists: true,
 		Short:   "看一眼一个网址能不能打开，说明原因（不登记，不通知）",
-		Example: "hub check https://www.gov.cn/\nhub check --json www.example.gov.cn/tzgg/",
-		Flags:   func(f *flag.FlagSet) { f.BoolVar(&private, "private", false, "这次允许访问内网地址") },
+		Example: "hub check https://www.gov.cn/\nhub check --json www.example.gov.cn/tzgg/\nhub check --column --class notice www.example.gov.cn/tzgg/",
+		Flags: func(f *flag.FlagSet) {
+			f.BoolVar(&private, "allow-private", false, "这次允许访问内网地址")
+			column.flags(f)
+		},
 		Run: func(ctx context.Context, c *call) error {
 			c.Cfg.Links.AllowPrivate = c.Cfg.Links.AllowPrivate || private
 			checker := newChecker(c.Cfg.Links)
 			defer checker.Close()
+			if column.on {
+				return column.run(ctx, c, checker)
+			}
 			r := checker.Check(ctx, c.Args[0])
 			if err := ctx.Err(); err != nil {
 				return err

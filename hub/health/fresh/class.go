@@ -1,0 +1,126 @@
+package fresh
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"zhanqun/internal/chinatime"
+)
+
+// Class is the kind of a column; it sets how often the column must be updated.
+type Class string
+
+// The classes of columns.
+const (
+	News   Class = "news"   // 动态要闻类: 14 days
+	Notice Class = "notice" // 通知公告类: 6 months
+	Policy Class = "policy" // 政策文件类: 6 months
+	Other  Class = "other"  // all others: 1 year, unless the column has a rule of its own
+)
+
+// Classes are all classes, in the order they are shown.
+var Classes = []Class{News, Notice, Policy, Other}
+
+// Known tells whether c is one of Classes.
+func (c Class) Known() bool { return c.Label() != "" }
+
+// Label is the class's name in Chinese; empty for an unknown one.
+func (c Class) Label() string {
+	return map[Class]string{News: "动态要闻类", Notice: "通知公告类", Policy: "政策文件类", Other: "其他栏目"}[c]
+}
+
+// Period is the class's time limit in Chinese.
+func (c Class) Period() string {
+	switch c {
+	case News:
+		return "14 天"
+	case Notice, Policy:
+		return "6 个月"
+	}
+	return "1 年"
+}
+
+// Since returns the first day of the window that ends at the check point: an
+// update on that day or later is in time. calendar counts months and years by
+// the calendar; otherwise they have 180 and 365 days, as monitoring products
+// count.
+func (c Class) Since(checkPoint time.Time, calendar bool) Day {
+	now := checkPoint.In(chinatime.Zone)
+	months, days := 12, 365
+	switch c {
+	case News:
+		return DayOf(now.AddDate(0, 0, -14))
+	case Notice, Policy:
+		months, days = 6, 180
+	}
+	if !calendar {
+		return DayOf(now.AddDate(0, 0, -days))
+	}
+	back := now.AddDate(0, -months, 0)
+	if back.Day() != now.Day() { // 31 August less six months is the end of February
+		back = back.AddDate(0, 0, -back.Day())
+	}
+	return DayOf(back)
+}
+
+// Last returns the last day on which a column updated on day is still in time,
+// counted by the calendar; empty for no day.
+func (c Class) Last(day Day) Day {
+	t, ok := day.Time()
+	if !ok {
+		return ""
+	}
+	switch c {
+	case News:
+		return DayOf(t.AddDate(0, 0, 14))
+	case Notice, Policy:
+		t = t.AddDate(0, 6, 0)
+	default:
+		t = t.AddDate(1, 0, 0)
+	}
+	// The month may be shorter than the day: follow Since to the very day.
+	for c.Since(t, true) > day {
+		t = t.AddDate(0, 0, -1)
+	}
+	for c.Since(t.AddDate(0, 0, 1), true) <= day {
+		t = t.AddDate(0, 0, 1)
+	}
+	return DayOf(t)
+}
+
+var classWords = []struct {
+	class   Class
+	pattern *regexp.Regexp
+}{
+	{Policy, regexp.MustCompile(`政策|文件|法规|规章|规范性|解读`)},
+	{Notice, regexp.MustCompile(`通知|公告|公示|通告|告示|预告`)},
+	{News, regexp.MustCompile(`要闻|动态|新闻|快讯|资讯|头条|传真|时政|播报|简讯|快报|信息速递|政务信息`)},
+}
+
+// GuessClass reads a column's class off its name, which may be a page's title:
+// the column's own name is the first part of it. why says in Chinese what the
+// guess rests on.
+func GuessClass(name string) (c Class, why string) {
+	parts := titleParts(name)
+	if len(parts) > 0 {
+		for _, w := range classWords {
+			if word := w.pattern.FindString(parts[0]); word != "" {
+				return w.class, fmt.Sprintf("栏目类别按名称“%s”中的“%s”判断为%s，可用 --class 指定。", parts[0], word, w.class.Label())
+			}
+		}
+	}
+	return Other, "从名称看不出栏目类别，按其他栏目处理，可用 --class 指定。"
+}
+
+// titleParts splits a title at what separates a page's own name from the site's.
+func titleParts(title string) []string {
+	var parts []string
+	for _, p := range strings.FieldsFunc(title, func(r rune) bool { return strings.ContainsRune("-_|—–·•»>:：｜/\\", r) }) {
+		if p = strings.TrimSpace(p); p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}

@@ -1,0 +1,95 @@
+package fresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zhanqun/hub/health/linkcheck"
+)
+
+// Reader reads pages; *linkcheck.Checker is one.
+type Reader interface {
+	ReadPage(ctx context.Context, address string) (linkcheck.Page, linkcheck.Result)
+}
+
+// Look reads the column at address and judges it. Options.Fetch is set by it.
+func Look(ctx context.Context, pages Reader, address string, o Options) Reading {
+	f := fetcher{pages}
+	o.Fetch = f
+	page, result := pages.ReadPage(ctx, address)
+	r := Reading{URL: address, Final: result.Final, Title: result.Title, Class: o.Class, State: Unknown, CheckedAt: o.Now, Items: []Item{}, Evidence: []string{}}
+	if !r.Class.Known() {
+		r.Class, _ = GuessClass(first(o.Name, result.Title))
+	}
+	r.Since, r.SinceDays = r.Class.Since(o.Now, true), r.Class.Since(o.Now, false)
+	if why := unread(page, result); why != "" {
+		r.Reason = why
+		r.say(sentence(why, result))
+		return r
+	}
+	r = Read(ctx, asPage(page), o)
+	r.URL = address
+	if result.Reason == linkcheck.ReasonMaintenance && r.State == Blank && r.Reason != ReasonNotice {
+		r.State, r.Reason = Unknown, ReasonUnread
+		r.say(result.Detail)
+	}
+	if page.Partial {
+		r.say("页面过大，只读了前面的部分。")
+	}
+	return r
+}
+
+// unread says why a page cannot be judged, "" if it can.
+func unread(page linkcheck.Page, result linkcheck.Result) Reason {
+	switch result.Reason {
+	case linkcheck.ReasonGone, linkcheck.ReasonSoft404, linkcheck.ReasonHomeRedirect, linkcheck.ReasonErrorRedirect, linkcheck.ReasonCatchAll:
+		return ReasonGone
+	case linkcheck.ReasonGoodContent, linkcheck.ReasonMaintenance, linkcheck.ReasonEmpty, linkcheck.ReasonDamaged:
+		if len(page.Body) > 0 {
+			return "" // what is there can be read
+		}
+	}
+	if result.Verdict != linkcheck.OK || len(page.Body) == 0 {
+		return ReasonUnread
+	}
+	return ""
+}
+
+func sentence(why Reason, result linkcheck.Result) string {
+	switch {
+	case why == ReasonGone:
+		return "栏目页面已经不在：" + result.Detail
+	case result.Verdict == linkcheck.OK:
+		return fmt.Sprintf("这个地址不是网页（%s），读不到列表。", first(result.ContentType, "没有内容"))
+	}
+	return "栏目页面没有读到：" + result.Detail
+}
+
+func asPage(p linkcheck.Page) Page {
+	text, charset := linkcheck.Decode(p.ContentType, p.Body)
+	return Page{URL: p.URL, Title: p.Title, Charset: first(p.Charset, charset), HTML: string(text), Links: p.Links}
+}
+
+// fetcher reads further pages through the same Reader.
+type fetcher struct{ pages Reader }
+
+var errUnread = errors.New("page could not be read")
+
+func (f fetcher) Fetch(ctx context.Context, address string) (Page, error) {
+	page, result := f.pages.ReadPage(ctx, address)
+	if unread(page, result) != "" {
+		return Page{}, fmt.Errorf("reading %s: %w: %s", address, errUnread, result.Detail)
+	}
+	return asPage(page), nil
+}
+
+// ReadHome reads a home page for Menu; why says in Chinese why it could not be
+// read, empty if it was.
+func ReadHome(ctx context.Context, pages Reader, address string) (p Page, why string) {
+	page, result := pages.ReadPage(ctx, address)
+	if r := unread(page, result); r != "" && r != ReasonGone {
+		return Page{}, result.Detail
+	}
+	return asPage(page), ""
+}

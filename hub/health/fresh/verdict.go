@@ -1,0 +1,73 @@
+package fresh
+
+import "fmt"
+
+// judge comes to a state from the items, or says that the articles would have
+// to be read first.
+func (rd *reader) judge() {
+	rd.r.grounds = len(rd.r.Evidence)
+	if rd.r.settle() {
+		return
+	}
+	if rd.asked > 0 && rd.lost < rd.asked {
+		letters := 0
+		for _, it := range rd.r.Items {
+			letters += len([]rune(it.Title))
+		}
+		if letters < 7*len(rd.r.Items) {
+			rd.end(Unknown, ReasonMenu, "页面上的链接像是下级栏目或导航，打开后也没有发布日期，请人工核实。")
+			return
+		}
+		rd.end(Stale, ReasonUndated, "列表和文章页面都没有可见的发布日期，按未更新计。")
+		return
+	}
+	rd.end(Unknown, ReasonArticles, "列表页没有发布日期，文章页面也没有读到，无法判断。")
+}
+
+// settle comes to a state from the days of the items; false if none has one.
+func (r *Reading) settle() bool {
+	doubtful := 0
+	for _, it := range r.Items {
+		for _, f := range it.Flags {
+			if doubtful++; doubtful <= 5 {
+				r.say(f.sentence(it))
+			}
+		}
+	}
+	best := newest(r.Items)
+	switch {
+	case best == nil && doubtful == 0:
+		return false
+	case best == nil:
+		r.LastUpdate, r.Last, r.InDays = "", "", false
+		r.State, r.Reason = Stale, ReasonDoubtful
+		r.say("没有一条的日期可以采信，按未更新计。")
+		return true
+	}
+	r.LastUpdate, r.Last, r.InDays = best.Day, r.Class.Last(best.Day), best.Day >= r.SinceDays
+	line := fmt.Sprintf("最近更新 %s：《%s》，读自%s“%s”", best.Day, clip(best.Title, 60), placeNames[best.Place], clip(best.Text, 80))
+	if best.Guessed {
+		line += "，年份按不晚于今天推定"
+	}
+	r.say(line + "。")
+	r.State, r.Reason = Fresh, ""
+	verdict := fmt.Sprintf("%s的期限是 %s：%s 以后有更新，按时。", r.Class.Label(), r.Class.Period(), r.Since)
+	if best.Day < r.Since {
+		r.State, r.Reason = Stale, ReasonOverdue
+		verdict = fmt.Sprintf("%s的期限是 %s：%s 以后没有更新，超期。", r.Class.Label(), r.Class.Period(), r.Since)
+	}
+	r.say(verdict)
+	return true
+}
+
+// sentence says in Chinese what is wrong with an item's date.
+func (f Flag) sentence(it Item) string {
+	title, text := clip(it.Title, 40), clip(it.Text, 40)
+	switch f {
+	case FlagFuture:
+		return fmt.Sprintf("《%s》的日期“%s”晚于它出现的日子，不算更新，请核实。", title, text)
+	case FlagBackDated:
+		return fmt.Sprintf("《%s》的日期是“%s”，但以前检查时没有这一条，疑似补填旧日期，不算更新，请核实。", title, text)
+	}
+	return fmt.Sprintf("《%s》以前的日期是 %s，现在写成“%s”，疑似旧稿改新日期，仍按原日期计，请核实。", title, it.Day, text)
+}
