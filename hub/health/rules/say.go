@@ -6,7 +6,7 @@ import "fmt"
 // these patterns, so a per cent sign comes in with its number.
 const (
 	saysUnchecked     = "没有检查。"
-	saysShort         = "样本不足：%d 天里每天要有 %d 次有效访问，只有 %d 天够数，不能判定合格。"
+	saysShort         = "%d 次有效访问中失败 %d 次；样本不足：%d 天里每天要有 %d 次有效访问，只有 %d 天够数，不能判定合格。"
 	saysVisits        = "%d 次有效访问中失败 %d 次（%s），失败 %d 次即单项否决。"
 	saysHomeNone      = "首页 %s内没有更新。"
 	saysHome          = "首页 %s内更新 %d 条，最近一次在 %d 天前。"

@@ -17,7 +17,7 @@ func (j *judge) availability(c Clause, v *Veto) {
 		v.State = Fallen
 	case short:
 		v.State = Insufficient
-		v.Says = says(saysShort, a.Of, c.PerDay, a.Days)
+		v.Says = says(saysShort, a.Valid, a.Failed, a.Of, c.PerDay, a.Days)
 		return
 	case c.NearTo > 0 && reaches(a.Failed, a.Valid, c.NearTo):
 		v.State = Near
