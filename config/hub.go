@@ -32,6 +32,8 @@ type Hub struct {
 	Accounts Accounts  `toml:"accounts" envPrefix:"ACCOUNTS_"`
 	Review   Review    `toml:"review" envPrefix:"REVIEW_"`
 	Links    Links     `toml:"links" envPrefix:"LINKS_"`
+	Uptime   Uptime    `toml:"uptime" envPrefix:"UPTIME_"`
+	Inspect  Inspect   `toml:"inspect" envPrefix:"INSPECT_"`
 	Feed     Feed      `toml:"feed" envPrefix:"FEED_"`
 	Ranking  Ranking   `toml:"ranking" envPrefix:"RANKING_"`
 	Bundle   Bundle    `toml:"bundle" envPrefix:"BUNDLE_"`
@@ -181,9 +183,11 @@ func DefaultHub() Hub {
 			TimeoutSeconds: 15,
 			PerHostDelayMS: 1000,
 		},
-		Feed:   Feed{Title: "县级门户采用信息", Author: "县级门户网站", PageSize: 50},
-		Bundle: defaultBundle(),
-		Log:    Log{Level: "info", Format: "text"},
+		Uptime:  Uptime{Enabled: true},
+		Inspect: Inspect{Rules: "2019-indicators"},
+		Feed:    Feed{Title: "县级门户采用信息", Author: "县级门户网站", PageSize: 50},
+		Bundle:  defaultBundle(),
+		Log:     Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -242,6 +246,8 @@ func (h *Hub) check(c *checker) {
 	c.between("links.timeout_seconds", int64(h.Links.TimeoutSeconds), 1, 120)
 	c.between("links.per_host_delay_ms", int64(h.Links.PerHostDelayMS), 0, 60_000)
 	c.text("links.user_agent_contact", h.Links.UserAgentContact, 0, 200)
+
+	c.inspection(h.Uptime, h.Inspect)
 
 	c.text("feed.title", h.Feed.Title, 1, 100)
 	c.text("feed.author", h.Feed.Author, 1, 100)

@@ -72,8 +72,9 @@ func sayResult(c *call, r linkcheck.Result) error {
 	return cli.Table(c.Out, rows)
 }
 
-// newChecker makes what looks at links as the settings say.
-func newChecker(l config.Links) *linkcheck.Checker {
+// newChecker makes what looks at links as the settings say; change sets what is
+// otherwise for one use.
+func newChecker(l config.Links, change ...func(*linkcheck.Options)) *linkcheck.Checker {
 	o := linkcheck.Options{
 		UserAgent: linkcheck.UserAgent(l.UserAgentContact),
 		Timeout:   l.Timeout(), PerHostInterval: l.PerHostDelay(), Probe: true,
@@ -83,6 +84,9 @@ func newChecker(l config.Links) *linkcheck.Checker {
 	}
 	if l.AllowPrivate {
 		o.AllowPrivate = func(netip.Addr) bool { return true }
+	}
+	for _, f := range change {
+		f(&o)
 	}
 	return linkcheck.New(o)
 }

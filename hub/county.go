@@ -17,6 +17,9 @@ import (
 	"zhanqun/hub/ca"
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/prober"
+	"zhanqun/hub/health/verdict"
+	calendar "zhanqun/hub/health/workday"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/ranking"
 	"zhanqun/hub/review"
@@ -41,6 +44,9 @@ type county struct {
 	intake   *intake.Service
 	review   *review.Service
 	health   *health.Service
+	prober   *prober.Service
+	inspect  *verdict.Service
+	workdays *calendar.Calendar
 	bus      *bus.Bus
 	feed     *feed.Service
 	ranking  *ranking.Service
@@ -64,7 +70,7 @@ type county struct {
 func build(ctx context.Context, cfg config.Hub, log *slog.Logger) (*county, error) {
 	c := &county{cfg: cfg, log: log}
 	for _, part := range []func(context.Context) error{
-		c.lockFolder, c.openStore, c.openFiles, c.listen, c.buildAccess, c.secureListener, c.buildReview, c.buildRanking, c.buildHealth,
+		c.lockFolder, c.openStore, c.openFiles, c.listen, c.buildAccess, c.secureListener, c.buildReview, c.buildRanking, c.buildHealth, c.buildUptime,
 		c.buildIntake, c.startBus, c.buildFeed, c.buildPages,
 	} {
 		if err := part(ctx); err != nil {
@@ -104,6 +110,9 @@ func (c *county) run(ctx context.Context) error {
 	loop(func(ctx context.Context) { c.review.Run(ctx, c.log) })
 	if c.cfg.Links.Enabled {
 		loop(c.health.Run)
+	}
+	if c.cfg.Uptime.Enabled {
+		loop(c.prober.Run)
 	}
 	loop(func(ctx context.Context) {
 		c.access.Watch(ctx, watchEvery, func(err error) { c.log.Error("watching the database", "error", err) })

@@ -17,6 +17,11 @@ import (
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/health/prober"
+	"zhanqun/hub/health/rules"
+	"zhanqun/hub/health/uptime"
+	"zhanqun/hub/health/verdict"
+	calendar "zhanqun/hub/health/workday"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/ranking"
 	"zhanqun/hub/review"
@@ -142,6 +147,30 @@ func (c *county) buildHealth(context.Context) error {
 	return nil
 }
 
+// buildUptime makes what asks the home pages of sites, always by the official
+// limit whatever is set for links, and what judges sites by it.
+func (c *county) buildUptime(context.Context) error {
+	checker := newChecker(c.cfg.Links, func(o *linkcheck.Options) { o.Timeout, o.Probe = uptime.Limit, false })
+	c.onClose(func() error {
+		checker.Close()
+		return nil
+	})
+	c.prober = prober.New(prober.Options{Store: c.store, Checker: checker, Controls: c.cfg.Uptime.Controls, Now: c.store.Now, Log: c.log})
+	sets, err := rules.Load(c.cfg.Inspect.RulesDir)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 inspect.rules_dir 指定的目录。", err)
+	}
+	c.inspect, err = verdict.New(verdict.Options{Store: c.store, Sets: sets, Set: c.cfg.Inspect.Rules, Portal: c.cfg.Inspect.Portal,
+		Watched: c.cfg.Uptime.Enabled, Links: c.cfg.Links.Enabled, Now: c.store.Now})
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err.Error()+"，请检查设置 inspect.rules。", err)
+	}
+	if c.workdays, err = calendar.Load(c.cfg.Inspect.WorkdaysDir); err != nil {
+		return fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 inspect.workdays_dir 指定的目录。", err)
+	}
+	return nil
+}
+
 func (c *county) buildIntake(context.Context) error {
 	c.intake = intake.New(intake.Options{
 		Store: c.store, Files: c.files, Limits: limits(c.cfg), Room: room(c.cfg), Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
@@ -256,7 +285,7 @@ func (c *county) buildPages(context.Context) error {
 		return err
 	}
 	server, err := web.New(web.Options{
-		Access: c.access, Review: c.review, Health: c.health, Intake: c.intake, Ranking: c.ranking, Feed: c.feed, Files: c.feed,
+		Access: c.access, Review: c.review, Health: c.health, Uptime: c.prober, Inspect: c.inspect, PublicStatus: c.cfg.Inspect.PublicStatus, Intake: c.intake, Ranking: c.ranking, Feed: c.feed, Files: c.feed,
 		Log: c.store, Sessions: c.store.Sessions(), Ready: c.ready, Explain: c.store.Explain, Metrics: metrics, Count: count,
 		Base:  c.address,
 		Hosts: hostNames(c.cfg.HTTP, c.listener.Addr(), c.own), Secure: c.cfg.HTTP.SecureCookies, Strict: c.strict, Idle: c.cfg.Accounts.Idle(), Proxies: proxies,

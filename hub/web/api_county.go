@@ -9,6 +9,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/prober"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
@@ -132,7 +133,8 @@ func (s *Server) apiSites(w http.ResponseWriter, r *http.Request, _ access.User)
 // siteDetail is a site with its newest findings.
 type siteDetail struct {
 	health.Site
-	Recent []health.Finding `json:"recent"`
+	Recent       []health.Finding `json:"recent"`
+	Availability prober.State     `json:"availability"`
 }
 
 func (s *Server) apiSite(w http.ResponseWriter, r *http.Request, _ access.User) error {
@@ -144,7 +146,11 @@ func (s *Server) apiSite(w http.ResponseWriter, r *http.Request, _ access.User) 
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, siteDetail{site, some(recent)})
+	state, err := s.Uptime.State(r.Context(), site.ID, s.Inspect.Window(), stripDays)
+	if err != nil {
+		return err
+	}
+	return web.WriteJSON(w, http.StatusOK, siteDetail{site, some(recent), state})
 }
 
 func (s *Server) apiCheckSite(w http.ResponseWriter, r *http.Request, u access.User) error {

@@ -35,6 +35,7 @@ GET /api/v1/events?after=
 GET /api/v1/sites
 GET /api/v1/sites/{id}
 POST /api/v1/sites/{id}/checks
+GET /api/v1/sites/{id}/verdict
 GET /api/v1/findings?site=&state=
 GET /api/v1/columns
 GET /api/v1/units
@@ -167,6 +168,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{admin, "POST", "/api/v1/nodes/{id}/rotate", "nowhere", nil, 404},
 		{reviewer, "GET", "/api/v1/sites", "", nil, 200},
 		{reviewer, "GET", "/api/v1/sites/{id}", f.site, nil, 200},
+		{reviewer, "GET", "/api/v1/sites/{id}/verdict", f.site, nil, 200},
+		{reviewer, "GET", "/api/v1/sites/{id}/verdict", "nowhere", nil, 404},
 		{reviewer, "POST", "/api/v1/sites/{id}/checks", f.site, nil, 202},
 		{reviewer, "POST", "/api/v1/sites/{id}/checks", "nowhere", nil, 404},
 		{reviewer, "GET", "/api/v1/findings", "?site=" + f.site + "&state=active", nil, 200},

@@ -11,6 +11,8 @@ import (
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/health/prober"
+	"zhanqun/hub/health/uptime"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/review"
 	"zhanqun/hub/sample"
@@ -146,10 +148,43 @@ func (f *furnished) sites(t testing.TB) {
 			t.Fatal(err)
 		}
 	}
+	f.visits(t)
 	f.finding = f.dead(t, "http://sitang.example.org/bszn/2019/hukou.html")
 	f.disputed = f.dead(t, "http://sitang.example.org/files/2021-yusuan.pdf")
 	node := f.Nodes[0]
 	f.Stream.Send(node, node.Next(protocol.KindAnswer, &protocol.Answer{Finding: f.disputed, Answer: protocol.AnswerDisputed, Note: "我们这里可以打开", By: "周文静", At: f.Now()}))
+}
+
+// visits puts down three weeks of visits to the first site: a bad afternoon with
+// an incident, a day on which the hub did not run, and a time off line to come.
+func (f *furnished) visits(t testing.TB) {
+	t.Helper()
+	ctx, today := t.Context(), uptime.Day0(f.Now())
+	for n := range 20 {
+		day := today.AddDate(0, 0, -n)
+		for h, slot := range uptime.Slots(f.site, day) {
+			if n == 6 && h < 9 || !slot.Before(f.Now()) {
+				continue
+			}
+			p := uptime.Probe{Site: f.site, Slot: slot, At: slot, Outcome: uptime.OK, Status: 200, Elapsed: time.Duration(800+(n*37+h*53)%900) * time.Millisecond}
+			if n == 3 && h >= 14 && h < 20 {
+				p.Outcome, p.Cause, p.Status, p.Detail, p.Elapsed = uptime.Failed, uptime.CauseStatus, 502, "对方服务器出错（状态码 502），稍后会再次检查。", time.Second
+			}
+			follow := func(prober.Case) []uptime.Incident { return nil }
+			if n == 3 && h == 19 {
+				follow = func(prober.Case) []uptime.Incident {
+					return []uptime.Incident{{ID: uuid.NewString(), Site: f.site, Since: day.Add(14 * time.Hour), OpenedAt: day.Add(15 * time.Hour), Until: day.Add(20 * time.Hour),
+						EndedAt: day.Add(21 * time.Hour), Failures: 8, Cause: p.Cause, Status: 502, Detail: p.Detail}}
+				}
+			}
+			if _, err := f.RecordProbe(ctx, p, nil, follow); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := f.SaveOffline(ctx, uptime.Offline{ID: uuid.NewString(), Site: f.site, From: today.AddDate(0, 0, 5), To: today.AddDate(0, 0, 7), Why: "机房搬迁，已报市政府办", Who: "admin"}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // dead makes a link of the site dead and returns its finding.

@@ -12,6 +12,9 @@ import (
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/health/prober"
+	"zhanqun/hub/health/rules"
+	"zhanqun/hub/health/verdict"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/ranking"
 	"zhanqun/hub/store/storetest"
@@ -69,13 +72,15 @@ func newCountyOn(t testing.TB, open storetest.Open, change ...func(*Options)) *c
 		Access: c.access, Review: c.Office.Desk, Intake: c.Stream.Intake, Feed: readers, Files: readers, Log: c.Store,
 		Ranking:  ranking.New(ranking.Options{Store: c.Store, Now: c.Clock.Now}),
 		Health:   health.New(health.Options{Store: c.Store, Policy: linkcheck.DefaultPolicy, Now: c.Clock.Now, Log: quiet}),
+		Uptime:   prober.New(prober.Options{Store: c.Store, Now: c.Clock.Now, Log: quiet}),
+		Inspect:  newInspect(t, c),
 		Sessions: c.Store.Sessions(), Ready: func(context.Context) error { return c.notOK },
 		Count: func(route string, status int) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.counted[route] = append(c.counted[route], status)
 		},
-		Base: base, Hosts: []string{"*"}, Version: "test", Now: c.Clock.Now, Logger: quiet,
+		Base: base, Hosts: []string{"*"}, Version: "test", PublicStatus: true, Now: c.Clock.Now, Logger: quiet,
 	}
 	for _, f := range change {
 		f(&o)
@@ -85,6 +90,17 @@ func newCountyOn(t testing.TB, open storetest.Open, change ...func(*Options)) *c
 	}
 	c.h = c.srv.Handler()
 	return c
+}
+
+// newInspect judges by the rules the hub begins with.
+func newInspect(t testing.TB, c *county) *verdict.Service {
+	t.Helper()
+	s, err := verdict.New(verdict.Options{Store: c.Store, Sets: rules.Default(), Set: rules.DefaultSet, Portal: "http://sitang.example.org",
+		Watched: true, Links: true, Now: c.Clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // kindsIn names what stands in a text that should not be public, as the hub does.

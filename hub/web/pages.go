@@ -42,6 +42,15 @@ var chips = map[string]ui.Chip{
 	protocol.FindingRecheck:        {Word: "复查未通过", Shape: "triangle", Tone: ui.Bad},
 	protocol.FindingClosed:         {Word: "已销号", Shape: "seal", Tone: ui.Neutral},
 	protocol.FindingStruck:         {Word: "已核减", Shape: "cross", Tone: ui.Neutral},
+	"veto-fallen":                  {Word: "已触发", Shape: "triangle", Tone: ui.Bad},
+	"veto-near":                    {Word: "接近", Shape: "half", Tone: ui.Warn},
+	"veto-insufficient":            {Word: "样本不足", Shape: "dots", Tone: ui.Neutral},
+	"veto-unchecked":               {Word: "没有检查", Shape: "ring", Tone: ui.Neutral},
+	"veto-clear":                   {Word: "未触发", Shape: "check", Tone: ui.Good},
+	"outcome-vetoed":               {Word: "单项否决", Shape: "triangle", Tone: ui.Bad},
+	"outcome-failed":               {Word: "不合格", Shape: "cross", Tone: ui.Bad},
+	"outcome-incomplete":           {Word: "没有查全", Shape: "half", Tone: ui.Neutral},
+	"outcome-passed":               {Word: "合格", Shape: "check", Tone: ui.Good},
 	"new":                          {Word: "待检查", Shape: "dots", Tone: ui.Neutral},
 	"shut":                         {Word: "打不开", Shape: "triangle", Tone: ui.Bad},
 	"id_card":                      {Word: "含身份证号", Shape: "triangle", Tone: ui.Warn},
@@ -129,7 +138,7 @@ type section struct {
 }
 
 var sections = []section{
-	{"信息", "/items", ""}, {"综合", "/combine", access.Review}, {"站点", "/sites", access.ReadAll}, {"预警", "/findings", ""},
+	{"信息", "/items", ""}, {"综合", "/combine", access.Review}, {"总览", "/board", access.ReadAll}, {"站点", "/sites", access.ReadAll}, {"预警", "/findings", ""},
 	{"排名", "/rankings", access.ReadAll},
 	{"节点", "/nodes", access.ReadAll}, {"单位", "/units", access.ReadAll}, {"栏目", "/columns", access.ReadAll},
 	{"人员", "/users", access.Manage}, {"拒收", "/refusals", access.ReadAll}, {"操作记录", "/audit", access.Audit},

@@ -36,6 +36,8 @@ func (f *furnished) sights() []sight {
 		{"item", chief, "/items/" + f.live + "/decide", []string{"revision", "1", "action", "withdraw"}},
 		{"item", chief, "/items/" + f.private + "/decide", []string{"revision", "1", "action", "approve", "emergency", "1", "override", "热线"}},
 		{"sites", reviewer, "/sites", nil}, {"sites", admin, "/sites", nil}, {"sites", admin, "/sites", []string{"name", "", "url", "x"}}, {"site", admin, "/sites/" + f.site, nil},
+		{"site", admin, "/sites/" + f.site + "/offline", []string{"from", "2026-11-04T08:00", "to", "", "why", ""}}, {"report", viewer, "/sites/" + f.site + "/report", nil},
+		{"report", viewer, "/sites/" + f.site + "/report?period=2026-Q3", nil}, {"board", reviewer, "/board", nil}, {"status", viewer, "/status", nil},
 		{"findings", reviewer, "/findings", nil}, {"findings", reviewer, "/findings?state=closed", nil}, {"findings", reviewer, "/findings?site=" + f.site, nil},
 		{"finding", admin, "/findings/" + f.finding, nil}, {"finding", admin, "/findings/" + f.disputed, nil}, {"finding", admin, "/findings/" + f.disputed + "/settle", []string{"act", "keep"}},
 		{"nodes", viewer, "/nodes", nil}, {"nodes", admin, "/nodes", nil}, {"sheets", admin, "/nodes/invite", []string{"unit", storetest.Xujiaba}}, {"nodes", admin, "/nodes/invite", []string{"unit", "x"}},

@@ -43,6 +43,9 @@ func (s *Server) handler() http.Handler {
 	public.Handle("GET "+ui.StaticPrefix, ui.Static())
 	public.HandleFunc("GET /api/openapi.json", s.errs.Func(openAPI))
 	public.HandleFunc("POST "+protocol.EnrolPath, s.errs.Func(s.apiEnrol))
+	if s.PublicStatus {
+		public.HandleFunc("GET /status", s.errs.Func(s.statusPage))
+	}
 	s.Feed.Routes(public)
 	public.Handle("/", web.Chain(routed(private), s.sessions.Load(s.errs), s.introduced(), web.Forgery(s.errs, s.sessions), s.identify()))
 	return routed(public)
@@ -80,6 +83,10 @@ func (s *Server) pageRoutes() []route {
 		{"POST /sites/import", access.Manage, s.importSites},
 		{"GET /sites/{id}", access.ReadAll, s.sitePage},
 		{"POST /sites/{id}/check", access.Inspect, s.checkSite},
+		{"POST /sites/{id}/offline", access.Inspect, s.announceOffline},
+		{"POST /sites/{id}/offline/end", access.Inspect, s.endOffline},
+		{"GET /sites/{id}/report", access.ReadAll, s.reportPage},
+		{"GET /board", access.ReadAll, s.boardPage},
 		{"GET /findings", "", s.findingsPage},
 		{"GET /findings/{id}", "", s.findingPage},
 		{"POST /findings/{id}/settle", access.Inspect, s.settle},
@@ -137,6 +144,7 @@ func (s *Server) apiRoutes() []route {
 		{"POST " + api + "/nodes/{id}/refuse", access.Manage, s.apiRefuseNode},
 		{"GET " + api + "/sites", access.ReadAll, s.apiSites},
 		{"GET " + api + "/sites/{id}", access.ReadAll, s.apiSite},
+		{"GET " + api + "/sites/{id}/verdict", access.ReadAll, s.apiVerdict},
 		{"POST " + api + "/sites/{id}/checks", access.Inspect, s.apiCheckSite},
 		{"GET " + api + "/findings", "", s.apiFindings},
 		{"GET " + api + "/findings/{id}", "", s.apiFinding},

@@ -20,6 +20,8 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/prober"
+	"zhanqun/hub/health/verdict"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/ranking"
 	"zhanqun/hub/review"
@@ -33,6 +35,8 @@ type Options struct {
 	Access   *access.Service
 	Review   *review.Service
 	Health   *health.Service
+	Uptime   *prober.Service
+	Inspect  *verdict.Service
 	Intake   *intake.Service
 	Ranking  *ranking.Service
 	Feed     Feed
@@ -49,9 +53,11 @@ type Options struct {
 	Strict   func() bool                    // browsers may be told to use nothing else; nil for no
 	Idle     time.Duration                  // a sign-in ends after that long without a click; 0 for web.SessionIdle
 	Proxies  []netip.Prefix                 // whose X-Forwarded-For is believed
-	Version  string
-	Now      func() time.Time
-	Logger   *slog.Logger
+	// PublicStatus shows a page about all sites to everybody.
+	PublicStatus bool
+	Version      string
+	Now          func() time.Time
+	Logger       *slog.Logger
 }
 
 // Journal is what the hub remembers of people's acts.

@@ -99,22 +99,39 @@ type sitePage struct {
 	Site     health.Site
 	Findings []health.Finding
 	Inspect  bool
+	Uptime   *uptimeView
+	Verdict  verdictView
 }
 
-func (s *Server) sitePage(w http.ResponseWriter, r *http.Request, _ access.User) error {
+func (s *Server) sitePage(w http.ResponseWriter, r *http.Request, u access.User) error {
+	p, err := s.newSitePage(r, u)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, "site", p)
+}
+
+func (s *Server) newSitePage(r *http.Request, u access.User) (*sitePage, error) {
 	ctx := r.Context()
 	site, err := s.Health.Store.Site(ctx, r.PathValue("id"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	findings, err := s.Health.Store.Findings(ctx, health.FindingQuery{Site: site.ID, Limit: listSize})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	me, _ := who(ctx)
-	p := &sitePage{Site: site, Findings: findings, Inspect: me.May(access.Inspect)}
+	p := &sitePage{Site: site, Findings: findings, Inspect: u.May(access.Inspect)}
+	if p.Uptime, err = s.uptimeView(r, site.ID); err != nil {
+		return nil, err
+	}
+	result, err := s.Inspect.Site(ctx, site.ID)
+	if err != nil {
+		return nil, err
+	}
+	p.Verdict = verdictView{result, s.lang(r)}
 	p.Title, p.Events = site.Name, eventsURL
-	return s.show(w, r, "site", p)
+	return p, nil
 }
 
 func (s *Server) checkSite(w http.ResponseWriter, r *http.Request, u access.User) error {

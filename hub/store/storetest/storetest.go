@@ -34,6 +34,7 @@ var suites = []suite{
 	{"review", reviewSuite},
 	{"feed", feedSuite},
 	{"health", healthSuite},
+	{"uptime", uptimeSuite},
 	{"ranking", rankingSuite},
 	{"bundle", bundleSuite},
 	{"replace", replaceSuite},

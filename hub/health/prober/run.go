@@ -1,0 +1,195 @@
+package prober
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"zhanqun/hub/health"
+	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/health/uptime"
+)
+
+const (
+	look      = time.Minute // longest wait without looking what is due: a site may be new
+	afterFail = 30 * time.Second
+)
+
+// Run asks what is due until ctx ends. Failures of the store are logged and tried
+// again.
+func (s *Service) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		next, err := s.RunOnce(ctx)
+		wait := min(max(next.Sub(s.Now()), 0), look)
+		if err != nil && ctx.Err() == nil {
+			wait = afterFail
+			s.Log.Error("asking sites failed", "error", err, "again_in", wait)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// visit is one site to be asked.
+type visit struct {
+	site   health.Site
+	slot   time.Time
+	extra  bool
+	result linkcheck.Result
+	at     time.Time
+}
+
+// RunOnce asks the sites that are due and returns when the next one is.
+func (s *Service) RunOnce(ctx context.Context) (next time.Time, err error) {
+	sites, err := s.sites(ctx)
+	if err != nil {
+		return next, err
+	}
+	now := s.Now()
+	asked, err := s.Store.LastSlots(ctx, now.Add(-2*time.Hour))
+	if err != nil {
+		return next, err
+	}
+	due, next := s.due(sites, asked, now)
+	if len(due) > 0 {
+		if err := s.ask(ctx, sites, due); err != nil {
+			return next, err
+		}
+		next = s.soonest(next)
+	}
+	return next, s.forget(ctx, now)
+}
+
+// due picks the sites to be asked now: by the clock, or once more to confirm.
+func (s *Service) due(sites []health.Site, asked map[string]time.Time, now time.Time) (due []*visit, next time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := map[string]bool{}
+	next = now.Add(time.Hour)
+	for _, site := range sites {
+		known[site.ID] = true
+		next = earlier(next, uptime.Next(site.ID, now))
+		slot := uptime.Slot(site.ID, now)
+		if slot.After(now) {
+			slot = uptime.Slot(site.ID, now.Add(-time.Hour))
+		}
+		if last, ok := asked[site.ID]; !ok || last.Before(slot) {
+			if now.Sub(slot) < s.Late && !site.CreatedAt.After(slot) {
+				due = append(due, &visit{site: site, slot: slot})
+				delete(s.again, site.ID)
+				continue
+			}
+		}
+		if at, ok := s.again[site.ID]; ok && !at.After(now) {
+			due = append(due, &visit{site: site, slot: now.Truncate(time.Millisecond), extra: true})
+			delete(s.again, site.ID)
+		}
+	}
+	for id, at := range s.again {
+		if !known[id] {
+			delete(s.again, id)
+			continue
+		}
+		next = earlier(next, at)
+	}
+	return due, next
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func (s *Service) soonest(next time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, at := range s.again {
+		next = earlier(next, at)
+	}
+	return next
+}
+
+// ask makes visits and records them. Nothing is recorded of a visit that was cut
+// off because the program ends.
+func (s *Service) ask(ctx context.Context, sites []health.Site, due []*visit) error {
+	offline, err := s.Store.OfflineNow(ctx, s.Now())
+	if err != nil {
+		return err
+	}
+	bySite := map[string][]uptime.Offline{}
+	for _, o := range offline {
+		bySite[o.Site] = append(bySite[o.Site], o)
+	}
+	s.look(ctx, due)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	lost := s.lineLost(ctx, sites, due)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	tree := newTree(sites)
+	for _, v := range due {
+		p := probeOf(v, bySite[v.site.ID], lost[v])
+		if err := s.record(ctx, tree, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look asks the home pages, a few at once.
+func (s *Service) look(ctx context.Context, due []*visit) {
+	var group sync.WaitGroup
+	slots := make(chan struct{}, s.Workers)
+	for _, v := range due {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() {
+			defer func() { <-slots }()
+			v.at = s.Now()
+			v.result = s.Checker.Check(ctx, v.site.URL)
+		})
+	}
+	group.Wait()
+}
+
+// probeOf says what a visit counts as.
+func probeOf(v *visit, offline []uptime.Offline, lost bool) uptime.Probe {
+	p := uptime.Probe{Site: v.site.ID, Slot: v.slot, At: v.at, Extra: v.extra, Status: v.result.Status, Elapsed: v.result.Elapsed}
+	p.Outcome, p.Cause = uptime.Judge(v.result)
+	if lost {
+		p.Outcome, p.Cause = uptime.NoData, uptime.CauseOwnLine
+	}
+	if _, planned := uptime.Covered(offline, v.at); planned {
+		p.Outcome, p.Cause = uptime.Planned, uptime.CauseOffline
+	}
+	switch p.Cause {
+	case "":
+	case uptime.CauseStatus, uptime.CauseContent, uptime.CauseBroken, uptime.CauseRedirect, uptime.CauseWall, uptime.CauseUntestable:
+		p.Detail = v.result.Detail
+	default:
+		p.Detail = p.Cause.Label() + "。"
+	}
+	return p
+}
+
+// forget drops what is too old, once an hour.
+func (s *Service) forget(ctx context.Context, now time.Time) error {
+	if now.Sub(s.forgot) < time.Hour {
+		return nil
+	}
+	s.forgot = now
+	return s.Store.Forget(ctx, now.Add(-s.KeepVisits), uptime.Day0(now.Add(-s.KeepDays)))
+}

@@ -1,0 +1,27 @@
+package rules
+
+import "fmt"
+
+// What a clause says, in one sentence. The pages translate finished sentences by
+// these patterns, so a per cent sign comes in with its number.
+const (
+	saysUnchecked     = "没有检查。"
+	saysShort         = "%d 次有效访问中失败 %d 次；样本不足：%d 天里每天要有 %d 次有效访问，只有 %d 天够数，不能判定合格。"
+	saysVisits        = "%d 次有效访问中失败 %d 次（%s），失败 %d 次即单项否决。"
+	saysHomeNone      = "首页 %s内没有更新。"
+	saysHome          = "首页 %s内更新 %d 条，最近一次在 %d 天前。"
+	saysStale         = "%d 个栏目不更新，达到 %d 个即单项否决。"
+	saysOverdue       = "%d 个栏目应更新未更新，达到 %d 个即单项否决。"
+	saysBlank         = "%d 个空白栏目，达到 %d 个即单项否决。"
+	saysSerious       = "已核实的严重问题 %d 个，待核实的线索 %d 条。"
+	saysNoChannel     = "没有可用的网上咨询渠道。"
+	saysUnanswered    = "超过 %s没有答复的留言 %d 条，其余未答复的最长已等 %d 天。"
+	saysNoServices    = "网站不提供办事服务，本项不适用。"
+	saysServicesNone  = "没有提供办事服务。"
+	saysServices      = "%d 项办事指南中，缺 %d 类以上要素的有 %d 项。"
+	saysClosedHome    = "首页大部分时间打不开（%s），疑似关停或改版。"
+	saysClosedColumns = "%d 个栏目中有 %d 个打不开，疑似关停或改版。"
+	saysLinks         = "%s：%s %d 条"
+)
+
+func says(format string, args ...any) string { return fmt.Sprintf(format, args...) }

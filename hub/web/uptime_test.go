@@ -1,0 +1,75 @@
+package web
+
+import (
+	"archive/zip"
+	"bytes"
+	"net/http"
+	"testing"
+
+	"zhanqun/hub/health/prober"
+	"zhanqun/hub/health/rules"
+	"zhanqun/hub/health/uptime"
+	"zhanqun/internal/account"
+)
+
+// The public page is there by choice only, and says nothing of what is inside.
+func TestPublicStatus(t *testing.T) {
+	off := newCounty(t, func(o *Options) { o.PublicStatus = false })
+	off.visit(t).get("/status").is(http.StatusNotFound)
+	f := furnish(t, newCounty(t))
+	a := f.visit(t).get("/status").is(http.StatusOK)
+	a.says("思唐街道办事处网", "塘头镇人民政府网")
+	a.lacks("单项否决", "机房搬迁", "/sites/")
+}
+
+func TestSiteAvailability(t *testing.T) {
+	f := furnish(t, newCounty(t))
+	v := f.program(t, account.RoleViewer)
+	var site struct{ Availability prober.State }
+	v.get("/api/v1/sites/" + f.site).is(http.StatusOK).json(&site)
+	a := site.Availability
+	// Six failures three days ago; the day on which the hub slept makes the week
+	// too short to pass.
+	if a.Week.Failed != 6 || a.Verdict != uptime.Insufficient || len(a.Week.Short) != 1 || len(a.Incidents) != 1 || len(a.Offline) != 1 || a.Down != nil || a.Last == nil {
+		t.Errorf("availability %+v", a)
+	}
+	var r rules.Result
+	v.get("/api/v1/sites/" + f.site + "/verdict").is(http.StatusOK).json(&r)
+	if r.Set != rules.DefaultSet || r.Outcome != rules.Incomplete || r.Score == nil || r.Score.Complete {
+		t.Errorf("verdict %+v", r)
+	}
+	for _, x := range r.Vetoes {
+		if x.Clause == "V1" && (x.State != rules.Insufficient || x.Count != 6) || x.Clause == "V3a" && x.State != rules.Unchecked {
+			t.Errorf("veto %+v", x)
+		}
+	}
+}
+
+func TestAnnounceOffline(t *testing.T) {
+	f := furnish(t, newCounty(t))
+	admin := f.as(t, account.RoleAdmin)
+	at := "/sites/" + f.site
+	admin.post(at+"/offline", "from", "2026-11-20T08:00", "to", "2026-11-19T08:00", "why", "改版").is(http.StatusUnprocessableEntity).says("结束时间要在开始时间之后。")
+	admin.post(at+"/offline", "from", "2026-11-20T08:00", "to", "2026-11-21T08:00", "why", "改版，已报市里").is(http.StatusSeeOther)
+	admin.get(at).is(http.StatusOK).says("改版，已报市里", "结束下线")
+	list, err := f.Offlines(t.Context(), f.site, 5)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	admin.post(at+"/offline/end", "offline", list[0].ID).is(http.StatusSeeOther)
+	admin.post(at+"/offline/end", "offline", list[0].ID).is(http.StatusSeeOther) // twice: said, and nothing done
+	if list, _ := f.Offlines(t.Context(), f.site, 5); len(list) != 1 {
+		t.Errorf("still %v", list)
+	}
+	f.as(t, account.RoleViewer).post(at+"/offline", "why", "x").is(http.StatusForbidden)
+}
+
+func TestReportWorkbook(t *testing.T) {
+	f := furnish(t, newCounty(t))
+	a := f.as(t, account.RoleViewer).get("/sites/" + f.site + "/report?period=2026-Q4&format=xlsx").is(http.StatusOK)
+	z, err := zip.NewReader(bytes.NewReader(a.Body.Bytes()), int64(a.Body.Len()))
+	if err != nil || len(z.File) != 10 {
+		t.Errorf("workbook: %v", err)
+	}
+	f.as(t, account.RoleViewer).get("/sites/" + f.site + "/report?period=moon").is(http.StatusUnprocessableEntity)
+}
