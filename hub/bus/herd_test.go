@@ -42,7 +42,7 @@ func (r slowRegistry) NodeOfKey(ctx context.Context, key string) (string, error)
 func TestHerdSignsInByTurns(t *testing.T) {
 	c := newCountyOn(t, store.Options{Dir: t.TempDir()})
 	c.stop()
-	r := slowRegistry{registry{storetest.Access(c.store)}, new(atomic.Int64), new(atomic.Int64), 2 * time.Millisecond}
+	r := slowRegistry{registry{storetest.Access(c.store)}, new(atomic.Int64), new(atomic.Int64), 80 * time.Millisecond}
 	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: c.intake, Registry: r, Log: c.log.logger(), StreamBytes: 64 << 20})
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestHerdSignsInByTurns(t *testing.T) {
 	var all sync.WaitGroup
 	for _, n := range list {
 		all.Go(func() {
-			nc, err := c.dial(n, nats.Timeout(time.Minute)) // each waits for its turn
+			nc, err := c.dial(n, nats.Timeout(time.Minute)) // each waits for its turn, some for seconds
 			if err != nil {
 				t.Error(err)
 				return

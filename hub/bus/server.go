@@ -96,6 +96,8 @@ func (b *Bus) serverOptions() (*server.Options, error) {
 		MaxConn: 100_000, MaxPayload: maxPayload, MaxPending: maxPending, MaxSubs: maxSubs, WriteDeadline: 30 * time.Second,
 		PingInterval: 30 * time.Second, MaxPingsOut: 2, AuthTimeout: authTime, TLSTimeout: 60, TLSConfig: b.guard.tls(b.o.TLS),
 		AlwaysEnableNonce: true, CustomClientAuthentication: b.gate, Websocket: inner(),
+		// A client that waits for its turn to sign in takes a ping for a refusal.
+		DisableShortFirstPing: true,
 	}
 	o.JetStreamLimits = server.JSLimitOpts{DefaultMaxConsumers: -1}
 	return o, nil
