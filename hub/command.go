@@ -27,7 +27,7 @@ func program() *cli.Program[config.Hub] {
 			serveCommand(), demoCommand(), migrateCommand(),
 			userAddCommand(), userListCommand(), userDisableCommand(), userPasswdCommand(),
 			tokenCreateCommand(),
-			unitImportCommand(), siteImportCommand(),
+			unitImportCommand(), siteImportCommand(), siteColumnsCommand(),
 			nodeInviteCommand(), nodeListCommand(), nodeApproveCommand(), nodeRefuseCommand(), nodeReleaseCommand(), nodeRotateCommand(), nodeRevokeCommand(),
 			natsSeedCommand(), natsConfCommand(), natsCertCommand(),
 			auditVerifyCommand(), auditExportCommand(),

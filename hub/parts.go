@@ -161,7 +161,7 @@ func (c *county) buildUptime(context.Context) error {
 		return fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 inspect.rules_dir 指定的目录。", err)
 	}
 	c.inspect, err = verdict.New(verdict.Options{Store: c.store, Sets: sets, Set: c.cfg.Inspect.Rules, Portal: c.cfg.Inspect.Portal,
-		Watched: c.cfg.Uptime.Enabled, Links: c.cfg.Links.Enabled, Now: c.store.Now})
+		Watched: c.cfg.Uptime.Enabled, Links: c.cfg.Links.Enabled, Columns: c.columnFacts, Now: c.store.Now})
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err.Error()+"，请检查设置 inspect.rules。", err)
 	}

@@ -68,12 +68,16 @@ func (s *Service) RunOnce(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	columns, err := s.readColumns(ctx)
+	if err != nil {
+		return false, err
+	}
 	targets, err := s.Store.DueTargets(ctx, s.Now(), batch)
 	if err != nil {
 		return false, err
 	}
 	err = s.checkAll(ctx, targets)
-	return entries == batch || len(sites) > 0 || len(targets) > 0, err
+	return entries == batch || len(sites) > 0 || columns || len(targets) > 0, err
 }
 
 // afterCut is how long to wait when it seems that our own line is down.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"zhanqun/hub/health/fresh"
 )
 
 // Store keeps sites, targets, places and findings. One method is one transaction.
@@ -13,6 +15,21 @@ type Store interface {
 	SaveSites(ctx context.Context, actor string, list []Site) (added int, err error)
 	SiteRead(ctx context.Context, site Site) error
 	SiteDue(ctx context.Context, actor, id string) error
+
+	// SiteColumns returns the columns of a site, or, with site empty, those of all
+	// sites after an id; at most MaxColumns.
+	SiteColumns(ctx context.Context, site, after string) ([]Column, error)
+	SiteColumn(ctx context.Context, id string) (Column, error)
+	SaveColumns(ctx context.Context, actor string, list []Column) (added int, err error)
+	ProposeColumns(ctx context.Context, list []Column) (added int, err error)
+	SettleColumn(ctx context.Context, actor, id, status, unit string, class fresh.Class) (Column, error)
+	MarkColumn(ctx context.Context, actor, id, mark, note string) (Column, error)
+	DueColumns(ctx context.Context, now time.Time, limit int) ([]Column, error)
+	ColumnHistory(ctx context.Context, id string) (fresh.History, error)
+	ColumnRead(ctx context.Context, c Column, h fresh.History) error
+	// PublishedAt returns when what has one of these addresses or titles came out
+	// through the hub, by address or title.
+	PublishedAt(ctx context.Context, urls, titles []string) (map[string]time.Time, error)
 
 	DueSites(ctx context.Context, now time.Time, limit int) ([]Site, error)
 	DueTargets(ctx context.Context, now time.Time, limit int) ([]Target, error)

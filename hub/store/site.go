@@ -113,6 +113,9 @@ func (s *Store) SiteDue(ctx context.Context, actor, id string) error {
 		if err != nil {
 			return err
 		}
+		if err := t.columnsDue(ctx, id); err != nil {
+			return err
+		}
 		return t.audit(actor, "site.check", id, change{})
 	})
 }

@@ -43,11 +43,12 @@ const (
 	dueTargets = targetQuery + `WHERE next_at <= $1
 		AND EXISTS (SELECT 1 FROM place WHERE place.target = target.id) ORDER BY next_at, id LIMIT $2`
 	nextDue = `SELECT COALESCE(MIN(n), 0) FROM (SELECT MIN(next_at) AS n FROM site UNION ALL
+		SELECT MIN(next_at) AS n FROM site_column WHERE next_at > 0 UNION ALL
 		SELECT n FROM (SELECT next_at AS n FROM target WHERE EXISTS (SELECT 1 FROM place WHERE place.target = target.id)
 			ORDER BY next_at, id LIMIT 1) AS first) AS due`
 )
 
-// NextDue returns when the next site or target falls due, or the zero time.
+// NextDue returns when the next site, column or target falls due, or the zero time.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	var next int64
 	err := s.read.QueryRowContext(ctx, nextDue).Scan(&next)

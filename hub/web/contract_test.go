@@ -172,6 +172,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{reviewer, "GET", "/api/v1/sites/{id}/verdict", "nowhere", nil, 404},
 		{reviewer, "POST", "/api/v1/sites/{id}/checks", f.site, nil, 202},
 		{reviewer, "POST", "/api/v1/sites/{id}/checks", "nowhere", nil, 404},
+		{reviewer, "GET", "/api/v1/sites/{id}/columns", f.site, nil, 200},
+		{reviewer, "GET", "/api/v1/sites/{id}/columns", "nowhere", nil, 404},
 		{reviewer, "GET", "/api/v1/findings", "?site=" + f.site + "&state=active", nil, 200},
 		{reviewer, "GET", "/api/v1/findings", "?state=gone", nil, 422},
 		{reviewer, "GET", "/api/v1/findings/{id}", f.disputed, nil, 200},

@@ -10,6 +10,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/fresh"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/uptime"
@@ -35,6 +36,8 @@ type furnished struct {
 	withdrew string
 	returned string
 	site     string
+	column   string // of the site, with a doubtful date
+	proposal string
 	finding  string
 	disputed string
 	refusal  string
@@ -149,6 +152,7 @@ func (f *furnished) sites(t testing.TB) {
 		}
 	}
 	f.visits(t)
+	f.columns(t)
 	f.finding = f.dead(t, "http://sitang.example.org/bszn/2019/hukou.html")
 	f.disputed = f.dead(t, "http://sitang.example.org/files/2021-yusuan.pdf")
 	node := f.Nodes[0]
@@ -184,6 +188,52 @@ func (f *furnished) visits(t testing.TB) {
 	}
 	if err := f.SaveOffline(ctx, uptime.Offline{ID: uuid.NewString(), Site: f.site, From: today.AddDate(0, 0, 5), To: today.AddDate(0, 0, 7), Why: "机房搬迁，已报市政府办", Who: "admin"}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// columns gives the site columns in every state.
+func (f *furnished) columns(t testing.TB) {
+	t.Helper()
+	ctx := t.Context()
+	at := func(name string, class fresh.Class) health.Column {
+		return health.Column{Site: f.site, URL: "http://sitang.example.org/" + uuid.NewString()[:8] + "/", Name: name, Class: class, Status: health.ColumnWatched}
+	}
+	list := []health.Column{at("工作动态", fresh.News), at("通知公告", fresh.Notice), at("政策文件", fresh.Policy), at("机构职能", fresh.Other), at("办事指南", fresh.Other)}
+	if _, err := f.SaveColumns(ctx, "admin", list); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.ProposeColumns(ctx, []health.Column{at("互动交流", fresh.Other)}); err != nil {
+		t.Fatal(err)
+	}
+	saved, err := f.SiteColumns(ctx, f.site, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range saved {
+		c.ReadAt, c.NextAt, c.Reading.Evidence = f.Now(), f.Now().Add(time.Hour), []string{"主列表有 15 条，其中 15 条在列表页读到日期。"}
+		switch c.Name {
+		case "工作动态":
+			f.column = c.ID
+			c.State, c.LastUpdate, c.Reading.Last = fresh.Stale, "2026-09-30", "2026-10-14"
+			c.Reading.Doubtful = []fresh.Item{{Title: "补发的工作动态", URL: c.URL + "1.html", Day: "2026-10-20", Text: "2026-10-20", Flags: []fresh.Flag{fresh.FlagBackDated}}}
+		case "通知公告":
+			c.State, c.LastUpdate, c.Reading.Last = fresh.Fresh, "2026-10-30", "2027-04-30"
+		case "政策文件":
+			c.State = fresh.Blank
+		case "机构职能":
+			if _, err := f.MarkColumn(ctx, "admin", c.ID, health.MarkStatic, "机构职能，不更新"); err != nil {
+				t.Fatal(err)
+			}
+			c.State = fresh.Unknown
+		case "互动交流":
+			f.proposal = c.ID
+			continue
+		default:
+			continue
+		}
+		if err := f.ColumnRead(ctx, c, fresh.History{}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

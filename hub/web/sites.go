@@ -98,7 +98,12 @@ type sitePage struct {
 	ui.Page
 	Site     health.Site
 	Findings []health.Finding
+	Columns  []health.Column
+	Form     columnForm
+	Classes  []ui.Option
+	Units    []ui.Option
 	Inspect  bool
+	Manage   bool
 	Uptime   *uptimeView
 	Verdict  verdictView
 }
@@ -117,11 +122,13 @@ func (s *Server) newSitePage(r *http.Request, u access.User) (*sitePage, error) 
 	if err != nil {
 		return nil, err
 	}
-	findings, err := s.Health.Store.Findings(ctx, health.FindingQuery{Site: site.ID, Limit: listSize})
-	if err != nil {
+	p := &sitePage{Site: site, Inspect: u.May(access.Inspect), Manage: u.May(access.Manage)}
+	if p.Findings, err = s.Health.Store.Findings(ctx, health.FindingQuery{Site: site.ID, Limit: listSize}); err != nil {
 		return nil, err
 	}
-	p := &sitePage{Site: site, Findings: findings, Inspect: u.May(access.Inspect)}
+	if p.Columns, err = s.Health.Columns(ctx, site.ID); err != nil {
+		return nil, err
+	}
 	if p.Uptime, err = s.uptimeView(r, site.ID); err != nil {
 		return nil, err
 	}
@@ -129,9 +136,25 @@ func (s *Server) newSitePage(r *http.Request, u access.User) (*sitePage, error) 
 	if err != nil {
 		return nil, err
 	}
-	p.Verdict = verdictView{result, s.lang(r)}
+	lang := s.lang(r)
+	p.Verdict = verdictView{result, lang}
+	if p.Manage {
+		p.Classes = append([]ui.Option{{Label: ui.T(lang, "按名称判断")}}, classOptions(lang)...)
+		if p.Units, err = s.unitOptions(r, ui.T(lang, "站点的责任单位"), catalog.LevelCounty, catalog.LevelDepartment, catalog.LevelTownship); err != nil {
+			return nil, err
+		}
+	}
 	p.Title, p.Events = site.Name, eventsURL
 	return p, nil
+}
+
+func (s *Server) siteAgain(w http.ResponseWriter, r *http.Request, u access.User, form columnForm, err error) error {
+	p, pageErr := s.newSitePage(r, u)
+	if pageErr != nil {
+		return pageErr
+	}
+	p.Form = form
+	return s.again(w, r, "site", p, &p.Page, err)
 }
 
 func (s *Server) checkSite(w http.ResponseWriter, r *http.Request, u access.User) error {

@@ -21,6 +21,8 @@ func healthSuite(t *testing.T, open Open) {
 	t.Run("findings by page", func(t *testing.T) { testFindingPages(t, open) })
 	t.Run("silent host", func(t *testing.T) { testHost(t, open) })
 	t.Run("forgotten", func(t *testing.T) { testForgotten(t, open) })
+	t.Run("columns", func(t *testing.T) { testSiteColumns(t, open) })
+	t.Run("proposals", func(t *testing.T) { testProposals(t, open) })
 	t.Run("handed over", func(t *testing.T) { testHandedOver(t, open) })
 }
 
