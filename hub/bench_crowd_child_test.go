@@ -159,7 +159,7 @@ func (r *returning) bring(m member) *nats.Conn {
 	var a *asking
 	least, most := 200*time.Millisecond, 2*time.Minute
 	for tries := 0; ; tries++ {
-		if a == nil {
+		if err = nil; a == nil {
 			a, err = arrive(r.url, m.Node, key)
 		}
 		if err == nil && r.bare {
@@ -229,7 +229,7 @@ func (a *asking) ask(verb string, question any) (*nats.Msg, error) {
 			return nil, err
 		case r.Subject != m.Reply: // too late for an earlier question
 		case r.Header.Get(protocol.HeaderError) != "":
-			return nil, errors.New(r.Header.Get(protocol.HeaderError))
+			return nil, fmt.Errorf("%s: %s", r.Header.Get(protocol.HeaderError), r.Data)
 		case r.Header.Get("Status") != "":
 			return nil, errors.New(r.Header.Get("Status"))
 		default:
