@@ -137,6 +137,9 @@ func docsFolder() string {
 	}
 	best, most := "", 500
 	for _, dir := range docFolders {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			dir = real
+		}
 		n := 0
 		_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".html") {

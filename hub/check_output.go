@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"time"
@@ -22,6 +23,7 @@ type checkOutput struct {
 	buf      []byte
 	progress func(crawl.Totals)
 	shown    int
+	start    crawl.Line // what became of the address itself
 }
 
 func newCheckOutput(c *call) *checkOutput {
@@ -31,7 +33,7 @@ func newCheckOutput(c *call) *checkOutput {
 		o.progress = func(t crawl.Totals) {
 			if now := time.Now(); now.Sub(last) >= time.Second {
 				last = now
-				fmt.Fprintf(f, "\r已读 %d 页，%d 处链接，打不开 %d 处 ", t.Pages, t.Links, t.Dead)
+				fmt.Fprintf(c.Err, "\r已读 %d 页，%d 处链接，打不开 %d 处 ", t.Pages, t.Links, t.Dead)
 			}
 		}
 	}
@@ -44,10 +46,14 @@ func terminal(f *os.File) bool {
 }
 
 func (o *checkOutput) line(l crawl.Line) error {
+	if l.Page == "" {
+		o.start = l
+	}
 	if !o.json {
 		return o.plainLine(l)
 	}
-	b := append(o.buf[:0], '{')
+	b := o.buf[:0]
+	b = append(b, '{')
 	field := func(name, value string, always bool) {
 		if value == "" && !always {
 			return
@@ -113,25 +119,26 @@ func (o *checkOutput) plainLine(l crawl.Line) error {
 	if address == "" {
 		address = l.Raw
 	}
+	w := io.Writer(o.out)
 	if o.shown++; o.shown > 1 {
-		fmt.Fprintln(o.out)
+		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(o.out, "%s  %s\n", word, cli.OneLine(address))
+	fmt.Fprintf(w, "%s  %s\n", word, cli.OneLine(address))
 	if l.Page != "" {
-		fmt.Fprintf(o.out, "    在 %s", l.Page)
+		fmt.Fprintf(w, "    在 %s", l.Page)
 		if l.Label != "" {
-			fmt.Fprintf(o.out, " 的“%s”", cli.OneLine(l.Label))
+			fmt.Fprintf(w, " 的“%s”", cli.OneLine(l.Label))
 		}
 		if l.Raw != address {
-			fmt.Fprintf(o.out, "，写作 %s", cli.OneLine(l.Raw))
+			fmt.Fprintf(w, "，写作 %s", cli.OneLine(l.Raw))
 		}
-		fmt.Fprintln(o.out)
+		fmt.Fprintln(w)
 	}
 	if l.Final != "" && l.Final != l.URL {
-		fmt.Fprintf(o.out, "    最后到达 %s\n", l.Final)
+		fmt.Fprintf(w, "    最后到达 %s\n", l.Final)
 	}
 	if why != "" {
-		fmt.Fprintf(o.out, "    %s\n", why)
+		fmt.Fprintf(w, "    %s\n", why)
 	}
 	return nil
 }
@@ -156,10 +163,10 @@ func (o *checkOutput) end(t crawl.Totals) error {
 		return o.out.Flush()
 	}
 	if o.shown > 0 {
-		fmt.Fprintln(o.out)
+		fmt.Fprintln(io.Writer(o.out))
 	}
 	rows := [][]string{
-		{"读了", fmt.Sprintf("%d 页，%d 处链接，%d 个不同网址，用时 %s", t.Pages, t.Links, t.Targets, t.Elapsed.Round(10*time.Millisecond))},
+		{"读了", fmt.Sprintf("%d 页，%d 处链接，%d 个不同网址，用时 %s", t.Pages, t.Links, t.Targets, t.Elapsed.Round(time.Millisecond))},
 		{"正常", strconv.Itoa(t.OK)}, {"打不开", fmt.Sprintf("%d（%d 个网址）", t.Dead, t.DeadTargets)}, {"可疑", strconv.Itoa(t.Suspect)},
 		{"无法判断", strconv.Itoa(t.Inconclusive)}, {"不检查", strconv.Itoa(t.Excluded)},
 	}

@@ -147,6 +147,8 @@ func runCheck(ctx context.Context, c *call, o crawl.Options) error {
 	switch {
 	case totals.Stopped == "interrupted":
 		return context.Canceled
+	case out.start.Reason == linkcheck.ReasonPrivate:
+		return fault.New(fault.Invalid, "这个网址在本机或内部网络上，没有访问。要检查它，请加 --allow-private。")
 	case totals.Dead > 0:
 		return fault.New(fault.Invalid, fmt.Sprintf("有 %d 处链接打不开（%d 个网址）。", totals.Dead, totals.DeadTargets))
 	}

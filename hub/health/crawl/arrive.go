@@ -59,11 +59,11 @@ func (c *crawl) landing(o outcome, res *result) uint32 {
 	if res.verdict != linkcheck.OK {
 		return o.id
 	}
-	print := fingerprint(identity(res.final, c.traps.noise))
-	id, ok := c.t.find(print)
+	mark := fingerprint(identity(res.final, c.traps.noise))
+	id, ok := c.t.find(mark)
 	if !ok {
 		e := c.t.get(o.id)
-		id = c.add(target{url: res.final, depth: e.depth, flags: e.flags & (flagPage | flagSite)}, print)
+		id = c.add(target{url: res.final, depth: e.depth, flags: e.flags & (flagPage | flagSite)}, mark)
 		c.t.get(id).state = stateAsked
 		c.t.get(id).flags |= flagSite
 	}
@@ -130,21 +130,35 @@ func (c *crawl) nests(ctx context.Context, id uint32, url string, r *result) boo
 		if len(c.traps.nests) >= maxFamilies {
 			return false
 		}
-		f = &family{state: endAsked}
+		f = &family{}
 		c.traps.nests[top] = f
 		c.probe(ctx, f, p.origin+more)
 	}
 	return f.state == endOpen
 }
 
-// probe asks for an address nobody can have meant.
-func (c *crawl) probe(ctx context.Context, f *family, far string) {
+// probe asks for addresses nobody can have meant until one is there.
+func (c *crawl) probe(ctx context.Context, f *family, far ...string) {
+	f.state = endAsked
 	c.flying++
 	go func() {
-		o := outcome{probe: f, url: far}
-		_, o.result = c.checker.ReadPage(ctx, far)
+		o := outcome{probe: f}
+		for _, o.url = range far {
+			_, r := c.checker.ReadPage(ctx, o.url)
+			tries, bytes := o.result.Tries+r.Tries, o.result.Bytes+r.Bytes
+			o.result, o.result.Tries, o.result.Bytes = r, tries, bytes
+			if o.open() {
+				break
+			}
+		}
 		c.done <- o
 	}()
+}
+
+// open tells whether what nobody can have meant is there.
+func (o *outcome) open() bool {
+	r := &o.result
+	return r.Verdict == linkcheck.OK && sameTail(r.Final, o.url) || r.Reason == linkcheck.ReasonCatchAll
 }
 
 // watch lets the traps see a page and tells whether it brought nothing new.
@@ -167,16 +181,16 @@ func (c *crawl) watch(ctx context.Context, id uint32, url string, p *linkcheck.P
 	if f.see(p.Plain) {
 		empty = true
 	}
-	if f.state == endUnknown && (f.barren >= barrenRow || c.t.get(id).chain >= longChain) {
-		f.state = endFinite
-		if far, ok := farAway(url, f.sample); ok {
-			f.state, f.kind = endAsked, CutNumbers
-			if f.barren < barrenRow {
+	if f.suspicious(int(c.t.get(id).chain)) {
+		if far := farAway(url, f.sample, f.last); len(far) > 0 {
+			f.asked++
+			if f.kind = CutNumbers; f.barren < barrenRow {
 				f.kind = CutChain
 			}
-			c.probe(ctx, f, far)
+			c.probe(ctx, f, far...)
 		}
 	}
+	f.last = url
 	return empty
 }
 

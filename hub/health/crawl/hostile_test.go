@@ -114,7 +114,7 @@ func hostiles() []hostile {
 		{"/member.html", "inconclusive login", to("/login.html", 302)},
 		{"/429-once", "ok ", times(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "0")
-			w.WriteHeader(429)
+			w.WriteHeader(http.StatusTooManyRequests)
 		}, good(24))},
 		{"/good404", "suspect good_content", status(404, "<title>正常文章</title><h1>正常文章</h1>"+prose(25)+prose(26)+prose(27)+prose(28)+prose(29)+prose(30))},
 

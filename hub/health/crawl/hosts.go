@@ -10,25 +10,31 @@ type host struct {
 	ready       bool   // in hosts.line
 	mute        int    // addresses in a row that got no answer in time
 	silent      bool   // given up
+	site        bool   // one of the site's own
 }
 
 // hosts are all hosts, the site's own in front.
 type hosts struct {
 	list  []*host
 	names map[string]uint32
-	line  []uint32 // hosts with work to do, next first
+	own   []uint32 // hosts of the site with work to do, next first
+	line  []uint32 // other hosts with work to do
+	most  int      // requests at once to all of these, so that they cannot hold up the site
+	out   int      // how many there are
 	t     *table
 }
 
-func newHosts(t *table) *hosts { return &hosts{names: map[string]uint32{}, t: t} }
+func newHosts(t *table, most int) *hosts {
+	return &hosts{names: map[string]uint32{}, most: most, t: t}
+}
 
 // number returns the number of a host.
-func (h *hosts) number(name string, most int) uint32 {
+func (h *hosts) number(name string, most int, site bool) uint32 {
 	if n, ok := h.names[name]; ok {
 		return n
 	}
 	n := uint32(len(h.list))
-	h.list = append(h.list, &host{name: name, most: most})
+	h.list = append(h.list, &host{name: name, most: most, site: site})
 	h.names[name] = n
 	return n
 }
@@ -50,16 +56,30 @@ func (h *hosts) push(id uint32) {
 func (h *hosts) lineUp(n uint32) {
 	if on := h.list[n]; !on.ready && on.first != 0 && on.flying < on.most {
 		on.ready = true
-		h.line = append(h.line, n)
+		if on.site {
+			h.own = append(h.own, n)
+		} else {
+			h.line = append(h.line, n)
+		}
 	}
 }
 
-// pop takes the next address off the queue of the host whose turn it is; the
-// hosts take turns.
+// pop takes the next address off the queue of the host whose turn it is: the
+// site's first, then the others, which take turns.
 func (h *hosts) pop() (id uint32, on *host, ok bool) {
-	for len(h.line) > 0 {
-		n := h.line[0]
-		h.line = h.line[1:]
+	if id, on, ok = h.from(&h.own); ok {
+		return id, on, true
+	}
+	if h.out >= h.most {
+		return 0, nil, false
+	}
+	return h.from(&h.line)
+}
+
+func (h *hosts) from(line *[]uint32) (id uint32, on *host, ok bool) {
+	for len(*line) > 0 {
+		n := (*line)[0]
+		*line = (*line)[1:]
 		on = h.list[n]
 		on.ready = false
 		if on.first == 0 || on.flying >= on.most {
@@ -70,6 +90,9 @@ func (h *hosts) pop() (id uint32, on *host, ok bool) {
 			on.last = 0
 		}
 		on.flying++
+		if !on.site {
+			h.out++
+		}
 		h.lineUp(n)
 		return id, on, true
 	}
@@ -78,6 +101,10 @@ func (h *hosts) pop() (id uint32, on *host, ok bool) {
 
 // done says that a request to a host is over.
 func (h *hosts) done(n uint32) {
-	h.list[n].flying--
+	on := h.list[n]
+	on.flying--
+	if !on.site {
+		h.out--
+	}
 	h.lineUp(n)
 }

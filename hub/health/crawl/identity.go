@@ -88,7 +88,7 @@ func drawn(value string) bool {
 	}
 	letters, digits, changes, last := 0, 0, 0, byte(0)
 	for i := range len(value) {
-		kind := byte(0)
+		var kind byte
 		switch c := value[i]; {
 		case c >= '0' && c <= '9':
 			digits++

@@ -70,8 +70,8 @@ func unasked(l *linkcheck.Link) *result {
 
 // link takes in one link that leads to an address.
 func (c *crawl) link(page string, m *mention, l *linkcheck.Link, from target, shape string, shaped, empty bool) {
-	print := fingerprint(identity(l.URL, c.traps.noise))
-	id, known := c.t.find(print)
+	mark := fingerprint(identity(l.URL, c.traps.noise))
+	id, known := c.t.find(mark)
 	if !known {
 		if int(c.t.n) >= c.o.MaxTargets {
 			c.totals.cut(CutTargets, folder(l.URL))
@@ -94,7 +94,7 @@ func (c *crawl) link(page string, m *mention, l *linkcheck.Link, from target, sh
 		if navigates(l.Element) {
 			t.flags |= flagPage
 		}
-		id = c.add(t, print)
+		id = c.add(t, mark)
 		c.enqueue(id)
 	}
 	e := c.t.get(id)
@@ -152,20 +152,20 @@ func (c *crawl) cheapAddress(id uint32, url string) string {
 }
 
 // add enters a new address.
-func (c *crawl) add(t target, print uint64) uint32 {
+func (c *crawl) add(t target, mark uint64) uint32 {
 	at := c.j.addTarget(t)
-	return c.enter(t, print, at)
+	return c.enter(t, mark, at)
 }
 
 // enter puts an address that stands in the work file into the table.
-func (c *crawl) enter(t target, print uint64, at int64) uint32 {
-	id, e := c.t.add(print)
+func (c *crawl) enter(t target, mark uint64, at int64) uint32 {
+	id, e := c.t.add(mark)
 	most := c.o.Others
 	p := locate(t.url)
 	if t.flags&flagSite != 0 {
 		most = c.o.Site
 	}
 	e.url, e.depth, e.chain, e.flags = at, t.depth, t.chain, t.flags
-	e.host = c.hosts.number(p.host, most)
+	e.host = c.hosts.number(p.host, most, t.flags&flagSite != 0)
 	return id
 }

@@ -6,6 +6,48 @@ import (
 	"zhanqun/hub/health/linkcheck"
 )
 
+// open opens the work file and takes in what it holds, or begins it.
+func (c *crawl) open(path string) error {
+	var err error
+	if c.j, err = openJournal(path); err != nil {
+		return err
+	}
+	fresh := true
+	err = c.j.reopen(func(at int64, record []byte) error {
+		fresh = false
+		return c.replay(at, record)
+	})
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		c.requeue()
+		return c.err
+	}
+	c.j.begin()
+	w := writer{c.j}
+	w.byte(recordStart)
+	w.text(c.signature())
+	c.j.end()
+	address, err := linkcheck.Normalize(c.start)
+	if err != nil {
+		address = c.start
+	}
+	id := c.add(target{url: address, flags: flagPage | flagSite}, fingerprint(identity(address, nil)))
+	c.free = address
+	m := mention{page: nowhere, target: id, raw: c.start, element: "start"}
+	c.totals.Links++
+	c.t.get(id).at = c.j.addMention(&m)
+	c.enqueue(id)
+	return c.j.commit()
+}
+
+// signature is what two runs must have in common for one to go on with the
+// other's work.
+func (c *crawl) signature() string {
+	return fmt.Sprintf("zhanqun crawl %d depth %d robots %v %s", version, c.o.Depth, c.o.IgnoreRobots, c.start)
+}
+
 // replay takes in one record of a work file. What it makes known is told again,
 // so that what a run tells is whole however often it was interrupted.
 func (c *crawl) replay(at int64, record []byte) error {

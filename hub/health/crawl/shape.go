@@ -1,6 +1,7 @@
 package crawl
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -71,40 +72,39 @@ func datish(word string) bool {
 	return runs <= 2
 }
 
-// farAway returns an address of the shape of sample that cannot be meant: with
-// one of its numbers far beyond any other, or another draw of lots. other is an
-// address of the same shape; a number in which the two differ is preferred.
-func farAway(sample, other string) (string, bool) {
+// farAway returns addresses of the shape of sample that cannot be meant: with
+// one of the numbers in which it differs from others of its shape far beyond
+// any of them, or another draw of lots. The likeliest to be there comes first.
+func farAway(sample string, others ...string) (list []string) {
+	type candidate struct {
+		rank    int
+		address string
+	}
 	p := locate(sample)
 	start := len(p.origin)
-	a, b := numbersIn(sample[start:]), numbersIn(other[min(len(locate(other).origin), len(other)):])
-	best, rank := -1, 0
-	for i, n := range a {
-		differs := len(b) != len(a) || b[i].text != n.text
-		r := 1
-		switch {
-		case n.lot:
-			r = 2
-		case year(n.text):
-			r = 4
-		default:
-			if v, err := strconv.Atoi(n.text); err == nil && v > 31 {
-				r = 3
-			}
+	var found []candidate
+	numbers := numbersIn(sample[start:])
+	for i, n := range numbers {
+		differs := false
+		for _, other := range others {
+			theirs := numbersIn(other[len(locate(other).origin):])
+			differs = differs || len(theirs) == len(numbers) && theirs[i].text != n.text
 		}
-		if differs {
-			r += 10
+		if !differs {
+			continue
 		}
-		if r >= rank {
-			best, rank = i, r
+		rank := len(n.text)
+		if year(n.text) {
+			rank += 100
 		}
+		at := start + n.at
+		found = append(found, candidate{rank, sample[:at] + beyond(n) + sample[at+len(n.text):]})
 	}
-	if best < 0 {
-		return "", false
+	slices.SortStableFunc(found, func(a, b candidate) int { return b.rank - a.rank })
+	for _, c := range found[:min(len(found), 3)] {
+		list = append(list, c.address)
 	}
-	n := a[best]
-	at := start + n.at
-	return sample[:at] + beyond(n) + sample[at+len(n.text):], true
+	return list
 }
 
 // num is a number, or a draw of lots, in the tail of an address.

@@ -20,7 +20,7 @@ const (
 
 // entry is what is kept in memory of one address, 48 bytes with its slot.
 type entry struct {
-	print uint64 // fingerprint of the identity
+	mark  uint64 // fingerprint of the identity
 	url   int64  // where its T record stands
 	at    int64  // the last mention that waits for it; once settled, its R record
 	next  uint32 // in the queue of its host, plus one
@@ -50,21 +50,21 @@ func newTable() *table { return &table{slots: make([]uint32, 4096)} }
 func (t *table) get(id uint32) *entry { return &t.segments[id/segment][id%segment] }
 
 // find returns the number of the address with a fingerprint.
-func (t *table) find(print uint64) (uint32, bool) {
+func (t *table) find(mark uint64) (uint32, bool) {
 	mask := uint64(len(t.slots) - 1)
-	for i := print & mask; ; i = (i + 1) & mask {
+	for i := mark & mask; ; i = (i + 1) & mask {
 		id := t.slots[i]
 		if id == 0 {
 			return 0, false
 		}
-		if t.get(id-1).print == print {
+		if t.get(id-1).mark == mark {
 			return id - 1, true
 		}
 	}
 }
 
 // add enters a new address.
-func (t *table) add(print uint64) (uint32, *entry) {
+func (t *table) add(mark uint64) (uint32, *entry) {
 	if 4*uint64(t.n) >= 3*uint64(len(t.slots)) {
 		t.grow()
 	}
@@ -74,14 +74,14 @@ func (t *table) add(print uint64) (uint32, *entry) {
 	id := t.n
 	t.n++
 	e := t.get(id)
-	e.print = print
-	t.place(id, print)
+	e.mark = mark
+	t.place(id, mark)
 	return id, e
 }
 
-func (t *table) place(id uint32, print uint64) {
+func (t *table) place(id uint32, mark uint64) {
 	mask := uint64(len(t.slots) - 1)
-	i := print & mask
+	i := mark & mask
 	for t.slots[i] != 0 {
 		i = (i + 1) & mask
 	}
@@ -91,7 +91,7 @@ func (t *table) place(id uint32, print uint64) {
 func (t *table) grow() {
 	t.slots = make([]uint32, 2*len(t.slots))
 	for id := range t.n {
-		t.place(id, t.get(id).print)
+		t.place(id, t.get(id).mark)
 	}
 }
 

@@ -36,7 +36,9 @@ type family struct {
 	recent [24]uint64 // texts without digits, the last ones that were new
 	n      uint32
 	barren uint32 // pages in a row that were not
-	sample string
+	sample string // the first of its addresses
+	last   string // and the one before
+	asked  int    // how often its end was asked for
 	state  uint8
 	kind   string // of trap, if it is one
 }
@@ -85,6 +87,17 @@ func (t *traps) family(address string) *family {
 		t.families[key] = f
 	}
 	return f
+}
+
+// suspicious tells whether it is time to ask for the family's end: there have
+// been many barren pages in a row, or a long chain. If an end was found the
+// question is put again when there are many more.
+func (f *family) suspicious(chain int) bool {
+	if f.state != endUnknown && f.state != endFinite || f.asked >= 4 {
+		return false
+	}
+	patience := 1 << (3 * f.asked)
+	return int(f.barren) >= barrenRow*patience || chain >= longChain*patience
 }
 
 // see takes in the text of a page, without digits, and tells whether the family

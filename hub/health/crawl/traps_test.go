@@ -210,7 +210,7 @@ func TestTrapsEnd(t *testing.T) {
 					tt.trap(w, r)
 				}
 			})
-			f := check(t, s.url+"/")
+			f := check(t, s.url+"/", func(o *Options) { o.MaxPages = 5000 })
 			for n := range realPages {
 				if s.times(fmt.Sprintf("/real/%d.html", n)) != 1 {
 					t.Errorf("real page %d was asked %d times", n, s.times(fmt.Sprintf("/real/%d.html", n)))

@@ -12,19 +12,17 @@ const manyDown = 5
 // calmAnswers is how many good answers in a row quicken the pace again.
 const calmAnswers = 10
 
-// noPause is the shortest pause worth making: a host that answers so quickly is
-// in no need of it.
-const noPause = 2 * time.Millisecond
+// quick is how soon a host answers that needs no pauses: the few connections at
+// once are all the care it needs.
+const quick = 50 * time.Millisecond
 
 // pause returns the time from one start at g to the next. A host that sets the
 // pace itself has half of its time for others: twice as long as the pause lasts
 // an answer. Called with mu held.
 func (t *Throttle) pause(g *gate) time.Duration {
 	d := g.interval
-	if t.opts.Adaptive {
-		if own := min(g.took/2, t.opts.Interval); own >= noPause {
-			d = max(d, own)
-		}
+	if t.opts.Adaptive && g.took >= quick {
+		d = max(d, min(g.took/2, t.opts.Interval))
 	}
 	return max(d, g.least)
 }
