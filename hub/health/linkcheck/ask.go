@@ -29,7 +29,7 @@ type answer struct {
 const wireFactor = 4
 
 // ask sends one GET and reads what is wanted of the answer, within budget.
-func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, cookies []*http.Cookie, budget time.Duration) (*answer, *failure) {
+func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, cookies []*http.Cookie, budget time.Duration, peek int64) (*answer, *failure) {
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	t := &trip{target: a.request()}
@@ -59,7 +59,7 @@ func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, cook
 	if ans.redirects() {
 		return ans, nil // the body is for people with old browsers
 	}
-	if err := c.readInto(ans, raw.Body); err != nil {
+	if err := c.readInto(ans, raw.Body, peek); err != nil {
 		switch kind := kindOf(ctx, err); {
 		case kind == KindCancelled, kind == KindTimeout && (ans.page() || len(ans.body) == 0):
 			return nil, &failure{kind: kind, phase: phaseBody}
@@ -89,7 +89,7 @@ func (a *answer) page() bool {
 }
 
 // readInto fills in the body and how it broke off.
-func (c *Checker) readInto(ans *answer, body io.Reader) error {
+func (c *Checker) readInto(ans *answer, body io.Reader, peek int64) error {
 	wire := &io.LimitedReader{R: body, N: wireFactor * c.opts.MaxBytes}
 	plain, known, err := unpack(wire, ans.header.Get("Content-Encoding"))
 	if err == nil && !known {
@@ -98,7 +98,7 @@ func (c *Checker) readInto(ans *answer, body io.Reader) error {
 	if err == nil {
 		contentType := ans.header.Get("Content-Type")
 		looks := func(head []byte) bool { return !ans.opaque && isPage(contentType, head) }
-		ans.body, ans.more, err = readBody(plain, looks, c.opts.PeekBytes, c.opts.MaxBytes)
+		ans.body, ans.more, err = readBody(plain, looks, peek, c.opts.MaxBytes)
 	}
 	switch {
 	case err == nil || wire.N <= 0:

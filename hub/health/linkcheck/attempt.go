@@ -35,7 +35,7 @@ func (v *visit) once(ctx context.Context, client *resty.Client, cookies []*http.
 	if budget <= 0 {
 		return nil, &failure{kind: KindTimeout, phase: phaseRedirects}
 	}
-	release, err := c.throttle.Acquire(ctx, v.at.host)
+	release, err := c.throttle.Acquire(ctx, v.at.hostPort())
 	var rest *RestError
 	switch {
 	case errors.As(err, &rest):
@@ -46,10 +46,15 @@ func (v *visit) once(ctx context.Context, client *resty.Client, cookies []*http.
 	defer release()
 	began := c.opts.Now()
 	v.result.Tries++
-	ans, fail := c.ask(ctx, client, v.at, cookies, budget)
-	v.result.Elapsed += max(c.opts.Now().Sub(began), 0)
+	peek := v.peek
+	if peek == 0 {
+		peek = c.opts.PeekBytes
+	}
+	ans, fail := c.ask(ctx, client, v.at, cookies, budget, peek)
+	took := max(c.opts.Now().Sub(began), 0)
+	v.result.Elapsed += took
 	if ans != nil {
-		c.throttle.Report(v.at.host, ans.status, parseRetryAfter(ans.header, c.opts.Now()))
+		c.throttle.Report(v.at.hostPort(), ans.status, parseRetryAfter(ans.header, c.opts.Now()), took)
 	}
 	return ans, fail
 }

@@ -97,7 +97,7 @@ func readBody(r io.Reader, isPage func(head []byte) bool, peek, page int64) (bod
 func readUpTo(r io.Reader, body []byte, limit int64) ([]byte, error) {
 	for int64(len(body)) < limit {
 		if len(body) == cap(body) {
-			body = append(body, make([]byte, max(4096, min(len(body), 256<<10)))...)[:len(body)]
+			body = append(body, make([]byte, max(4096, min(len(body), 4<<20)))...)[:len(body)]
 		}
 		room := body[len(body):min(int64(cap(body)), limit)]
 		n, err := r.Read(room)

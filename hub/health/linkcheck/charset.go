@@ -31,6 +31,9 @@ var (
 func Decode(contentType string, body []byte) (text []byte, charset string) {
 	enc, charset, skip := detect(contentType, body)
 	body = body[skip:]
+	if enc == nil && utf8.Valid(body) {
+		return body, charset
+	}
 	if enc == nil {
 		return bytes.ToValidUTF8(body, []byte("\uFFFD")), charset
 	}

@@ -44,7 +44,7 @@ func (c *Checker) Close() {
 // Check takes one look at rawURL. It never fails: whatever happens is in the
 // Result. A Dead verdict is one look's; see Policy.
 func (c *Checker) Check(ctx context.Context, rawURL string) Result {
-	v := c.visit(ctx, rawURL)
+	v := c.visit(ctx, rawURL, false)
 	if c.opts.Probe && v.facts != nil && v.result.Verdict == OK {
 		c.compare(ctx, v)
 	}

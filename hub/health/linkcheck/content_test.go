@@ -120,6 +120,8 @@ func TestCatchAll(t *testing.T) {
 			w.WriteHeader(http.StatusNotFound)
 		case strings.HasPrefix(r.URL.Path, "/titled/"):
 			writeHTML(w, 200, goodPage("栏目"+r.URL.Path))
+		case strings.HasPrefix(r.URL.Path, "/named/"):
+			writeHTML(w, 200, goodPage("栏目"+strings.Repeat("甲", len(r.URL.Path))))
 		default:
 			writeHTML(w, 200, goodPage("正文"))
 		}
@@ -129,9 +131,10 @@ func TestCatchAll(t *testing.T) {
 	expect(t, c.Check(t.Context(), site+"/all/b.html"), Suspect, ReasonCatchAll, "")
 	expect(t, c.Check(t.Context(), site+"/app/a.html"), OK, "", "")
 	expect(t, c.Check(t.Context(), site+"/real/a.html"), OK, "", "")
-	expect(t, c.Check(t.Context(), site+"/titled/a.html"), OK, "", "")
+	expect(t, c.Check(t.Context(), site+"/titled/a.html"), Suspect, ReasonCatchAll, "") // it only repeats its address
+	expect(t, c.Check(t.Context(), site+"/named/a.html"), OK, "", "")
 	expect(t, c.Check(t.Context(), site+"/"), OK, "", "")
-	if n := probed.Load(); n != 3 {
+	if n := probed.Load(); n != 4 {
 		t.Errorf("probed %d times, want once a folder", n)
 	}
 }

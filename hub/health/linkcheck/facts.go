@@ -31,7 +31,7 @@ type facts struct {
 	closed   bool   // reached the end of its markup
 	refresh  string // target of a meta refresh
 	after    time.Duration
-	sum      uint64 // of the visible text, for comparing pages
+	sums     // of the visible text, for comparing pages
 }
 
 var datePattern = regexp.MustCompile(`(?:19|20)\d\d\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}|发布(?:时间|日期)|来源[:：]|浏览次数`)

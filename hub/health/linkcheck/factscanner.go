@@ -3,166 +3,153 @@ package linkcheck
 import (
 	"bytes"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
-
-// factScanner walks a page for its facts.
-type factScanner struct {
-	facts
-	z       *html.Tokenizer
-	raw     atom.Atom
-	inTitle bool
-	link    bool
-	block   strings.Builder
-	lone    bool // the line holds text outside links
-	heading bool
-}
 
 // inlines are the elements that do not break a line of text.
 var inlines = words("a abbr b big cite code em font i label mark q s small span strike strong sub sup tt u wbr")
 
+// inline tells the same by number, which is faster.
+var inline = func() map[atom.Atom]bool {
+	set := map[atom.Atom]bool{}
+	for name := range inlines {
+		set[atom.Lookup([]byte(name))] = true
+	}
+	return set
+}()
+
+// text is the text being read.
+type text struct {
+	block   []byte
+	inTitle bool
+	link    bool
+	lone    bool // the line holds text outside links
+	heading bool
+}
+
+// factsOf returns the facts of a page.
 func factsOf(contentType string, body []byte) *facts {
-	text, _ := Decode(contentType, body)
-	s := &factScanner{z: html.NewTokenizer(bytes.NewReader(text))}
-	s.sum = fnvOffset
-	for s.next() {
-	}
-	s.endBlock()
-	s.title = clip(squeeze(s.title), maxTitle)
-	s.office = bytes.Contains(text, []byte("urn:schemas-microsoft-com:office"))
-	return &s.facts
+	return &survey(address{}, contentType, body, false).facts
 }
 
-func (s *factScanner) next() bool {
-	switch s.z.Next() {
-	case html.ErrorToken:
-		return false
-	case html.StartTagToken, html.SelfClosingTagToken:
-		s.start(s.z.Token())
-	case html.EndTagToken:
-		name, _ := s.z.TagName()
-		s.end(string(name), atom.Lookup(name))
-	case html.TextToken:
-		s.words(s.z.Text())
-	}
-	return true
-}
-
-func (s *factScanner) start(t html.Token) {
-	if !inlines[t.Data] {
+// fact takes from the tag at hand what it says of the page.
+func (s *scanner) fact() {
+	if !inline[s.tag] || s.tag == 0 {
 		s.endBlock()
 	}
-	s.raw, s.inTitle = 0, false
-	switch t.DataAtom {
+	f, t := s.facts, &s.text
+	t.inTitle = false
+	switch s.tag {
 	case atom.Title:
-		s.inTitle = s.title == ""
-		s.raw = t.DataAtom
+		t.inTitle = f.title == ""
 	case atom.Script:
-		s.scripts++
-		s.raw = t.DataAtom
-	case atom.Style, atom.Noscript, atom.Noframes, atom.Noembed, atom.Textarea, atom.Template:
-		s.raw = t.DataAtom
+		f.scripts++
 	case atom.Iframe, atom.Frame, atom.Object, atom.Embed:
-		s.embeds++
-		s.viewers++
-		if t.DataAtom == atom.Iframe {
-			s.raw = t.DataAtom
-		}
+		f.embeds++
+		f.viewers++
 	case atom.Img, atom.Image, atom.Video, atom.Audio, atom.Canvas, atom.Svg, atom.Button, atom.Select:
-		s.embeds++
+		f.embeds++
 	case atom.H1, atom.H2, atom.H3:
-		s.heading = true
+		t.heading = true
 	case atom.A:
-		s.link = attrs(t)["href"] != ""
-	case atom.Input, atom.Meta, atom.Div:
-		s.details(t, attrs(t))
-	}
-}
-
-func (s *factScanner) details(t html.Token, at map[string]string) {
-	switch t.DataAtom {
+		t.link = len(s.get("href")) > 0
 	case atom.Input:
-		if !strings.EqualFold(at["type"], "hidden") {
-			s.embeds++
+		kind := s.get("type")
+		if !bytes.EqualFold(kind, []byte("hidden")) {
+			f.embeds++
 		}
-		s.password = s.password || strings.EqualFold(at["type"], "password")
+		f.password = f.password || bytes.EqualFold(kind, []byte("password"))
 	case atom.Div:
-		s.app = s.app || at["id"] == "app" || at["id"] == "root" || at["id"] == "__next"
-	case atom.Meta:
-		name := strings.ToLower(first(at["name"], at["property"]))
-		s.article = s.article || (name == "pubdate" || name == "articletitle" || name == "article:published_time") && at["content"] != ""
-		if strings.EqualFold(at["http-equiv"], "refresh") && s.refresh == "" {
-			s.after, s.refresh, _ = parseRefresh(at["content"])
+		switch string(s.get("id")) {
+		case "app", "root", "__next":
+			f.app = true
 		}
+	case atom.Meta:
+		s.meta()
 	}
 }
 
-func (s *factScanner) end(name string, tag atom.Atom) {
-	if !inlines[name] {
+func (s *scanner) meta() {
+	f := s.facts
+	name := s.get("name")
+	if len(bytes.TrimSpace(name)) == 0 {
+		name = s.get("property")
+	}
+	content := s.get("content")
+	switch strings.ToLower(string(name)) {
+	case "pubdate", "articletitle", "article:published_time":
+		f.article = f.article || len(content) > 0
+	}
+	if f.refresh == "" && bytes.EqualFold(s.get("http-equiv"), []byte("refresh")) {
+		f.after, f.refresh, _ = parseRefresh(string(content))
+	}
+}
+
+func (s *scanner) factEnd(tag atom.Atom, name []byte) {
+	if !inline[tag] || tag == 0 && !inlines[string(name)] {
 		s.endBlock()
 	}
 	switch tag {
 	case atom.A:
-		s.link = false
+		s.text.link = false
 	case atom.H1, atom.H2, atom.H3:
-		s.heading = false
+		s.text.heading = false
 	case atom.Body, atom.Html:
-		s.closed = true
+		s.facts.closed = true
 	}
-	s.raw, s.inTitle = 0, false
+	s.text.inTitle = false
 }
 
-func (s *factScanner) words(text []byte) {
+// read takes in text that stands in the page.
+func (s *scanner) read(text []byte) {
+	f := s.facts
 	switch {
-	case s.inTitle:
-		s.title += clip(string(text[:min(len(text), 4*maxTitle)]), maxTitle)
+	case s.text.inTitle:
+		f.title += clip(string(text[:min(len(text), 4*maxTitle)]), maxTitle)
 		return
-	case s.raw == atom.Script && len(s.script) < maxScripts:
-		s.script += string(text[:min(len(text), maxScripts-len(s.script))])
+	case s.raw == atom.Script:
+		if len(f.script) < maxScripts {
+			f.script += string(text[:min(len(text), maxScripts-len(f.script))])
+		}
 		return
-	case s.raw != 0:
+	case s.raw != 0 && s.raw != atom.Xmp:
 		return
 	}
-	if s.block.Len() < 4*maxBlock {
-		s.block.Write(text[:min(len(text), 4*maxBlock)])
+	if len(s.text.block) < 4*maxBlock {
+		s.text.block = append(s.text.block, text[:min(len(text), 4*maxBlock)]...)
 	}
-	for len(text) > 0 {
-		r, n := utf8.DecodeRune(text)
-		text = text[n:]
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			continue
-		}
-		s.text++
-		if !s.link {
-			s.prose++
-			s.lone = true
-		}
-		s.sum = (s.sum ^ uint64(r)) * fnvPrime
+	n := f.take(text)
+	if n == 0 {
+		return
+	}
+	f.text += n
+	if !s.text.link {
+		f.prose += n
+		s.text.lone = true
 	}
 }
-
-// FNV-1a over runes: equal sums mean equal text for our purpose.
-const (
-	fnvOffset = 14695981039346656037
-	fnvPrime  = 1099511628211
-)
 
 // endBlock closes the line of text being collected. Lines that are links alone,
 // such as menus, say nothing of the page.
-func (s *factScanner) endBlock() {
-	block := clip(squeeze(s.block.String()), maxBlock)
-	lone := s.lone || s.heading
-	s.block.Reset()
-	s.lone = false
-	if block == "" || !lone || len(s.blocks) >= maxBlocks {
+func (s *scanner) endBlock() {
+	t, f := &s.text, s.facts
+	if len(t.block) == 0 {
+		t.lone = false
 		return
 	}
-	if s.heading {
-		s.headings = append(s.headings, block)
+	lone := t.lone || t.heading
+	block := ""
+	if lone && len(f.blocks) < maxBlocks {
+		block = clip(squeeze(string(t.block)), maxBlock)
 	}
-	s.blocks = append(s.blocks, block)
+	t.block = t.block[:0]
+	t.lone = false
+	if block == "" {
+		return
+	}
+	if t.heading {
+		f.headings = append(f.headings, block)
+	}
+	f.blocks = append(f.blocks, block)
 }

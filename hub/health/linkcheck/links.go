@@ -7,15 +7,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/html"
 	"golang.org/x/text/encoding"
 )
 
 // Bounds on what one page may make us remember. A page beyond them is read up
 // to there.
 const (
-	maxLinks  = 20_000
-	maxAnchor = 20_000   // targets of fragments
+	maxLinks  = 100_000
+	maxAnchor = 100_000  // targets of fragments
 	maxRaw    = 512      // runes of an address kept as it was written
 	maxMemory = 16 << 20 // bytes of all resolved addresses together
 	maxLabel  = 100      // runes
@@ -38,7 +37,8 @@ type Link struct {
 // body a style sheet; everything else is read as HTML. Relative addresses are
 // resolved and queries encoded as browsers do.
 func Links(base, contentType string, body []byte) []Link {
-	return scan(base, contentType, body).resolve()
+	a, _ := parseLoose(base)
+	return survey(a, contentType, body, true).resolve()
 }
 
 // mention is a link as it stands in the page.
@@ -52,13 +52,15 @@ type page struct {
 	base     string
 	hasBase  bool
 	mentions []mention
-	anchors  map[string]struct{}
-	cut      bool // more links than are kept
+	anchors  []uint32 // AnchorSum of each
+	cut      bool     // more links than are kept
+	facts    facts
 }
 
-func scan(base, contentType string, body []byte) *page {
-	p := &page{anchors: map[string]struct{}{}}
-	p.address, _ = parseLoose(base)
+// survey reads a document found at a, once. Without links only the facts are
+// filled in; a style sheet has no facts.
+func survey(a address, contentType string, body []byte, links bool) *page {
+	p := &page{address: a}
 	text, name := Decode(contentType, body)
 	p.name = name
 	p.charset, _ = lookup(name)
@@ -66,9 +68,16 @@ func scan(base, contentType string, body []byte) *page {
 		p.css(string(text), "style", "url")
 		return p
 	}
-	s := scanner{page: p, z: html.NewTokenizer(bytes.NewReader(text))}
+	f := &p.facts
+	if a.host != "" {
+		f.echo = echoesOf(a)
+	}
+	f.want = links && strings.Contains(a.query, "&")
+	s := scanner{page: p, facts: f, z: tokens{src: text}, links: links}
 	for s.next() {
 	}
+	f.title = clip(squeeze(f.title), maxTitle)
+	f.office = bytes.Contains(text, []byte("urn:schemas-microsoft-com:office"))
 	return p
 }
 

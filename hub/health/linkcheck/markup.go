@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/net/html"
 )
 
 func words(s string) map[string]bool {
@@ -15,17 +13,6 @@ func words(s string) map[string]bool {
 		set[w] = true
 	}
 	return set
-}
-
-// attrs returns the attributes of t, the first of each name, as browsers do.
-func attrs(t html.Token) map[string]string {
-	m := make(map[string]string, len(t.Attr))
-	for _, a := range t.Attr {
-		if _, ok := m[a.Key]; !ok {
-			m[a.Key] = a.Val
-		}
-	}
-	return m
 }
 
 // loads tells whether a <link> of these relations is one to check.

@@ -61,6 +61,19 @@ type Options struct {
 	// Timeout of its own, per host and folder every few hours.
 	Probe bool
 
+	// Permit, if set, is asked before every request, that for the target of a
+	// redirect included, and may refuse it by a verdict and a reason. The
+	// robots.txt of a site that is not one's own is its use.
+	Permit func(ctx context.Context, address string) (Verdict, Reason)
+
+	// Known, if set, is asked before a redirect is followed to an address; what
+	// it remembers of that address is believed, so that it is not asked again.
+	Known func(address string) (Result, bool)
+
+	// Doubted, if set, is told the text of each page (Page.Sum) and says
+	// whether Probe should look at it though it is short.
+	Doubted func(address string, sum uint64) bool
+
 	// Roots are the certificate authorities trusted; nil means the system's.
 	Roots *x509.CertPool
 

@@ -5,29 +5,86 @@ import (
 	"time"
 )
 
+// manyDown is how many answers of 503 in a row, without a word of when to come
+// again, are taken for a complaint.
+const manyDown = 5
+
 // calmAnswers is how many good answers in a row quicken the pace again.
 const calmAnswers = 10
 
-// Report tells what host answered: its status, and the rest it asked for in
+// quick is how soon a host answers that needs no pauses: the few connections at
+// once are all the care it needs.
+const quick = 50 * time.Millisecond
+
+// pause returns the time from one start at g to the next. A host that sets the
+// pace itself has half of its time for others: twice as long as the pause lasts
+// an answer. Called with mu held.
+func (t *Throttle) pause(g *gate) time.Duration {
+	d := g.interval
+	if t.opts.Adaptive && g.took >= quick {
+		d = max(d, min(g.took/2, t.opts.Interval))
+	}
+	return max(d, g.least)
+}
+
+// ease is the pace of a host that has never complained.
+func (t *Throttle) ease() time.Duration {
+	if t.opts.Adaptive {
+		return 0
+	}
+	return t.opts.Interval
+}
+
+// Slow keeps requests to host at least so far apart, as robots.txt may ask.
+func (t *Throttle) Slow(host string, least time.Duration) {
+	g := t.enter(host)
+	t.mu.Lock()
+	g.least = least
+	t.mu.Unlock()
+	t.leave(g)
+}
+
+// Report tells what host answered, how soon, and the rest it asked for in
 // Retry-After, 0 for none. It sets the pace of what follows.
-func (t *Throttle) Report(host string, status int, retryAfter time.Duration) {
+func (t *Throttle) Report(host string, status int, retryAfter, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	g := t.hosts[host]
 	if g == nil {
 		return
 	}
+	if g.took == 0 {
+		g.took = took
+	}
+	g.took += (took - g.took) / 8
+	down := status == http.StatusServiceUnavailable && retryAfter == 0
+	if !down {
+		g.down = 0
+	}
+	if down && t.opts.Adaptive {
+		// One page may be broken while the host is well; many in a row are not.
+		if g.down++; g.down < manyDown {
+			return
+		}
+	}
 	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		if g.calm++; g.calm >= calmAnswers {
 			g.calm = 0
-			g.interval = max(g.interval/2, t.opts.Interval)
+			g.interval = max(g.interval/2, t.ease(), g.touchy)
 		}
 		return
 	}
 	g.calm = 0
-	g.interval = min(max(2*g.interval, time.Second), max(t.opts.MaxInterval, t.opts.Interval))
+	first := time.Second
+	if t.opts.Adaptive {
+		first = 100 * time.Millisecond
+		if g.interval > 0 {
+			g.touchy = min(g.interval*3/2, time.Second)
+		}
+	}
+	g.interval = min(max(2*g.interval, first), max(t.opts.MaxInterval, t.opts.Interval))
 	rest := min(max(retryAfter, g.interval), maxRetryAfter)
-	if status == http.StatusServiceUnavailable && retryAfter == 0 {
+	if down {
 		rest = 0 // down rather than busy; the slower pace will do
 	}
 	if until := t.opts.Now().Add(rest); until.After(g.rest) {
@@ -42,7 +99,7 @@ func (t *Throttle) enter(host string) *gate {
 	g := t.hosts[host]
 	if g == nil {
 		t.forget()
-		g = &gate{host: host, slots: make(chan struct{}, t.opts.Concurrency), interval: t.opts.Interval}
+		g = &gate{host: host, slots: make(chan struct{}, t.opts.Concurrency), interval: t.ease()}
 		t.hosts[host] = g
 	}
 	if g.place != nil {

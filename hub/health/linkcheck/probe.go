@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"path"
+	"strings"
 	"sync"
 	"time"
 )
@@ -63,36 +64,47 @@ func (p *probes) put(found probe) {
 // it that cannot exist. Home pages, pages with little text and the shells of
 // script applications, which are the same everywhere by nature, are let be.
 func (c *Checker) compare(ctx context.Context, v *visit) {
-	if !isDeep(v.at) || v.facts.app || v.facts.text < probeWords {
-		return
+	if v.facts.app || !isDeep(v.at) || v.facts.text < probeWords {
+		doubted := c.opts.Doubted
+		if v.facts.app || isHome(v.at) || doubted == nil || !doubted(v.at.String(), v.facts.sum) {
+			return
+		}
 	}
-	dir, _ := path.Split(v.at.path)
-	key := v.at.scheme + "://" + v.at.hostPort() + dir + "*" + path.Ext(v.at.path)
+	dir, tail := beside(v.at.path)
+	key := v.at.scheme + "://" + v.at.hostPort() + dir + "*" + tail
 	now := c.opts.Now()
 	found, ok := c.probes.get(key, now)
 	if !ok {
-		if found, ok = c.probe(ctx, v.at, dir); !ok {
+		if found, ok = c.probe(ctx, v.at, dir, tail); !ok {
 			return
 		}
 		found.key, found.at = key, now
 		c.probes.put(found)
 	}
-	if found.sum != 0 && found.sum == v.facts.sum {
+	if found.sum != 0 && found.sum == v.facts.plain {
 		v.result.say(Suspect, ClassSoft, ReasonCatchAll)
 	}
 }
 
+// beside returns what the siblings of a path have in common with it: the folder
+// they are in and how their names end. Folders are siblings of folders.
+func beside(p string) (dir, tail string) {
+	name := strings.TrimSuffix(p, "/")
+	dir, _ = path.Split(name)
+	return dir, path.Ext(name) + p[len(name):]
+}
+
 // probe asks for a page of a random name beside a; ok is false when that proved
 // nothing.
-func (c *Checker) probe(ctx context.Context, a address, dir string) (probe, bool) {
+func (c *Checker) probe(ctx context.Context, a address, dir, tail string) (probe, bool) {
 	var name [8]byte
 	_, _ = rand.Read(name[:]) // never fails
-	a.path = dir + "zq" + hex.EncodeToString(name[:]) + path.Ext(a.path)
+	a.path = dir + "zq" + hex.EncodeToString(name[:]) + tail
 	a.query, a.hasQuery = "", false
-	look := c.visit(ctx, a.String())
+	look := c.visit(ctx, a.String(), false)
 	switch {
 	case look.result.Verdict == OK && look.facts != nil:
-		return probe{sum: look.facts.sum}, true
+		return probe{sum: look.facts.plain}, true
 	case look.result.Verdict == Dead && look.result.Reason != ReasonNetwork, look.result.Verdict == Suspect:
 		return probe{}, true
 	}

@@ -1,21 +1,43 @@
 package linkcheck
 
 import (
+	"bytes"
 	"strings"
 
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-// scanner walks the tokens of a page. Tokens, not a tree: nesting costs
-// nothing then, however deep, and broken markup is no special case.
+// scanner walks the tokens of a page, once, for its links and its facts.
+// Tokens, not a tree: nesting costs nothing then, however deep, and broken
+// markup is no special case.
 type scanner struct {
 	page  *page
-	z     *html.Tokenizer
+	facts *facts
+	z     tokens
+	links bool // links are wanted, not facts alone
+
+	name  string // of the tag at hand
+	tag   atom.Atom
 	raw   atom.Atom // element whose text is no markup: style is read, others skipped
 	inert int       // depth of <template>, whose content is not shown
 	open  int       // index of the <a> being labelled, plus one
-	label strings.Builder
+	label []byte
+
+	text text
+}
+
+// get returns the first attribute of a name, as browsers do; nil if there is
+// none.
+func (s *scanner) get(name string) []byte {
+	for i := range s.z.attrs {
+		if a := &s.z.attrs[i]; string(a.key) == name {
+			if bytes.IndexByte(a.value, '&') >= 0 {
+				return []byte(unescapedValue(a.value))
+			}
+			return a.value
+		}
+	}
+	return nil
 }
 
 // linkRels are the relations of <link> a browser loads or a reader's program
@@ -35,139 +57,184 @@ var addressAttrs = map[atom.Atom][]string{
 	atom.Td: {"background"}, atom.Th: {"background"}, atom.Tbody: {"background"},
 }
 
+// oddAttrs are the same for elements the HTML package has no constant for.
+var oddAttrs = map[string][]string{"bgsound": {"src"}, "use": {"href", "xlink:href"}}
+
 // next handles one token and tells whether there may be more.
 func (s *scanner) next() bool {
-	switch s.z.Next() {
-	case html.ErrorToken:
+	switch s.z.next() {
+	case endOfPage:
 		s.closeLabel()
+		s.endBlock()
 		return false
-	case html.StartTagToken, html.SelfClosingTagToken:
-		s.start(s.z.Token())
-	case html.EndTagToken:
-		name, _ := s.z.TagName()
-		switch tag := atom.Lookup(name); tag {
-		case atom.A:
-			s.closeLabel()
-		case atom.Template:
-			s.inert = max(s.inert-1, 0)
-		case s.raw:
-			s.raw = 0
-		}
-	case html.TextToken:
-		s.text()
+	case startTag:
+		s.start()
+	case endTag:
+		s.end(s.z.tag, s.z.name)
+	case someText:
+		s.words()
 	}
 	return true
 }
 
-func (s *scanner) text() {
-	switch {
-	case s.raw == atom.Style && s.inert == 0:
-		s.page.css(string(s.z.Raw()), "style", "url")
-	case s.raw == 0 && s.open > 0 && s.label.Len() < 4*maxLabel:
-		text := s.z.Text()
-		s.label.Write(text[:min(len(text), 4*maxLabel)])
+func (s *scanner) start() {
+	if s.tag = s.z.tag; s.tag != 0 {
+		s.name = s.tag.String()
+	} else {
+		s.name = string(s.z.name)
+	}
+	s.raw = 0
+	switch s.tag {
+	case atom.Template:
+		s.inert++
+		s.raw = s.tag
+	case atom.Script, atom.Style, atom.Noscript, atom.Noframes, atom.Noembed, atom.Xmp, atom.Textarea, atom.Title, atom.Iframe:
+		s.raw = s.tag
+	}
+	s.fact()
+	if s.links && s.inert == 0 {
+		s.link()
 	}
 }
 
-func (s *scanner) start(t html.Token) {
-	switch t.DataAtom {
+func (s *scanner) end(tag atom.Atom, name []byte) {
+	switch tag {
+	case atom.A:
+		s.closeLabel()
 	case atom.Template:
-		s.inert++
-	case atom.Script, atom.Style, atom.Noscript, atom.Noframes, atom.Noembed, atom.Xmp, atom.Textarea, atom.Title, atom.Iframe:
-		s.raw = t.DataAtom
-	default:
-		s.raw = 0
+		s.inert = max(s.inert-1, 0)
 	}
-	if s.inert > 0 {
+	s.raw = 0
+	s.factEnd(tag, name)
+}
+
+// words handles text.
+func (s *scanner) words() {
+	if s.raw == atom.Style {
+		if s.links && s.inert == 0 {
+			s.page.css(string(s.z.text), "style", "url")
+		}
 		return
 	}
-	at := attrs(t)
-	s.anchor(t, at)
-	if style := at["style"]; style != "" {
-		s.page.css(style, t.Data, "style")
+	text := s.z.text
+	if s.raw != atom.Script {
+		text = unescaped(text)
 	}
-	switch t.DataAtom {
+	s.read(text)
+	if s.raw == 0 && s.open > 0 && len(s.label) < 4*maxLabel {
+		s.label = append(s.label, text[:min(len(text), 4*maxLabel)]...)
+	}
+}
+
+// link adds what addresses the tag at hand holds.
+func (s *scanner) link() {
+	if len(s.z.attrs) == 0 {
+		if s.tag == atom.A {
+			s.closeLabel()
+		}
+		return
+	}
+	s.anchor()
+	if style := s.get("style"); len(style) > 0 && bytes.IndexByte(style, '(') >= 0 {
+		s.page.css(string(style), s.name, "style")
+	}
+	switch s.tag {
 	case atom.Base:
-		if href, ok := at["href"]; ok && !s.page.hasBase {
-			s.page.base, s.page.hasBase = href, true
+		if href := s.get("href"); href != nil && !s.page.hasBase {
+			s.page.base, s.page.hasBase = string(href), true
 		}
 		return
 	case atom.Meta:
-		if strings.EqualFold(at["http-equiv"], "refresh") {
-			if _, target, ok := parseRefresh(at["content"]); ok && target != "" {
+		if bytes.EqualFold(s.get("http-equiv"), []byte("refresh")) {
+			if _, target, ok := parseRefresh(string(s.get("content"))); ok && target != "" {
 				s.page.add(target, "meta", "content", "")
 			}
 		}
 		return
 	case atom.Param:
 		// The address of a film or document in an <object> of old markup.
-		switch strings.ToLower(at["name"]) {
+		switch strings.ToLower(string(s.get("name"))) {
 		case "movie", "src", "filename", "url":
-			s.page.add(at["value"], "param", "value", "")
+			s.page.add(string(s.get("value")), "param", "value", "")
 		}
 		return
 	case atom.Link:
-		if !loads(at["rel"]) {
+		if !loads(string(s.get("rel"))) {
 			return
 		}
 	}
-	s.addresses(t, at)
+	s.addresses()
 }
 
-func (s *scanner) addresses(t html.Token, at map[string]string) {
-	name := t.Data
-	label := first(at["alt"], at["title"], at["aria-label"])
-	attrs := addressAttrs[t.DataAtom]
-	if name == "bgsound" {
-		attrs = []string{"src"}
-	} else if name == "use" {
-		attrs = []string{"href", "xlink:href"}
-	} else if t.DataAtom == atom.Form && strings.EqualFold(strings.TrimSpace(at["method"]), "post") {
+func (s *scanner) addresses() {
+	list := addressAttrs[s.tag]
+	if list == nil {
+		list = oddAttrs[s.name]
+	}
+	name := s.name
+	if s.tag == atom.Form && strings.EqualFold(strings.TrimSpace(string(s.get("method"))), "post") {
 		name = "form-post"
 	}
-	if t.DataAtom == atom.A {
+	if s.tag == atom.A {
 		s.closeLabel()
 	}
-	for _, attr := range attrs {
-		raw, ok := at[attr]
-		if !ok || raw == "" && t.DataAtom != atom.A && t.DataAtom != atom.Area {
+	label := ""
+	if list != nil {
+		label = s.spoken()
+	}
+	for _, attr := range list {
+		raw := s.get(attr)
+		if raw == nil || len(raw) == 0 && s.tag != atom.A && s.tag != atom.Area {
 			continue
 		}
-		s.page.add(raw, name, attr, label)
-		if t.DataAtom == atom.A && !s.page.cut {
+		s.page.add(string(raw), name, attr, label)
+		if s.tag == atom.A && !s.page.cut {
 			s.open = len(s.page.mentions)
 		}
 	}
-	if t.DataAtom == atom.Img && s.open > 0 && s.label.Len() < 4*maxLabel {
-		s.label.WriteString(" " + clip(at["alt"], maxLabel) + " ")
+	if s.tag == atom.Img && s.open > 0 && len(s.label) < 4*maxLabel {
+		s.label = append(s.label, " "+clip(string(s.get("alt")), maxLabel)+" "...)
 	}
 	for _, attr := range []string{"srcset", "imagesrcset"} {
-		for _, raw := range srcset(at[attr]) {
-			s.page.add(raw, name, attr, label)
+		if set := s.get(attr); len(set) > 0 {
+			for _, raw := range srcset(string(set)) {
+				s.page.add(raw, name, attr, label)
+			}
 		}
 	}
+}
+
+// spoken is what the tag at hand says of itself.
+func (s *scanner) spoken() string {
+	for _, attr := range []string{"alt", "title", "aria-label"} {
+		if v := s.get(attr); len(bytes.TrimSpace(v)) > 0 {
+			return string(v)
+		}
+	}
+	return ""
 }
 
 // closeLabel gives the last <a> the text that stood inside.
 func (s *scanner) closeLabel() {
 	if s.open > 0 {
-		if text := squeeze(s.label.String()); text != "" {
+		if text := squeeze(string(s.label)); text != "" {
 			s.page.mentions[s.open-1].label = clip(text, maxLabel)
 		}
+		s.open, s.label = 0, s.label[:0]
 	}
-	s.open = 0
-	s.label.Reset()
 }
 
 // anchor remembers what a fragment can point to.
-func (s *scanner) anchor(t html.Token, at map[string]string) {
+func (s *scanner) anchor() {
 	if len(s.page.anchors) >= maxAnchor {
 		return
 	}
-	if id := at["id"]; id != "" && len(id) <= maxRaw {
-		s.page.anchors[id] = struct{}{}
+	if id := s.get("id"); len(id) > 0 && len(id) <= maxRaw {
+		s.page.anchors = append(s.page.anchors, AnchorSum(string(id)))
 	}
-	if name := at["name"]; name != "" && t.DataAtom == atom.A && len(name) <= maxRaw {
-		s.page.anchors[name] = struct{}{}
+	if s.tag == atom.A {
+		if name := s.get("name"); len(name) > 0 && len(name) <= maxRaw {
+			s.page.anchors = append(s.page.anchors, AnchorSum(string(name)))
+		}
 	}
 }

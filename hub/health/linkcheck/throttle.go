@@ -12,6 +12,7 @@ import (
 // default.
 type ThrottleOptions struct {
 	Interval    time.Duration // between two starts at one host; default 1 s, negative means none
+	Adaptive    bool          // the pace follows how quickly a host answers; Interval is its longest pause then
 	Concurrency int           // requests at once at one host; default 2
 	MaxInterval time.Duration // to which a complaining host slows the pace; default 1 min
 	MaxWait     time.Duration // longest rest of a host that Acquire waits for; default 30 s
@@ -39,7 +40,11 @@ type gate struct {
 	next     time.Time     // earliest start of the next request
 	rest     time.Time     // the host wants to be left alone until then
 	interval time.Duration // present pace
+	took     time.Duration // what an answer takes of late
+	least    time.Duration // pause that robots.txt asks for
+	touchy   time.Duration // pause at which the host complained
 	calm     int           // good answers since the last change of pace
+	down     int           // answers of 503 in a row that name no time
 	place    *list.Element // in idle, nil while used
 }
 
@@ -138,7 +143,7 @@ func (t *Throttle) reserve(g *gate) (time.Duration, error) {
 		// Never beyond the longest pace, should the clock have been set back.
 		return min(wait, max(t.opts.MaxWait, t.opts.MaxInterval)), nil
 	}
-	g.next = now.Add(g.interval)
+	g.next = now.Add(t.pause(g))
 	return 0, nil
 }
 

@@ -94,38 +94,38 @@ func TestThrottleHeedsComplaints(t *testing.T) {
 			return time.Since(before)
 		}
 		turn()
-		th.Report("a.example", 429, 20*time.Second)
+		th.Report("a.example", 429, 20*time.Second, 0)
 		if d := turn(); d != 20*time.Second {
 			t.Errorf("waited %s of a rest of 20 s", d)
 		}
 		if d := turn(); d != 2*time.Second {
 			t.Errorf("pace after one complaint is %s", d)
 		}
-		th.Report("a.example", 503, 0)
+		th.Report("a.example", 503, 0, 0)
 		turn()
 		if d := turn(); d != 4*time.Second {
 			t.Errorf("pace after two complaints is %s", d)
 		}
 		for range 2 * calmAnswers {
-			th.Report("a.example", 200, 0)
+			th.Report("a.example", 200, 0, 0)
 		}
 		turn()
 		if d := turn(); d != time.Second {
 			t.Errorf("pace after calm is %s", d)
 		}
 		for range 30 {
-			th.Report("a.example", 503, 0)
+			th.Report("a.example", 503, 0, 0)
 		}
 		if th.hosts["a.example"].interval != time.Minute {
 			t.Errorf("pace slows without bound: %s", th.hosts["a.example"].interval)
 		}
-		th.Report("a.example", 429, 90*24*time.Hour)
+		th.Report("a.example", 429, 90*24*time.Hour, 0)
 		var rest *RestError
 		before := time.Now()
 		if _, err := th.Acquire(t.Context(), "a.example"); !errors.As(err, &rest) || rest.For != maxRetryAfter || time.Since(before) != 0 {
 			t.Errorf("a long rest gave %v after %s", err, time.Since(before))
 		}
-		th.Report("unknown.example", 429, time.Hour)
+		th.Report("unknown.example", 429, time.Hour, 0)
 	})
 }
 
@@ -143,7 +143,7 @@ func TestThrottleForgets(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == 3 {
-			th.Report(host, 429, time.Hour)
+			th.Report(host, 429, time.Hour, 0)
 		}
 		done()
 	}
@@ -156,4 +156,64 @@ func TestThrottleForgets(t *testing.T) {
 	if th.hosts["h3.example"] == nil {
 		t.Error("a host that rests was forgotten before others")
 	}
+}
+
+// With an adaptive pace a quick host is asked without pauses, a slow one half of
+// the time, and one that complains as slowly as it wishes.
+func TestThrottleFollowsTheHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := NewThrottle(ThrottleOptions{Adaptive: true, Interval: time.Second})
+		ask := func(took time.Duration, status int) (waited time.Duration) {
+			t.Helper()
+			before := time.Now()
+			release, err := th.Acquire(t.Context(), "a.example")
+			if err != nil {
+				t.Fatal(err)
+			}
+			waited = time.Since(before)
+			release()
+			th.Report("a.example", status, 0, took)
+			return waited
+		}
+		for range 50 {
+			if d := ask(quick-time.Millisecond, 200); d != 0 {
+				t.Fatalf("a quick host was given %s", d)
+			}
+		}
+		for range 50 {
+			ask(400*time.Millisecond, 200)
+		}
+		if d := ask(400*time.Millisecond, 200); d < 190*time.Millisecond || d > 200*time.Millisecond {
+			t.Errorf("a slow host was given %s", d)
+		}
+		for range 50 {
+			ask(10*time.Second, 200)
+		}
+		if d := ask(10*time.Second, 200); d != time.Second {
+			t.Errorf("a very slow host was given %s", d)
+		}
+		for range 100 {
+			ask(time.Millisecond, 200)
+		}
+		ask(time.Millisecond, 429)
+		if d := ask(time.Millisecond, 200); d != 100*time.Millisecond {
+			t.Errorf("after a complaint %s", d)
+		}
+		ask(time.Millisecond, 429)
+		ask(time.Millisecond, 200)
+		if d := ask(time.Millisecond, 200); d != 200*time.Millisecond {
+			t.Errorf("after two complaints %s", d)
+		}
+		for range 20 * calmAnswers {
+			ask(time.Millisecond, 200)
+		}
+		if d := ask(time.Millisecond, 200); d != 150*time.Millisecond {
+			t.Errorf("a host that complains again and again is given %s", d)
+		}
+		th.Slow("a.example", 5*time.Second)
+		ask(0, 200)
+		if d := ask(0, 200); d != 5*time.Second {
+			t.Errorf("with a crawl delay of 5 s %s", d)
+		}
+	})
 }

@@ -12,6 +12,9 @@ import (
 // as a redirect.
 const maxRefreshWait = 5 * time.Second
 
+// browserRedirects is the longest chain browsers follow.
+const browserRedirects = 20
+
 // visit is one look on its way: the redirects are followed by hand, so that
 // each hop is recorded, judged and asked at its host's pace.
 type visit struct {
@@ -21,27 +24,37 @@ type visit struct {
 	at      address // now
 	answer  *answer // the last one; nil if none came
 	facts   *facts  // of the last answer, if it is a page
+	page    *page   // the same with its links, if they are wanted
+	links   bool
 	cookies http.CookieJar
 	seen    map[string]bool
-	arrived bool // the last answer is where the way ends
+	arrived bool  // the last answer is where the way ends
+	free    bool  // ask without asking Permit
+	peek    int64 // read so much of what is no page; 0 for the option
 }
 
-// visit goes to rawURL and to wherever that leads.
-func (c *Checker) visit(ctx context.Context, rawURL string) *visit {
-	v := &visit{checker: c, seen: map[string]bool{}}
+// visit goes to rawURL and to wherever that leads. Links are read on the way
+// if they are wanted.
+func (c *Checker) visit(ctx context.Context, rawURL string, links bool) *visit {
+	v := &visit{checker: c, links: links, seen: map[string]bool{}}
+	v.run(ctx, rawURL)
+	return v
+}
+
+func (v *visit) run(ctx context.Context, rawURL string) {
+	c := v.checker
 	written := clip(rawURL, maxAddress)
 	v.result = Result{URL: written, Final: written, CheckedAt: c.opts.Now(), limit: c.opts.Timeout}
 	v.cookies, _ = cookiejar.New(nil) // fails never without options
 	a, err := parseLoose(rawURL)
 	if slip := slipIn(rawURL); err != nil || slip == FaultDoubledScheme || slip == FaultLocalPath {
 		judgeAddress(&v.result, rawURL, err)
-		return v
+		return
 	}
 	v.from, v.at = a, a
 	for v.step(ctx) {
 	}
 	v.result.Final = v.at.String()
-	return v
 }
 
 // step asks the present address and tells whether it leads on.
@@ -50,6 +63,12 @@ func (v *visit) step(ctx context.Context) bool {
 	if blockedPorts[v.at.port] {
 		r.say(Excluded, ClassWrong, ReasonPort)
 		return false
+	}
+	if permit := v.checker.opts.Permit; permit != nil && !v.free {
+		if verdict, reason := permit(ctx, v.at.String()); verdict != "" {
+			r.say(verdict, "", reason)
+			return false
+		}
 	}
 	before := r.Elapsed
 	ans, fail := v.ask(ctx)
@@ -63,7 +82,7 @@ func (v *visit) step(ctx context.Context) bool {
 		judgeFailure(r, fail)
 		return false
 	}
-	v.answer, v.facts = ans, nil
+	v.answer, v.facts, v.page = ans, nil, nil
 	r.Status, hop.Status, hop.Location = ans.status, ans.status, clip(ans.location, maxRaw)
 	v.remember(ans)
 	if ans.redirects() {
@@ -106,7 +125,8 @@ func (v *visit) read(ans *answer) {
 		r.RetryAfter = parseRetryAfter(ans.header, v.checker.opts.Now())
 	}
 	if ans.page() {
-		v.facts = factsOf(r.ContentType, ans.body)
+		v.page = survey(v.at, r.ContentType, ans.body, v.links)
+		v.facts = &v.page.facts
 		r.Title = v.facts.title
 	}
 }
@@ -147,7 +167,41 @@ func (v *visit) follow(location string) bool {
 	v.at = next
 	if len(r.Hops) > v.checker.opts.MaxRedirects {
 		judgeFailure(r, &failure{kind: KindTooMany})
+		if v.checker.opts.MaxRedirects >= browserRedirects {
+			r.say(Dead, ClassDead, ReasonNetwork) // browsers give up as well
+		}
 		return false
 	}
+	if known := v.checker.opts.Known; known != nil {
+		if there, ok := known(next.String()); ok {
+			v.believe(there)
+			return false
+		}
+	}
 	return true
+}
+
+// believe ends the way at an address of which the result is known.
+func (v *visit) believe(there Result) {
+	r := &v.result
+	r.Status, r.ContentType, r.Title = there.Status, there.ContentType, there.Title
+	r.Hops = append(r.Hops, Hop{URL: v.at.String(), Status: there.Status})
+	if there.Final != "" {
+		if a, err := parseLoose(there.Final); err == nil {
+			v.at = a
+		}
+	}
+	r.ErrorKind = there.ErrorKind
+	r.say(there.Verdict, there.Class, there.Reason)
+	if r.Verdict != OK {
+		return
+	}
+	switch reason := strayed(v.from, v.at, nil); {
+	case reason == "" && (promised(v.from) == fileImage || promised(v.from) == fileDocument) && isPage(there.ContentType, nil):
+		r.say(Suspect, ClassSoft, ReasonWrongType)
+	case reason == ReasonLogin:
+		r.say(Inconclusive, "", reason)
+	case reason != "":
+		r.say(Suspect, ClassSoft, reason)
+	}
 }

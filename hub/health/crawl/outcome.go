@@ -1,0 +1,96 @@
+package crawl
+
+import (
+	"context"
+	"time"
+
+	"zhanqun/hub/health/linkcheck"
+)
+
+// take takes in an outcome.
+func (c *crawl) take(ctx context.Context, o outcome) {
+	c.flying--
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.totals.Requests += o.result.Tries
+	c.totals.Bytes += o.result.Bytes
+	if o.probe != nil {
+		if o.probe.state = endFinite; o.open() {
+			o.probe.state = endOpen
+		}
+		return
+	}
+	if o.alive {
+		if o.result.Status == 0 && ctx.Err() == nil {
+			c.stopped = "site_silent"
+		}
+		return
+	}
+	c.hosts.done(o.host)
+	e := c.t.get(o.id)
+	if ctx.Err() != nil && o.result.Reason == linkcheck.ReasonCancelled {
+		e.state = stateAgain // nothing was learned
+		return
+	}
+	c.listen(ctx, o)
+	if e.state == stateKnown {
+		return // a redirect came there first
+	}
+	e.looks++
+	if c.wantsAnother(&o.result, int(e.looks)) {
+		e.state = stateAgain
+		c.again = append(c.again, o.id)
+		c.failed = time.Now()
+		return
+	}
+	c.arrive(ctx, o)
+	c.commit()
+}
+
+// wantsAnother tells whether a result rests on one failure only.
+func (c *crawl) wantsAnother(r *linkcheck.Result, looks int) bool {
+	if r.Reason == linkcheck.ReasonRateLimited {
+		// The host is well and asks for patience.
+		return looks < c.o.Looks+maxPatience && r.RetryAfter <= 5*time.Minute
+	}
+	if looks >= c.o.Looks {
+		return false
+	}
+	switch r.Reason {
+	case linkcheck.ReasonServerError, linkcheck.ReasonUntestable, linkcheck.ReasonBadRequest:
+		return true
+	case linkcheck.ReasonNetwork:
+		return r.ErrorKind != linkcheck.KindLoop && r.ErrorKind != linkcheck.KindTooMany && r.ErrorKind != linkcheck.KindBadTarget
+	case linkcheck.ReasonTimeout, linkcheck.ReasonDamaged, linkcheck.ReasonErrorPage, linkcheck.ReasonEmpty, linkcheck.ReasonMaintenance, ReasonRobotsDown:
+		return looks < 2
+	}
+	return false
+}
+
+// maxPatience is how much oftener an address is asked whose host asks for time.
+const maxPatience = 5
+
+const (
+	giveUp     = 3  // silent addresses in a row of another host, and it is left alone
+	giveUpSite = 25 // of the site, and its first page is asked whether it lives
+)
+
+// listen keeps count of how long a host has been silent.
+func (c *crawl) listen(ctx context.Context, o outcome) {
+	on := c.hosts.list[o.host]
+	switch {
+	case o.result.Reason == linkcheck.ReasonTimeout && len(o.result.Hops) < 2:
+		on.mute++
+	case o.result.Verdict != linkcheck.Excluded:
+		on.mute = 0
+	}
+	site := c.t.get(o.id).flags&flagSite != 0
+	switch {
+	case !site && on.mute >= giveUp:
+		on.silent = true
+	case site && on.mute >= giveUpSite:
+		on.mute = -2 * giveUpSite
+		c.flying++
+		go func() { c.done <- outcome{alive: true, result: c.checker.Check(ctx, c.free)} }()
+	}
+}
