@@ -66,7 +66,7 @@ func (s *Server) circularsPage(w http.ResponseWriter, r *http.Request, u access.
 }
 
 func circularURL(kind, day string) string {
-	return "/circulars?" + url.Values{"kind": {kind}, "day": {day}}.Encode()
+	return "/findings/circulars?" + url.Values{"kind": {kind}, "day": {day}}.Encode()
 }
 
 // circular makes the report a request asks for; without a day that of the period

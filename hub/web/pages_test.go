@@ -43,7 +43,7 @@ func (f *furnished) sights() []sight {
 		{"findings", reviewer, "/findings", nil}, {"findings", reviewer, "/findings?state=closed", nil}, {"findings", reviewer, "/findings?site=" + f.site, nil},
 		{"findings", reviewer, "/findings?state=found", nil}, {"findings", viewer, "/findings?state=overdue", nil}, {"finding", reviewer, "/findings/" + f.suspect, nil},
 		{"webhooks", admin, "/webhooks", nil}, {"webhooks", admin, "/webhooks", []string{"name", "", "kind", "json", "url", "x"}}, {"confirm", admin, "/webhooks/" + f.hook + "/remove", []string{}},
-		{"circulars", reviewer, "/circulars", nil}, {"circulars", viewer, "/circulars?kind=week", nil}, {"circulars", admin, "/circulars?kind=month&day=2026-01-01", nil}, {"circulars", chief, "/circulars?kind=quarter", nil},
+		{"circulars", reviewer, "/findings/circulars", nil}, {"circulars", viewer, "/findings/circulars?kind=week", nil}, {"circulars", admin, "/findings/circulars?kind=month&day=2026-01-01", nil}, {"circulars", chief, "/findings/circulars?kind=quarter", nil},
 		{"finding", admin, "/findings/" + f.finding, nil}, {"finding", admin, "/findings/" + f.disputed, nil}, {"finding", admin, "/findings/" + f.disputed + "/settle", []string{"act", "keep"}},
 		{"nodes", viewer, "/nodes", nil}, {"nodes", admin, "/nodes", nil}, {"sheets", admin, "/nodes/invite", []string{"unit", storetest.Xujiaba}}, {"nodes", admin, "/nodes/invite", []string{"unit", "x"}},
 		{"invite", admin, "/nodes/invite", nil}, {"sheets", admin, "/nodes/invite/many", []string{"unit", storetest.Xujiaba, "unit", storetest.Sitang, "days", "30", "contact", "李敏 0856-1234567"}},

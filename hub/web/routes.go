@@ -97,7 +97,7 @@ func (s *Server) pageRoutes() []route {
 		{"GET /findings/{id}", "", s.findingPage},
 		{"POST /findings/{id}/settle", access.Inspect, s.settle},
 
-		{"GET /circulars", access.ReadAll, s.circularsPage},
+		{"GET /findings/circulars", access.ReadAll, s.circularsPage},
 
 		{"GET /rankings", access.ReadAll, s.rankingsPage},
 		{"GET /nodes", access.ReadAll, s.nodesPage},

@@ -119,7 +119,7 @@ func line(word string, f health.Finding) string {
 
 // daily is the message on a daily report.
 func (s *Service) daily(county string, r urge.Report) Message {
-	m := Message{Topic: Daily, At: s.Now(), Title: titled(county, "每日检查 "+r.Period.Name), URL: s.Base() + "/circulars?kind=day&day=" + r.Period.ID, Items: []Item{}, Total: len(r.Cases)}
+	m := Message{Topic: Daily, At: s.Now(), Title: titled(county, "每日检查 "+r.Period.Name), URL: s.Base() + "/findings/circulars?kind=day&day=" + r.Period.ID, Items: []Item{}, Total: len(r.Cases)}
 	m.Lines = append(m.Lines, fmt.Sprintf("新发现 %d 条，整改 %d 条，未整改 %d 条，其中逾期 %d 条。", r.Sum.Found, r.Sum.Mended, r.Sum.Open, r.Sum.Overdue))
 	for _, u := range r.Units[:min(len(r.Units), mostItems)] {
 		if u.Open > 0 {

@@ -70,7 +70,7 @@ func (s *Service) deliver(ctx context.Context, h Hook, d Delivery) error {
 		return broken(err)
 	}
 	raw := answer.RawBody()
-	defer raw.Close() //nolint:errcheck // only read
+	defer raw.Close()
 	text, err := io.ReadAll(io.LimitReader(raw, maxAnswer))
 	if err != nil {
 		return broken(err)

@@ -121,7 +121,7 @@ func findingPage(closed bool, cursor string) (where, order string, args []any, e
 		before, err := readCursor(cursor)
 		return `f.open = 0 AND f.n < $1`, `f.n DESC`, []any{before}, err
 	}
-	due, n := int64(0), int64(noCursor)
+	due, n := int64(0), noCursor
 	if first, second, ok := strings.Cut(cursor, "."); ok {
 		if due, err = readCursor(first); err == nil {
 			n, err = readCursor(second)

@@ -75,8 +75,8 @@ func (r Rules) Report(p Period, cases []Case, now time.Time) Report {
 			units[c.Unit] = l
 		}
 		e := r.enter(out, c)
-		l.count(p, e, out.At)
-		out.Sum.count(p, e, out.At)
+		l.count(e, out.At)
+		out.Sum.count(e, out.At)
 		if r.listed(p, e, out.At) {
 			out.Cases = append(out.Cases, e)
 		}
@@ -123,7 +123,7 @@ func (c Case) waiting(at time.Time) bool {
 // Overdue reports whether the deadline had passed at the end of the report.
 func (e Entry) Overdue() bool { return Rank(e.Stage) >= Rank(protocol.StageOverdue) }
 
-func (l *Line) count(p Period, e Entry, end time.Time) {
+func (l *Line) count(e Entry, end time.Time) {
 	if e.New {
 		l.Found++
 	}
