@@ -34,6 +34,8 @@ type Hub struct {
 	Links    Links     `toml:"links" envPrefix:"LINKS_"`
 	Uptime   Uptime    `toml:"uptime" envPrefix:"UPTIME_"`
 	Inspect  Inspect   `toml:"inspect" envPrefix:"INSPECT_"`
+	Findings Findings  `toml:"findings" envPrefix:"FINDINGS_"`
+	Webhooks Webhooks  `toml:"webhooks" envPrefix:"WEBHOOKS_"`
 	Feed     Feed      `toml:"feed" envPrefix:"FEED_"`
 	Ranking  Ranking   `toml:"ranking" envPrefix:"RANKING_"`
 	Bundle   Bundle    `toml:"bundle" envPrefix:"BUNDLE_"`
@@ -148,6 +150,18 @@ func (l Links) PerHostDelay() time.Duration {
 	return time.Duration(l.PerHostDelayMS) * time.Millisecond
 }
 
+// Findings says how long units have to deal with what was found.
+type Findings struct {
+	Days       int `toml:"days" env:"DAYS"`               // working days
+	UrgentDays int `toml:"urgent_days" env:"URGENT_DAYS"` // for what can fail a whole site
+	RemindDays int `toml:"remind_days" env:"REMIND_DAYS"` // working days before the last one; 0 for no reminder
+}
+
+// Webhooks bound where messages to others may be sent.
+type Webhooks struct {
+	AllowPrivate bool `toml:"allow_private" env:"ALLOW_PRIVATE"` // to addresses of private networks
+}
+
 // Feed says how the portal feed presents itself.
 type Feed struct {
 	Title    string `toml:"title" env:"TITLE"`
@@ -183,11 +197,12 @@ func DefaultHub() Hub {
 			TimeoutSeconds: 15,
 			PerHostDelayMS: 1000,
 		},
-		Uptime:  Uptime{Enabled: true},
-		Inspect: Inspect{Rules: "2019-indicators"},
-		Feed:    Feed{Title: "县级门户采用信息", Author: "县级门户网站", PageSize: 50},
-		Bundle:  defaultBundle(),
-		Log:     Log{Level: "info", Format: "text"},
+		Uptime:   Uptime{Enabled: true},
+		Inspect:  Inspect{Rules: "2019-indicators"},
+		Findings: Findings{Days: 10, UrgentDays: 2, RemindDays: 2},
+		Feed:     Feed{Title: "县级门户采用信息", Author: "县级门户网站", PageSize: 50},
+		Bundle:   defaultBundle(),
+		Log:      Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -246,6 +261,9 @@ func (h *Hub) check(c *checker) {
 	c.between("links.timeout_seconds", int64(h.Links.TimeoutSeconds), 1, 120)
 	c.between("links.per_host_delay_ms", int64(h.Links.PerHostDelayMS), 0, 60_000)
 	c.text("links.user_agent_contact", h.Links.UserAgentContact, 0, 200)
+	c.between("findings.days", int64(h.Findings.Days), 1, 250)
+	c.between("findings.urgent_days", int64(h.Findings.UrgentDays), 1, 250)
+	c.between("findings.remind_days", int64(h.Findings.RemindDays), 0, 60)
 
 	c.inspection(h.Uptime, h.Inspect)
 

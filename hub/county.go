@@ -24,6 +24,7 @@ import (
 	"zhanqun/hub/ranking"
 	"zhanqun/hub/review"
 	"zhanqun/hub/store"
+	"zhanqun/hub/webhook"
 	"zhanqun/internal/blob"
 	"zhanqun/internal/dirlock"
 	"zhanqun/internal/fault"
@@ -47,6 +48,7 @@ type county struct {
 	prober   *prober.Service
 	inspect  *verdict.Service
 	workdays *calendar.Calendar
+	hooks    *webhook.Service
 	bus      *bus.Bus
 	feed     *feed.Service
 	ranking  *ranking.Service
@@ -70,7 +72,7 @@ type county struct {
 func build(ctx context.Context, cfg config.Hub, log *slog.Logger) (*county, error) {
 	c := &county{cfg: cfg, log: log}
 	for _, part := range []func(context.Context) error{
-		c.lockFolder, c.openStore, c.openFiles, c.listen, c.buildAccess, c.secureListener, c.buildReview, c.buildRanking, c.buildHealth, c.buildUptime,
+		c.lockFolder, c.openStore, c.openFiles, c.listen, c.buildAccess, c.secureListener, c.buildReview, c.buildRanking, c.buildHealth, c.buildUptime, c.buildHooks,
 		c.buildIntake, c.startBus, c.buildFeed, c.buildPages,
 	} {
 		if err := part(ctx); err != nil {
@@ -114,6 +116,7 @@ func (c *county) run(ctx context.Context) error {
 	if c.cfg.Uptime.Enabled {
 		loop(c.prober.Run)
 	}
+	loop(c.hooks.Run)
 	loop(func(ctx context.Context) {
 		c.access.Watch(ctx, watchEvery, func(err error) { c.log.Error("watching the database", "error", err) })
 	})

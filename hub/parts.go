@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,12 +21,14 @@ import (
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/uptime"
+	"zhanqun/hub/health/urge"
 	"zhanqun/hub/health/verdict"
 	calendar "zhanqun/hub/health/workday"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/ranking"
 	"zhanqun/hub/review"
 	"zhanqun/hub/web"
+	"zhanqun/hub/webhook"
 	"zhanqun/internal/blob"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
@@ -130,7 +133,10 @@ func (c *county) buildRanking(context.Context) error {
 	return nil
 }
 
-func (c *county) buildHealth(context.Context) error {
+func (c *county) buildHealth(context.Context) (err error) {
+	if c.workdays, err = calendar.Load(c.cfg.Inspect.WorkdaysDir); err != nil {
+		return fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 inspect.workdays_dir 指定的目录。", err)
+	}
 	checker := newChecker(c.cfg.Links)
 	c.onClose(func() error {
 		checker.Close()
@@ -140,7 +146,7 @@ func (c *county) buildHealth(context.Context) error {
 	policy.Gap = max(c.cfg.Links.Confirm(), time.Millisecond) // 0 would mean the default
 	policy.Fresh = c.cfg.Links.Interval()
 	c.health = health.New(health.Options{
-		Store: c.store, Checker: checker, Policy: policy, Portal: c.portal, SiteEvery: c.cfg.Links.Interval(),
+		Store: c.store, Checker: checker, Policy: policy, Rules: deadlines(c.cfg.Findings, c.workdays), Portal: c.portal, SiteEvery: c.cfg.Links.Interval(),
 		Now: c.store.Now, Log: c.log,
 	})
 	c.store.OnEvent(func(uint64) { c.health.Wake() })
@@ -165,10 +171,31 @@ func (c *county) buildUptime(context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err.Error()+"，请检查设置 inspect.rules。", err)
 	}
-	if c.workdays, err = calendar.Load(c.cfg.Inspect.WorkdaysDir); err != nil {
-		return fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 inspect.workdays_dir 指定的目录。", err)
-	}
 	return nil
+}
+
+func (c *county) buildHooks(context.Context) error {
+	o := linkcheck.Options{}
+	if c.cfg.Webhooks.AllowPrivate {
+		o.AllowPrivate = func(netip.Addr) bool { return true }
+	}
+	c.hooks = webhook.New(webhook.Options{Store: c.store, Report: c.health, Base: c.portal, County: c.countyName, Dial: linkcheck.Guarded(o), Now: c.store.Now, Log: c.log})
+	c.store.OnEvent(func(uint64) { c.hooks.Wake() })
+	return nil
+}
+
+// countyName is the name of the county, as far as it is registered.
+func (c *county) countyName(ctx context.Context) string {
+	unit, err := c.access.County(ctx)
+	if err != nil {
+		return "" // what needs a name does without
+	}
+	return unit.Name
+}
+
+// deadlines are how long units have to deal with what was found.
+func deadlines(f config.Findings, days *calendar.Calendar) urge.Rules {
+	return urge.Rules{Days: f.Days, UrgentDays: f.UrgentDays, RemindDays: f.RemindDays, Add: urge.Workdays(days)}
 }
 
 func (c *county) buildIntake(context.Context) error {
@@ -285,7 +312,7 @@ func (c *county) buildPages(context.Context) error {
 		return err
 	}
 	server, err := web.New(web.Options{
-		Access: c.access, Review: c.review, Health: c.health, Uptime: c.prober, Inspect: c.inspect, PublicStatus: c.cfg.Inspect.PublicStatus, Intake: c.intake, Ranking: c.ranking, Feed: c.feed, Files: c.feed,
+		Access: c.access, Review: c.review, Health: c.health, Uptime: c.prober, Inspect: c.inspect, PublicStatus: c.cfg.Inspect.PublicStatus, Intake: c.intake, Ranking: c.ranking, Hooks: c.hooks, Feed: c.feed, Files: c.feed,
 		Log: c.store, Sessions: c.store.Sessions(), Ready: c.ready, Explain: c.store.Explain, Metrics: metrics, Count: count,
 		Base:  c.address,
 		Hosts: hostNames(c.cfg.HTTP, c.listener.Addr(), c.own), Secure: c.cfg.HTTP.SecureCookies, Strict: c.strict, Idle: c.cfg.Accounts.Idle(), Proxies: proxies,

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"zhanqun/internal/account"
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
+	"zhanqun/internal/ui"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -125,7 +127,7 @@ func findingsCommand() command {
 	var closed bool
 	return command{
 		Name: "findings", Lists: true,
-		Short:   "看死链预警，哪里有、怎么办",
+		Short:   "看链接预警，哪里有、怎么办、什么时候到期，最急的在前",
 		Example: "node findings\nnode findings --closed --json",
 		Flags:   func(f *flag.FlagSet) { f.BoolVar(&closed, "closed", false, "看已经办结的") },
 		Run: func(ctx context.Context, c *call) error {
@@ -140,18 +142,32 @@ func findingsCommand() command {
 				if c.JSON {
 					return cli.WriteJSON(c.Out, map[string]any{"findings": list})
 				}
-				rows := [][]string{{"编号", "种类", "地址", "位置", "怎么办"}}
+				rows := [][]string{{"编号", "期限", "种类", "地址", "位置", "怎么办"}}
+				now := time.Now()
 				for _, f := range list {
 					place := ""
 					if len(f.Places) > 0 {
 						place = f.Places[0].Page
 					}
-					rows = append(rows, []string{f.ID, f.Class, f.Target, place, f.Advice})
+					rows = append(rows, []string{f.ID, deadline(f, now), f.Class, f.Target, place, f.Advice})
 				}
 				return cli.Table(c.Out, rows)
 			})
 		},
 	}
+}
+
+// deadline says until when a finding is to be mended and how much is left.
+func deadline(f queue.Finding, now time.Time) string {
+	if f.Due.IsZero() || !f.Open() {
+		return ""
+	}
+	text := f.Due.In(chinatime.Zone).Format(time.DateOnly)
+	if f.Waiting() {
+		left, _ := ui.Deadline(ui.Lang{}, f.Due, now)
+		text += " " + left
+	}
+	return text
 }
 
 func userAddCommand() command {

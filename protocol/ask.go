@@ -21,14 +21,15 @@ const (
 // Hello is the first word of a node on every connection.
 type Hello struct {
 	V         int       `json:"v"`
-	Epoch     string    `json:"epoch"`     // of the node's store
-	Last      uint64    `json:"last"`      // last seq of its up log
-	Confirmed uint64    `json:"confirmed"` // last seq a receipt has passed
-	Down      uint64    `json:"down"`      // its cursor into the down log
-	HubEpoch  string    `json:"hubEpoch"`  // the hub's epoch it knows; empty at first
-	Program   string    `json:"program"`   // name and version, for people
-	Clock     time.Time `json:"clock"`     // the node's clock, so that skew is seen
-	DiskFree  uint64    `json:"diskFree"`  // bytes
+	Epoch     string    `json:"epoch"`           // of the node's store
+	Last      uint64    `json:"last"`            // last seq of its up log
+	Confirmed uint64    `json:"confirmed"`       // last seq a receipt has passed
+	Down      uint64    `json:"down"`            // its cursor into the down log
+	HubEpoch  string    `json:"hubEpoch"`        // the hub's epoch it knows; empty at first
+	Program   string    `json:"program"`         // name and version, for people
+	Clock     time.Time `json:"clock"`           // the node's clock, so that skew is seen
+	DiskFree  uint64    `json:"diskFree"`        // bytes
+	Knows     []Kind    `json:"knows,omitempty"` // those of Later it reads
 	Beat
 }
 

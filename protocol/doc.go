@@ -58,7 +58,8 @@
 // seq, form of the head, size, digest, signature, UTF-8 (see [Entry.Check]);
 // then the kind, the JSON, and each field (see [ReadBody]). Fields it does not
 // know are ignored. A kind it does not know is refused by a hub with code
-// "kind"; a node keeps it and goes on.
+// "kind"; a node keeps it and goes on. So a hub says a kind that is newer than
+// the first nodes only to a node that names it in [Hello].Knows.
 //
 // # Frame
 //
@@ -229,7 +230,10 @@
 //	                            outlet?, off? taken off the portal with its entry, combined?, at,
 //	                            memo? base64
 //	finding         Finding     id, state, class, target, site?, item?, places list, total, status?,
-//	                            reason, looks, firstBad, lastBad, advice?, note?, at
+//	                            reason, looks, firstBad, lastBad, advice?, note?, due time, stage?
+//	                            reminded overdue exposed supervised circulated,
+//	                            ending? recovered removed struckoff, at
+//	findings        Findings    findings list of Finding, at most 500; at. Only to a node that knows it
 //	                Place       page, element?, label?
 //	notice          Notice      id, title, text, at
 //	rotate          Rotate      at
@@ -241,7 +245,8 @@
 // Requests, answers and the bell:
 //
 //	hello           Hello       v 1, epoch, last seq, confirmed seq, down cursor, hubEpoch, program,
-//	                            clock, diskFree bytes, and the fields of Beat
+//	                            clock, diskFree bytes, knows? later kinds of the down log it reads
+//	                            (findings), and the fields of Beat
 //	                Beat        queued, sent, oldest? time, files
 //	                HelloAnswer v, hubEpoch, epoch, cursor, backlog, head seq, maxFrame bytes, now,
 //	                            before? Mark, past? list of Past, recall?

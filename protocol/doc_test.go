@@ -20,7 +20,7 @@ func TestEveryFieldIsSpecified(t *testing.T) {
 	doc := strings.ReplaceAll(string(raw), "\n// ", "\n")
 	for _, v := range []any{
 		protocol.Submit{}, protocol.Attachment{}, protocol.Withdraw{}, protocol.Answer{},
-		protocol.Receipt{}, protocol.Refusal{}, protocol.Status{}, protocol.Finding{}, protocol.Place{}, protocol.Notice{},
+		protocol.Receipt{}, protocol.Refusal{}, protocol.Status{}, protocol.Finding{}, protocol.Findings{}, protocol.Place{}, protocol.Notice{},
 		protocol.Settings{}, protocol.Unit{}, protocol.Column{}, protocol.Limits{},
 		protocol.Hello{}, protocol.Beat{}, protocol.HelloAnswer{}, protocol.Pull{}, protocol.Offer{}, protocol.OfferAnswer{}, protocol.Bell{},
 		protocol.Fault{}, protocol.Enrol{}, protocol.EnrolAnswer{},

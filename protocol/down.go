@@ -1,6 +1,9 @@
 package protocol
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Receipt says that the hub has committed every entry of the node's up log
 // through a position. It is cumulative. A node whose own entry at that position
@@ -131,7 +134,49 @@ type Finding struct {
 	LastBad  time.Time `json:"lastBad"`
 	Advice   string    `json:"advice,omitempty"` // what to do
 	Note     string    `json:"note,omitempty"`   // the hub's word on the last answer
+	Due      time.Time `json:"due,omitzero"`     // last moment of the last day to deal with it
+	Stage    string    `json:"stage,omitempty"`  // how far it was urged: a Stage… below
+	Ending   string    `json:"ending,omitempty"` // why it is closed: an Ending… below
 	At       time.Time `json:"at"`
+}
+
+// How far the office has urged a unit about a finding; each includes those
+// before it.
+const (
+	StageReminded   = "reminded"   // 催办: the deadline is near
+	StageOverdue    = "overdue"    // 逾期
+	StageExposed    = "exposed"    // 曝光: on a weekly list
+	StageSupervised = "supervised" // 督办: on a monthly list
+	StageCirculated = "circulated" // 通报: in a quarterly bulletin
+)
+
+// Why a finding is closed.
+const (
+	EndingRecovered = "recovered" // the target answers again
+	EndingRemoved   = "removed"   // no page names it any more
+	EndingStruck    = "struckoff" // it was a false alarm
+)
+
+// Findings are several findings told at once. A hub says them only to a node
+// whose Hello knows this kind, and one after the other to any other node.
+type Findings struct {
+	Findings []Finding `json:"findings"`
+	At       time.Time `json:"at"`
+}
+
+// Validate implements Message.
+func (m *Findings) Validate() []Fault {
+	var c checker
+	if len(m.Findings) == 0 || len(m.Findings) > MaxFindings {
+		c.add("findings", fmt.Sprintf("一次须有 1 至 %d 条预警", MaxFindings))
+		return c.faults
+	}
+	for i := range m.Findings {
+		for _, f := range m.Findings[i].Validate() {
+			c.add(fmt.Sprintf("findings[%d].%s", i, f.Field), f.Detail)
+		}
+	}
+	return c.faults
 }
 
 // Place is where a link stands.

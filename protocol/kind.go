@@ -23,6 +23,7 @@ const (
 	KindRefusal  Kind = "refusal"     // Refusal
 	KindStatus   Kind = "item.status" // Status
 	KindFinding  Kind = "finding"     // Finding
+	KindFindings Kind = "findings"    // Findings; only for nodes that know it
 	KindNotice   Kind = "notice"      // Notice
 	KindSettings Kind = "settings"    // Settings
 	KindRotate   Kind = "rotate"      // Rotate
@@ -47,11 +48,16 @@ var messages = map[Direction]map[Kind]func() Message{
 		KindRefusal:  func() Message { return new(Refusal) },
 		KindStatus:   func() Message { return new(Status) },
 		KindFinding:  func() Message { return new(Finding) },
+		KindFindings: func() Message { return new(Findings) },
 		KindNotice:   func() Message { return new(Notice) },
 		KindSettings: func() Message { return new(Settings) },
 		KindRotate:   func() Message { return new(Rotate) },
 	},
 }
+
+// Later are the kinds of the down log that came after the first nodes. A node
+// names those it reads in Hello.Knows; to others a hub does not say them.
+func Later() []Kind { return []Kind{KindFindings} }
 
 // Kinds returns the kinds of one direction, for tests and documentation.
 func Kinds(dir Direction) []Kind {

@@ -22,6 +22,7 @@ const (
 	MaxChunkBytes      = 256 << 10 // one piece of a file
 	MinChunkBytes      = 16 << 10  // the last piece of a file may be smaller
 	MaxPlaces          = 50        // places named in one finding
+	MaxFindings        = 500       // findings told at once
 
 	MaxBundleIndexBytes = 1 << 20 // index of one bundle
 	MaxBundleFrames     = 4096    // frames in one bundle

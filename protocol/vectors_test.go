@@ -109,6 +109,7 @@ func writeVectors(t *testing.T) {
 		}
 		return string(f.Bytes())
 	}
+	const other = "0190d3a0-7c4e-7a51-9f6b-2d1e8c4b5a61"
 	submit := string(body(t, goodSubmit()))
 	forged := up(3, protocol.KindSubmit, submit)
 	forged.Body = []byte(strings.Replace(submit, "春耕", "秋收", 1))
@@ -141,6 +142,14 @@ func writeVectors(t *testing.T) {
 				Places: []protocol.Place{{Page: "http://example.gov.cn/", Element: "a", Label: "办事指南"}}, Total: 1, Status: 404, Reason: "两次访问都返回 404", Looks: 2, FirstBad: at, LastBad: at, At: at}),
 			down(6, protocol.KindNotice, &protocol.Notice{ID: item, Title: "关于清明期间信息报送的通知", Text: "请照常报送。", At: at}),
 			down(7, protocol.KindRefusal, &protocol.Refusal{Epoch: epoch, Seq: 4, Kind: protocol.KindSubmit, Item: item, Revision: 1, Code: protocol.CodeRevision, Field: "revision", Message: "第 1 稿接不上县里已有的第 2 稿", Have: 2}))},
+		{Name: "down_findings", Direction: protocol.Down, Frame: frame(
+			down(9, protocol.KindFindings, &protocol.Findings{At: at, Findings: []protocol.Finding{
+				{ID: item, State: protocol.FindingOpen, Class: "死链", Target: "http://example.gov.cn/a.html",
+					Places: []protocol.Place{{Page: "http://example.gov.cn/", Element: "a", Label: "办事指南"}}, Total: 1, Status: 404, Reason: "两次访问都返回 404", Looks: 2,
+					FirstBad: at, LastBad: at, Due: at.AddDate(0, 0, 14), Stage: protocol.StageReminded, At: at},
+				{ID: other, State: protocol.FindingClosed, Class: "死链", Target: "http://example.gov.cn/b.html", Places: []protocol.Place{}, Status: 404,
+					Reason: "两次访问都返回 404", Looks: 2, FirstBad: at, LastBad: at, Ending: protocol.EndingRemoved, At: at}}}),
+			protocol.New(protocol.Down, node, epoch, 10, protocol.KindFindings, []byte(`{"findings":[{"id":"x","state":"open"}],"at":"2026-03-02T08:00:00Z"}`), hubKey))},
 		{Name: "down_rotate", Direction: protocol.Down, Frame: frame(down(8, protocol.KindRotate, &protocol.Rotate{At: at}))},
 	}
 	for _, v := range vectors {

@@ -1,6 +1,9 @@
 package health
 
-import "zhanqun/protocol"
+import (
+	"zhanqun/hub/health/urge"
+	"zhanqun/protocol"
+)
 
 // Advice tells the responsible unit what to do about f, in plain words.
 func Advice(f Finding) string {
@@ -11,8 +14,13 @@ func Advice(f Finding) string {
 		return "已收到答复，正在复查，结果会自动告知。"
 	case protocol.FindingDisputed:
 		return "已收到异议，等待县级管理员核实。"
+	case FindingFound:
+		return "等待县级管理员核实，核实属实后才通知责任单位。"
 	case protocol.FindingRecheck:
 		return "复查时仍打不开。请确认修改已经发布，再次处理后重新答复。"
+	}
+	if urge.Urgent(f.Class) {
+		return "请马上去掉这个链接，再查清页面为什么会出现它：外链变成不良内容、页面被植入暗链，可能造成整个网站单项否决。处理后点“已整改”。"
 	}
 	if f.Host != "" {
 		return "整个网站（" + f.Host + "）没有应答，指向它的其他链接不再逐条预警。请恢复这个网站，或更换、删除这些链接；处理后点“已整改”。如果您能正常打开，请点“有异议”并写明情况。"

@@ -9,6 +9,7 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/health/urge"
 	"zhanqun/internal/fault"
 )
 
@@ -23,6 +24,7 @@ type Options struct {
 	Store      Store
 	Checker    Checker
 	Policy     linkcheck.Policy
+	Rules      urge.Rules    // deadlines; urge.Defaults
 	Portal     func() string // address of the portal, for the places in entries
 	SiteEvery  time.Duration // how often a site is read; a day
 	FirstLevel int           // pages of a site read beside its home page; 40
@@ -35,6 +37,7 @@ type Options struct {
 type Service struct {
 	Options
 	wake chan struct{}
+	told time.Time // when units were told of findings last
 }
 
 // New returns a service. It does nothing by itself until Run.
@@ -47,6 +50,11 @@ func New(o Options) *Service {
 	}
 	if o.Portal == nil {
 		o.Portal = func() string { return "" }
+	}
+	if o.Rules.Days == 0 {
+		add := o.Rules.Add
+		o.Rules = urge.Defaults
+		o.Rules.Add = add
 	}
 	if o.SiteEvery == 0 {
 		o.SiteEvery = 24 * time.Hour
@@ -81,8 +89,9 @@ func (s *Service) CheckNow(ctx context.Context, who access.User, site string) er
 	return nil
 }
 
-// Settle decides a dispute, or strikes a false alarm off: strike true closes the
-// finding for good, false puts it back to the unit with a note.
+// Settle decides a dispute or a suspicion, or strikes a false alarm off: strike
+// true closes the finding until its target changes, false puts it to the unit
+// with a note.
 func (s *Service) Settle(ctx context.Context, who access.User, id string, strike bool, note string) (Finding, error) {
 	if err := who.Need(access.Inspect); err != nil {
 		return Finding{}, err
@@ -91,7 +100,21 @@ func (s *Service) Settle(ctx context.Context, who access.User, id string, strike
 	if note == "" || len(note) > 4000 {
 		return Finding{}, fault.Field("note", "请写明核实情况，供责任单位了解（不超过 1000 字）。")
 	}
-	return s.Store.Settle(ctx, who.Login, id, strike, note)
+	return s.Store.Settle(ctx, who.Login, id, func(f Finding, t Target) Finding { return settle(f, t, strike, note, s.Rules, s.Now()) })
+}
+
+// Report makes one of the four reports on what units mend.
+func (s *Service) Report(ctx context.Context, who access.User, p urge.Period) (urge.Report, error) {
+	if err := who.Need(access.ReadAll); err != nil {
+		return urge.Report{}, err
+	}
+	list, err := s.Store.FindingsWithin(ctx, p.From, p.Until, maxReport+1)
+	if err != nil {
+		return urge.Report{}, err
+	}
+	r := s.Rules.Report(p, casesOf(list[:min(len(list), maxReport)]), s.Now())
+	r.Cut = len(list) > maxReport
+	return r, nil
 }
 
 // SaveSite registers one site.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/health/urge"
 	"zhanqun/protocol"
 )
 
@@ -14,6 +15,8 @@ var start = time.Date(2026, 11, 3, 6, 0, 0, 0, time.UTC)
 func lookAt(after time.Duration, v linkcheck.Verdict, reason linkcheck.Reason, status int) Look {
 	return Look{Look: linkcheck.Look{At: start.Add(after), Verdict: v, Reason: reason}, Class: linkcheck.ClassDead, Status: status, Detail: "服务器答复 404，页面已不存在"}
 }
+
+var byDefault = rules{linkcheck.DefaultPolicy, urge.Defaults}
 
 func gone(after time.Duration) *Look {
 	l := lookAt(after, linkcheck.Dead, linkcheck.ReasonGone, 404)
@@ -34,14 +37,21 @@ func walk(c Case, looks ...*Look) (Effect, map[string]Finding) {
 	}
 	var e Effect
 	for _, look := range looks {
-		e = judge(c, look, linkcheck.DefaultPolicy, look.At)
+		e = judge(c, look, byDefault, look.At)
 		c.Target = e.Target
 		for _, f := range e.Findings {
 			found[f.ID] = f
 		}
-		c.Findings = nil
+		lapsed := map[string]bool{}
+		for _, l := range e.Lapsed {
+			lapsed[l.Finding] = true
+		}
+		c.Findings, c.Past = nil, nil
 		for _, f := range found {
-			if f.State != protocol.FindingClosed {
+			switch {
+			case f.State == protocol.FindingClosed:
+				c.Past = append(c.Past, f)
+			case !lapsed[f.ID]:
 				c.Findings = append(c.Findings, f)
 			}
 		}
@@ -135,7 +145,7 @@ func TestAnsweredFixed(t *testing.T) {
 		t.Errorf("still there after the answer: %+v", found[f.ID])
 	}
 	c.Places = map[string][]Place{}
-	if e := judge(c, nil, linkcheck.DefaultPolicy, start.Add(3*time.Hour)); len(e.Findings) != 1 ||
+	if e := judge(c, nil, byDefault, start.Add(3*time.Hour)); len(e.Findings) != 1 ||
 		e.Findings[0].State != protocol.FindingClosed || !strings.Contains(e.Findings[0].Note, "移除") {
 		t.Errorf("removed from the page: %+v", e.Findings)
 	}
@@ -205,14 +215,14 @@ func TestPageReadLate(t *testing.T) {
 	}
 	c.Target = e.Target
 	c.Places["u1"][0].SeenAt = start.Add(4 * time.Hour)
-	e = judge(c, nil, linkcheck.DefaultPolicy, start.Add(4*time.Hour))
+	e = judge(c, nil, byDefault, start.Add(4*time.Hour))
 	if len(e.Findings) != 1 || e.Findings[0].State != protocol.FindingRecheck {
 		t.Errorf("the page still names it: %+v", e.Findings)
 	}
 	// Without a look since the answer nothing is known.
 	c, _ = answered(t)
 	c.Places["u1"][0].SeenAt = start.Add(4 * time.Hour)
-	if e := judge(c, nil, linkcheck.DefaultPolicy, start.Add(4*time.Hour)); len(e.Findings) != 0 {
+	if e := judge(c, nil, byDefault, start.Add(4*time.Hour)); len(e.Findings) != 0 {
 		t.Errorf("judged by looks from before the answer: %+v", e.Findings)
 	}
 }
@@ -242,7 +252,7 @@ func TestSuspectAfterAnswer(t *testing.T) {
 	}
 	c.Target, c.Findings = e.Target, []Finding{found[f.ID]}
 	l.At = l.At.Add(6 * time.Hour)
-	if e := judge(c, &l, linkcheck.DefaultPolicy, l.At); len(e.Findings) != 0 {
+	if e := judge(c, &l, byDefault, l.At); len(e.Findings) != 0 {
 		t.Errorf("said again: %+v", e.Findings)
 	}
 }

@@ -75,16 +75,38 @@ type Finding struct {
 	AnsweredAt time.Time `json:"answeredAt,omitzero"`
 	ClosedAt   time.Time `json:"closedAt,omitzero"`
 	UpdatedAt  time.Time `json:"updatedAt"`
+	ToldAt     time.Time `json:"toldAt,omitzero"`  // when the unit's node was told first
+	DueAt      time.Time `json:"dueAt,omitzero"`   // last moment of the last day
+	Stage      string    `json:"stage,omitempty"`  // how far the unit was urged: protocol.Stage…
+	Ending     string    `json:"ending,omitempty"` // why it is closed: protocol.Ending…
 	Places     []Place   `json:"places,omitempty"`
+
+	UrgeAt time.Time `json:"-"` // when the next stage is due; zero for never
+	Mark   string    `json:"-"` // what the target showed when it was struck off
+}
+
+// FindingFound is the state of what a machine suspects and a person has still to
+// look at; the unit is not told before. It does not travel.
+const FindingFound = "found"
+
+// Waits reports whether the unit is the one to do something.
+func (f Finding) Waits() bool {
+	return f.State == protocol.FindingOpen || f.State == protocol.FindingRecheck
 }
 
 // Step is one line of a finding's history.
 type Step struct {
 	At   time.Time `json:"at"`
-	Kind string    `json:"kind"` // a state of a finding
+	Kind string    `json:"kind"` // a state of a finding, a stage, or StepDeadline, StepLapsed
 	Who  string    `json:"who"`  // 系统, or who answered or decided
 	Note string    `json:"note,omitempty"`
 }
+
+// Steps that are neither a state nor a stage.
+const (
+	StepDeadline = "deadline" // a deadline was set
+	StepLapsed   = "lapsed"   // the target changed, and with it the strike is over
+)
 
 // Closed reports whether nothing more is expected of the finding.
 func (f Finding) Closed() bool {

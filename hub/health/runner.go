@@ -53,9 +53,30 @@ func (s *Service) untilDue(ctx context.Context) time.Duration {
 	return min(max(next.Sub(s.Now()), 0), idle)
 }
 
-// RunOnce takes up one batch of each kind of work and reports whether there may
-// be more.
+// RunOnce takes up one batch of each kind of work, tells the units what came of
+// it, and reports whether there may be more.
 func (s *Service) RunOnce(ctx context.Context) (more bool, err error) {
+	more, err = s.pass(ctx)
+	if more && err == nil && s.Now().Sub(s.told) < tellEvery {
+		return more, nil // the rest is about to follow: one word on all of it
+	}
+	s.told = s.Now()
+	if told := s.tellAll(ctx); told != nil { // what was found before an error is told all the same
+		err = errors.Join(err, told)
+	}
+	return more, err
+}
+
+// tellEvery is how long a unit waits for news while there is always more to do.
+const tellEvery = 10 * time.Minute
+
+func (s *Service) rules() rules { return rules{s.Policy, s.Rules} }
+
+func (s *Service) pass(ctx context.Context) (more bool, err error) {
+	late, err := s.urgeAll(ctx)
+	if err != nil {
+		return false, err
+	}
 	entries, err := s.readEntries(ctx)
 	if err != nil {
 		return false, err
@@ -77,7 +98,7 @@ func (s *Service) RunOnce(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	err = s.checkAll(ctx, targets)
-	return entries == batch || len(sites) > 0 || columns || len(targets) > 0, err
+	return late || entries == batch || len(sites) > 0 || columns || len(targets) > 0, err
 }
 
 // afterCut is how long to wait when it seems that our own line is down.
@@ -105,7 +126,7 @@ func (s *Service) checkAll(ctx context.Context, targets []Target) error {
 		judged := func(c Case) Effect { return putOff(c, s.Now()) }
 		if results[i].Verdict != "" {
 			look := lookOf(results[i])
-			judged = func(c Case) Effect { return judge(c, &look, s.Policy, s.Now()) }
+			judged = func(c Case) Effect { return judge(c, &look, s.rules(), s.Now()) }
 		}
 		if err := s.Store.Judge(ctx, t.ID, judged); err != nil {
 			return err
@@ -246,7 +267,7 @@ func (s *Service) each(ctx context.Context, n int, f func(context.Context, int) 
 // rejudge judges targets whose places changed.
 func (s *Service) rejudge(ctx context.Context, targets []string) error {
 	for _, id := range targets {
-		err := s.Store.Judge(ctx, id, func(c Case) Effect { return judge(c, nil, s.Policy, s.Now()) })
+		err := s.Store.Judge(ctx, id, func(c Case) Effect { return judge(c, nil, s.rules(), s.Now()) })
 		if err != nil {
 			return err
 		}

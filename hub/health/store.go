@@ -48,7 +48,20 @@ type Store interface {
 
 	Findings(ctx context.Context, q FindingQuery) ([]Finding, error)
 	Finding(ctx context.Context, id string) (Finding, []Step, error)
-	Settle(ctx context.Context, actor, id string, strike bool, note string) (Finding, error)
+	// Settle writes what a person decides on a finding that is not closed, and
+	// tells the unit at once.
+	Settle(ctx context.Context, actor, id string, decide func(Finding, Target) Finding) (Finding, error)
+
+	// DueUrges returns up to limit findings whose unit has to be urged at now.
+	DueUrges(ctx context.Context, now time.Time, limit int) ([]Finding, error)
+	// Urge notes what urging makes of a finding that still waits for its unit.
+	Urge(ctx context.Context, id string, urge func(Finding) (Finding, Step)) error
+	// TellFindings tells nodes how the findings stand they have still to hear of,
+	// all of one node at once, and reports whether there may be more.
+	TellFindings(ctx context.Context) (more bool, err error)
+	// FindingsWithin returns up to limit findings the unit was told of that were
+	// open at any time from from until until.
+	FindingsWithin(ctx context.Context, from, until time.Time, limit int) ([]Finding, error)
 }
 
 // NewPlace is a link as it was read from a page or an entry.
@@ -74,7 +87,8 @@ type ChangedEntry struct {
 type Case struct {
 	Target   Target
 	Places   map[string][]Place // by responsible unit
-	Findings []Finding          // open ones, and those struck off
+	Findings []Finding          // open ones, and those struck off as long as that holds
+	Past     []Finding          // closed ones, the latest first, a few
 	Silent   map[string]bool    // units with such a finding of another address about the silence of this host
 }
 
@@ -82,19 +96,30 @@ type Case struct {
 type Effect struct {
 	Target   Target
 	Findings []Finding // new or changed, each as it stands now, with its places
+	Lapsed   []Lapse   // strikes that are over
 	Who      string    // whose act it is, for the history
+}
+
+// Lapse is the end of a strike: the target is not what was struck off any more.
+type Lapse struct {
+	Finding string
+	Note    string
 }
 
 // FindingQuery selects findings, newest change first.
 type FindingQuery struct {
-	Site, Unit, State string // empty for any; State may be StateActive
+	Site, Unit, State string // empty for any; State may be StateActive or StateOverdue
+	Told              bool   // only what the unit has been told of
 	Before            time.Time
 	BeforeID          string
 	Limit             int
 }
 
-// StateActive selects findings of every state but the closed ones.
-const StateActive = "active"
+// What FindingQuery.State takes beside the states of a finding.
+const (
+	StateActive  = "active"  // every state but the closed ones
+	StateOverdue = "overdue" // those of them whose deadline has passed
+)
 
 // SiteOwner and EntryOwner name the owner of a place.
 func SiteOwner(id string) string { return "site:" + id }

@@ -30,10 +30,26 @@ type Look struct {
 	// Silent says that the host itself gave no answer at all: no name, nobody
 	// there, or not a word. Then all its addresses fail alike.
 	Silent bool `json:"silent,omitempty"`
+	// Final is where it ended, if that is not the address asked; Title the title
+	// of what was shown there.
+	Final string `json:"final,omitempty"`
+	Title string `json:"title,omitempty"`
 }
 
 func lookOf(r linkcheck.Result) Look {
-	return Look{Look: r.Look(), Class: r.Class, Status: r.Status, Detail: r.Detail, Silent: silent(r)}
+	l := Look{Look: r.Look(), Class: r.Class, Status: r.Status, Detail: r.Detail, Silent: silent(r), Title: shortTitle(r.Title)}
+	if r.Final != r.URL {
+		l.Final = r.Final
+	}
+	return l
+}
+
+// shortTitle is as much of a title as is kept.
+func shortTitle(s string) string {
+	if r := []rune(s); len(r) > 80 {
+		return string(r[:80])
+	}
+	return s
 }
 
 func silent(r linkcheck.Result) bool {
@@ -81,6 +97,34 @@ func badRun(looks []Look) []Look {
 	return run
 }
 
+// suspectRun are the suspect looks at the end; those that prove nothing are
+// passed over.
+func suspectRun(looks []Look) []Look {
+	var run []Look
+	for _, l := range looks {
+		switch l.Verdict {
+		case linkcheck.Suspect:
+			run = append(run, l)
+		case linkcheck.OK, linkcheck.Dead:
+			run = nil
+		}
+	}
+	return run
+}
+
+// seen says in one sentence what was seen, whether it failed or is suspect.
+func seen(looks []Look) string {
+	if run := suspectRun(looks); len(run) > 0 {
+		first, last := run[0], run[len(run)-1]
+		if len(run) == 1 {
+			return fmt.Sprintf("%s 检查，%s", last.At.In(chinatime.Zone).Format("1月2日 15:04"), last.Detail)
+		}
+		return fmt.Sprintf("%s 至 %s 共检查 %d 次，都能打开但内容可疑；最近一次：%s",
+			first.At.In(chinatime.Zone).Format("1月2日 15:04"), last.At.In(chinatime.Zone).Format("1月2日 15:04"), len(run), last.Detail)
+	}
+	return evidence(looks)
+}
+
 // evidence says in one sentence what was seen and when.
 func evidence(looks []Look) string {
 	run := badRun(looks)
@@ -91,3 +135,5 @@ func evidence(looks []Look) string {
 	return fmt.Sprintf("%s 至 %s 共检查 %d 次，均失败；最近一次：%s",
 		first.At.In(chinatime.Zone).Format("1月2日 15:04"), last.At.In(chinatime.Zone).Format("1月2日 15:04"), len(run), last.Detail)
 }
+
+func dayText(at time.Time) string { return at.In(chinatime.Zone).Format("2006年1月2日") }

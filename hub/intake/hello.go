@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"zhanqun/protocol"
@@ -43,13 +44,24 @@ func (s *Service) Hello(ctx context.Context, node string, h protocol.Hello, back
 	}
 	now := s.Now()
 	s.seen.note(Sighting{Node: node, At: now, Beat: &h.Beat, Hello: true,
-		Program: Visible(h.Program, 100), Skew: h.Clock.Sub(now), DiskFree: h.DiskFree})
+		Program: Visible(h.Program, 100), Skew: h.Clock.Sub(now), DiskFree: h.DiskFree, Knows: known(h.Knows)})
 	if fault := Standing(n); fault != nil {
 		return protocol.HelloAnswer{}, *fault
 	}
 	a, err := s.stands(ctx, node, n)
 	a.Backlog = backlog
 	return a, err
+}
+
+// known are the kinds a node says it reads that this hub might say to it.
+func known(kinds []protocol.Kind) string {
+	var list []string
+	for _, k := range protocol.Later() {
+		if slices.Contains(kinds, k) {
+			list = append(list, string(k))
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 // Stands is what a hello would be answered, without one.

@@ -107,6 +107,12 @@ func (s *Service) recalled(ctx context.Context, back *Recalled, e protocol.Entry
 		if err := s.foundAgain(ctx, back, m, keep); err != nil {
 			return err
 		}
+	case *protocol.Findings:
+		for i := range m.Findings {
+			if err := s.foundAgain(ctx, back, &m.Findings[i], keep); err != nil {
+				return err
+			}
+		}
 	}
 	back.Words = append(back.Words, w)
 	return nil

@@ -24,6 +24,7 @@ type Sighting struct {
 	Program  string
 	Skew     time.Duration // its clock minus ours
 	DiskFree uint64        // bytes
+	Knows    string        // later kinds of the down log it reads, parted by blanks
 }
 
 // join adds what a later sighting says.
@@ -34,7 +35,7 @@ func (s Sighting) join(later Sighting) Sighting {
 		s.Beat = later.Beat
 	}
 	if later.Hello {
-		s.Hello, s.Program, s.Skew, s.DiskFree = true, later.Program, later.Skew, later.DiskFree
+		s.Hello, s.Program, s.Skew, s.DiskFree, s.Knows = true, later.Program, later.Skew, later.DiskFree, later.Knows
 	}
 	return s
 }

@@ -135,3 +135,11 @@ func readFault(err error) error {
 	}
 	return fmt.Errorf("reading list: %w", err)
 }
+
+// Cell is a text for a list that is written: no spreadsheet takes it for a formula.
+func Cell(s string) string {
+	if s != "" && strings.ContainsAny(s[:1], "=+-@\t\r") {
+		return "'" + s
+	}
+	return s
+}

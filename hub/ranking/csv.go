@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/hub/listfile"
 )
 
 // WriteCSV writes a table for spreadsheets: UTF-8 with a byte order mark, by
@@ -28,7 +28,7 @@ func (t Table) WriteCSV(w io.Writer) error {
 			if l.Rank > 0 {
 				rank = strconv.Itoa(l.Rank)
 			}
-			rows = append(rows, []string{group.name, rank, cell(l.Name), cell(l.Unit), strconv.Itoa(l.Submitted), strconv.Itoa(l.Adopted), l.Rate(),
+			rows = append(rows, []string{group.name, rank, listfile.Cell(l.Name), listfile.Cell(l.Unit), strconv.Itoa(l.Submitted), strconv.Itoa(l.Adopted), l.Rate(),
 				strconv.Itoa(l.Returned), strconv.Itoa(l.Rejected), strconv.Itoa(l.Withdrawn), strconv.Itoa(l.AdoptedBy[catalog.OutletCity]),
 				strconv.Itoa(l.AdoptedBy[catalog.OutletProvince]), strconv.Itoa(l.AdoptedBy[catalog.OutletState]), l.Points.String()})
 		}
@@ -37,14 +37,6 @@ func (t Table) WriteCSV(w io.Writer) error {
 		return fmt.Errorf("writing ranking: %w", err)
 	}
 	return nil
-}
-
-// cell is a text that no spreadsheet takes for a formula.
-func cell(s string) string {
-	if s != "" && strings.ContainsAny(s[:1], "=+-@\t\r") {
-		return "'" + s
-	}
-	return s
 }
 
 // Rate is how much of what was sent in was adopted, in percent; empty when

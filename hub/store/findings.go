@@ -8,7 +8,6 @@ import (
 
 	"zhanqun/hub/health"
 	"zhanqun/internal/fault"
-	"zhanqun/protocol"
 )
 
 // findings returns the query for one page of findings.
@@ -20,9 +19,15 @@ func findings(q health.FindingQuery) (string, []any) {
 	}
 	w.equal("f.site", q.Site)
 	w.equal("f.unit", q.Unit)
-	if q.State == health.StateActive {
+	if q.Told {
+		w.text = append(w.text, "f.state <> 'found'")
+	}
+	switch q.State {
+	case health.StateActive:
 		w.text = append(w.text, "f.closed_at = 0") // as the index has it
-	} else {
+	case health.StateOverdue:
+		w.text = append(w.text, "f.closed_at = 0 AND f.stage IN ('overdue', 'exposed', 'supervised', 'circulated')")
+	default:
 		w.equal("f.state", q.State)
 	}
 	return `SELECT ` + findingColumns + findingTables + w.String() +
@@ -64,15 +69,12 @@ func scanStep(row scanner) (step health.Step, err error) {
 	return step, err
 }
 
-// Settle strikes a finding off, or hands it back to its unit.
-func (s *Store) Settle(ctx context.Context, actor, id string, strike bool, note string) (health.Finding, error) {
+// Settle implements health.Store.
+func (s *Store) Settle(ctx context.Context, actor, id string, decide func(health.Finding, health.Target) health.Finding) (health.Finding, error) {
 	var f health.Finding
 	err := s.tx(ctx, "settling finding", func(t *tx) error {
-		if _, err := t.ExecContext(ctx, `SELECT id FROM node WHERE unit IN (SELECT unit FROM finding WHERE id = $1) ORDER BY id`+s.d.forUpdate, id); err != nil {
-			return err
-		}
 		var err error
-		f, err = scanFinding(t.QueryRowContext(ctx, `SELECT `+findingColumns+findingTables+`WHERE f.id = $1`, id))
+		f, err = t.lockedFinding(ctx, id)
 		switch {
 		case notFound(err):
 			return fault.New(fault.NotFound, "没有这条预警")
@@ -81,19 +83,25 @@ func (s *Store) Settle(ctx context.Context, actor, id string, strike bool, note 
 		case f.Closed():
 			return fault.New(fault.Conflict, "这条预警已经销号。")
 		}
+		target, err := scanTarget(t.QueryRowContext(ctx, targetQuery+`WHERE id = $1`, f.Target))
+		if err != nil {
+			return fmt.Errorf("reading the target of finding %s: %w", id, err)
+		}
 		if f.Places, err = placesOf(ctx, t, f.Target, f.Unit); err != nil {
 			return err
 		}
 		was := f
-		f.Note, f.State = note, protocol.FindingOpen
-		if strike {
-			f.State, f.ClosedAt = protocol.FindingStruck, t.at
-		}
+		f = decide(f, target)
 		if f.Node, err = t.nodeFor(ctx, f); err != nil {
 			return err
 		}
-		if err := t.saveFinding(ctx, f, actor, note); err != nil {
+		if err := t.saveFinding(ctx, f, health.Step{Who: actor, Note: f.Note}); err != nil {
 			return err
+		}
+		if f.Node != "" {
+			if err := t.tellNode(ctx, f.Node); err != nil {
+				return err
+			}
 		}
 		return t.audit(actor, "finding."+f.State, id, change{before: was, after: f})
 	})

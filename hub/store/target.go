@@ -188,7 +188,15 @@ func (s *Store) Judge(ctx context.Context, target string, decide func(health.Cas
 			if f.Node, err = t.nodeFor(ctx, f); err != nil {
 				return err
 			}
-			if err := t.saveFinding(ctx, f, e.Who, f.Note); err != nil {
+			if err := t.saveFinding(ctx, f, health.Step{Who: e.Who, Note: f.Note}); err != nil {
+				return err
+			}
+		}
+		for _, l := range e.Lapsed {
+			if _, err := t.ExecContext(ctx, `UPDATE finding SET lapsed = 1 WHERE id = $1`, l.Finding); err != nil {
+				return err
+			}
+			if err := t.noteStep(ctx, l.Finding, health.Step{Kind: health.StepLapsed, Who: e.Who, Note: l.Note}); err != nil {
 				return err
 			}
 		}
@@ -208,7 +216,12 @@ func (t *tx) healthCase(ctx context.Context, target string) (health.Case, error)
 		return c, err
 	}
 	c.Findings, err = collect(ctx, t, scanFinding, `SELECT `+findingColumns+findingTables+
-		`WHERE f.target = $1 AND (f.closed_at = 0 OR f.state = 'struckoff') ORDER BY f.id`, target)
+		`WHERE f.target = $1 AND (f.closed_at = 0 OR f.state = 'struckoff' AND f.lapsed = 0) ORDER BY f.id`, target)
+	if err != nil {
+		return c, err
+	}
+	c.Past, err = collect(ctx, t, scanFinding, `SELECT `+findingColumns+findingTables+
+		`WHERE f.target = $1 AND f.closed_at <> 0 AND f.state = 'closed' AND (f.due_at <> 0 OR f.told_at <> 0) ORDER BY f.closed_at DESC LIMIT 20`, target)
 	if err != nil {
 		return c, err
 	}
@@ -231,7 +244,7 @@ func (t *tx) healthCase(ctx context.Context, target string) (health.Case, error)
 }
 
 // silentUnits are the units with a finding about the silence of a host.
-const silentUnits = `SELECT unit FROM finding WHERE host <> '' AND host = $1 AND target <> $2 AND (closed_at = 0 OR state = 'struckoff') ORDER BY unit`
+const silentUnits = `SELECT unit FROM finding WHERE host <> '' AND host = $1 AND target <> $2 AND (closed_at = 0 OR state = 'struckoff' AND lapsed = 0) ORDER BY unit`
 
 // LastAnswered implements health.Store.
 func (s *Store) LastAnswered(ctx context.Context, limit int) ([]string, error) {

@@ -44,6 +44,8 @@ var actNames = map[string]string{
 	"finding.struckoff":       "核减预警",
 	"finding.recheck":         "退回预警",
 	"finding.open":            "退回预警",
+	"webhook.save":            "登记推送地址",
+	"webhook.remove":          "删除推送地址",
 	"user.add":                "新建账号",
 	"user.edit":               "修改账号",
 	"user.disable":            "停用账号",

@@ -173,7 +173,7 @@ type findingCursor struct {
 // unknownState is said of a state in an address that there is not.
 const unknownState = "没有这个状态。"
 
-var findingStates = []string{health.StateActive, protocol.FindingOpen, protocol.FindingFixing, protocol.FindingDisputed, protocol.FindingRecheck,
+var findingStates = []string{health.StateActive, health.StateOverdue, health.FindingFound, protocol.FindingOpen, protocol.FindingFixing, protocol.FindingDisputed, protocol.FindingRecheck,
 	protocol.FindingClosed, protocol.FindingStruck}
 
 // findingQuery reads the filter of a list of findings. Who may not read all
@@ -197,7 +197,7 @@ func (s *Server) findingQuery(r *http.Request, u access.User, def int) (health.F
 		if u.Unit == "" {
 			return q, u.Need(access.ReadAll)
 		}
-		q.Unit = u.Unit
+		q.Unit, q.Told = u.Unit, true
 	}
 	return q, nil
 }
@@ -238,7 +238,7 @@ func (s *Server) apiFinding(w http.ResponseWriter, r *http.Request, u access.Use
 
 func (s *Server) finding(r *http.Request, u access.User) (health.Finding, []health.Step, error) {
 	f, steps, err := s.Health.Store.Finding(r.Context(), r.PathValue("id"))
-	if err == nil && !u.MayRead(f.Unit, "") {
+	if err == nil && (!u.MayRead(f.Unit, "") || f.State == health.FindingFound && !u.May(access.ReadAll)) {
 		err = fault.New(fault.NotFound, "没有这条预警。")
 	}
 	return f, steps, err

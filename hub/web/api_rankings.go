@@ -48,8 +48,13 @@ func writeCSV(w http.ResponseWriter, table ranking.Table) error {
 	if err := table.WriteCSV(&b); err != nil {
 		return err
 	}
+	return sendCSV(w, "ranking-"+table.Period.ID, &b)
+}
+
+// sendCSV answers with a file to be saved; name is without an ending.
+func sendCSV(w http.ResponseWriter, name string, b *bytes.Buffer) error {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="ranking-`+table.Period.ID+`.csv"`)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
 	w.Header().Set("Cache-Control", "no-store")
 	_, err := b.WriteTo(w)
 	return err

@@ -13,6 +13,7 @@ import (
 type findingsPage struct {
 	ui.Page
 	Findings []health.Finding
+	Reports  bool // he may see what the county sees
 	State    string
 	Site     string
 	Older    string
@@ -31,10 +32,10 @@ func (s *Server) findingsPage(w http.ResponseWriter, r *http.Request, u access.U
 	if err != nil {
 		return err
 	}
-	p := &findingsPage{Findings: list, State: q.State, Site: q.Site}
+	p := &findingsPage{Findings: list, State: q.State, Site: q.Site, Reports: u.May(access.ReadAll)}
 	lang := s.lang(r)
 	p.Title, p.Events = ui.T(lang, "链接预警"), eventsURL
-	p.Lead = ui.T(lang, "隔时两次以上确认打不开的链接，已通知责任单位。")
+	p.Lead = ui.T(lang, "隔时两次以上确认有问题的链接，责任单位限期整改。")
 	if next != "" {
 		p.Older = withParam(r, "cursor", next)
 	}
@@ -48,7 +49,11 @@ type findingPage struct {
 	Dispute *health.Step // what the unit objects, while that is to be decided
 	Inspect bool
 	Note    string
+	Ending  string // why it is closed, in words
 }
+
+// endingNames are the reasons why a finding is closed.
+var endingNames = map[string]string{protocol.EndingRecovered: "目标恢复访问", protocol.EndingRemoved: "链接已从页面移除", protocol.EndingStruck: "误报，核减"}
 
 func (s *Server) findingPage(w http.ResponseWriter, r *http.Request, u access.User) error {
 	p, err := s.newFindingPage(r, u)
@@ -64,7 +69,7 @@ func (s *Server) newFindingPage(r *http.Request, u access.User) (*findingPage, e
 		return nil, err
 	}
 	lang := s.lang(r)
-	p := &findingPage{F: f, Inspect: u.May(access.Inspect)}
+	p := &findingPage{F: f, Inspect: u.May(access.Inspect), Ending: ui.T(lang, endingNames[f.Ending])}
 	for i, step := range steps {
 		c := s.chip(step.Kind)
 		p.Steps = append(p.Steps, ui.Event{At: step.At, Title: ui.T(lang, c.Word), Who: ui.T(lang, step.Who), Tone: c.Tone, Text: ui.T(lang, step.Note)})
@@ -87,6 +92,10 @@ func (s *Server) settle(w http.ResponseWriter, r *http.Request, u access.User) e
 	default:
 		return fault.New(fault.Invalid, "请选择核减，或退回处理。")
 	}
+	before, _, err := s.Health.Store.Finding(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
 	if _, err := s.Health.Settle(r.Context(), u, r.PathValue("id"), strike, note); err != nil {
 		p, pageErr := s.newFindingPage(r, u)
 		if pageErr != nil {
@@ -95,8 +104,11 @@ func (s *Server) settle(w http.ResponseWriter, r *http.Request, u access.User) e
 		p.Note = note
 		return s.again(w, r, "finding", p, &p.Page, err)
 	}
-	if strike {
+	switch {
+	case strike:
 		return s.done(w, r, to, ui.T(s.lang(r), "已核减，目标不变就不再预警。"))
+	case before.State == health.FindingFound:
+		return s.done(w, r, to, ui.T(s.lang(r), "已确认，责任单位马上收到通知。"))
 	}
 	return s.done(w, r, to, ui.T(s.lang(r), "已退回责任单位继续处理。"))
 }

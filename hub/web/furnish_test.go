@@ -18,6 +18,7 @@ import (
 	"zhanqun/hub/review"
 	"zhanqun/hub/sample"
 	"zhanqun/hub/store/storetest"
+	"zhanqun/hub/webhook"
 	"zhanqun/internal/content"
 	"zhanqun/protocol"
 )
@@ -40,6 +41,8 @@ type furnished struct {
 	proposal string
 	finding  string
 	disputed string
+	hook     string // where messages are sent to
+	suspect  string // waits for somebody to look whether it is a fault at all
 	refusal  string
 	lost     string // node that has been silent for days
 	waiting  string // node that waits to be let in
@@ -155,6 +158,12 @@ func (f *furnished) sites(t testing.TB) {
 	f.columns(t)
 	f.finding = f.dead(t, "http://sitang.example.org/bszn/2019/hukou.html")
 	f.disputed = f.dead(t, "http://sitang.example.org/files/2021-yusuan.pdf")
+	f.suspect = f.dead(t, "http://sitang.example.org/old/404.html", func(x *health.Finding) {
+		x.State, x.Class, x.Status, x.Reason, x.DueAt = health.FindingFound, "内容死链", 200, "两次打开，页面上都写着“找不到”。", time.Time{}
+	})
+	f.dead(t, "http://sitang.example.org/lianjie/2018.html", func(x *health.Finding) { // nobody has mended it for weeks
+		x.OpenedAt, x.DueAt, x.Stage = f.Now().AddDate(0, 0, -30), f.Now().AddDate(0, 0, -16), protocol.StageExposed
+	})
 	node := f.Nodes[0]
 	f.Stream.Send(node, node.Next(protocol.KindAnswer, &protocol.Answer{Finding: f.disputed, Answer: protocol.AnswerDisputed, Note: "我们这里可以打开", By: "周文静", At: f.Now()}))
 }
@@ -238,7 +247,7 @@ func (f *furnished) columns(t testing.TB) {
 }
 
 // dead makes a link of the site dead and returns its finding.
-func (f *furnished) dead(t testing.TB, url string) string {
+func (f *furnished) dead(t testing.TB, url string, edit ...func(*health.Finding)) string {
 	t.Helper()
 	ctx := t.Context()
 	place := []health.NewPlace{{URL: url, Element: "a", Label: "户口迁移办理流程", Unit: storetest.Sitang}}
@@ -258,9 +267,13 @@ func (f *furnished) dead(t testing.TB, url string) string {
 			e := health.Effect{Target: k.Target, Who: health.System}
 			e.Target.State, e.Target.NextAt, e.Target.CheckedAt = linkcheck.StateDead, f.Now().Add(time.Hour), f.Now()
 			for unit, places := range k.Places {
-				e.Findings = append(e.Findings, health.Finding{ID: id, Target: k.Target.ID, URL: url, Unit: unit, State: protocol.FindingOpen, Class: "死链",
+				x := health.Finding{ID: id, Target: k.Target.ID, URL: url, Unit: unit, State: protocol.FindingOpen, Class: "死链",
 					Status: 404, Reason: "两次检查都是 404，相隔 65 分钟。", Looks: 2, FirstBad: f.Now().Add(-65 * time.Minute), LastBad: f.Now(), OpenedAt: f.Now(),
-					Site: f.site, Places: places})
+					DueAt: f.Now().AddDate(0, 0, 14), Site: f.site, Places: places}
+				for _, change := range edit {
+					change(&x)
+				}
+				e.Findings = append(e.Findings, x)
 			}
 			return e
 		})
@@ -296,6 +309,15 @@ func (f *furnished) office(t testing.TB) {
 	frozen, _ := storetest.Node(t, f.Store, storetest.Bureau)
 	if _, err := f.access.FreezeNode(ctx, admin, frozen.ID, "同一身份在两台机器上使用"); err != nil {
 		t.Fatal(err)
+	}
+	h, err := f.srv.Hooks.Add(ctx, admin, webhook.Hook{Name: "网管工作群", Kind: webhook.DingTalk, URL: "https://oapi.dingtalk.com/robot/send?access_token=0f", Secret: "SEC0f",
+		Topics: []webhook.Topic{webhook.Veto, webhook.Daily}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.hook = h.ID
+	if _, err := f.srv.Hooks.Try(ctx, admin, h.ID); err == nil {
+		t.Fatal("a message was sent without a line")
 	}
 	node := f.Nodes[1]
 	f.Stream.Send(node, node.Raw("item.vote", []byte(`{"item":"…"}`)))

@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -18,6 +20,7 @@ import (
 	"zhanqun/hub/intake"
 	"zhanqun/hub/ranking"
 	"zhanqun/hub/store/storetest"
+	"zhanqun/hub/webhook"
 	"zhanqun/internal/account"
 	"zhanqun/internal/blob"
 	"zhanqun/internal/content"
@@ -74,6 +77,7 @@ func newCountyOn(t testing.TB, open storetest.Open, change ...func(*Options)) *c
 		Health:   health.New(health.Options{Store: c.Store, Policy: linkcheck.DefaultPolicy, Now: c.Clock.Now, Log: quiet}),
 		Uptime:   prober.New(prober.Options{Store: c.Store, Now: c.Clock.Now, Log: quiet}),
 		Inspect:  newInspect(t, c),
+		Hooks:    webhook.New(webhook.Options{Store: c.Store, Dial: nowhere, Now: c.Clock.Now, Log: quiet}),
 		Sessions: c.Store.Sessions(), Ready: func(context.Context) error { return c.notOK },
 		Count: func(route string, status int) {
 			c.mu.Lock()
@@ -101,6 +105,11 @@ func newInspect(t testing.TB, c *county) *verdict.Service {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// nowhere is a way to reach nobody.
+func nowhere(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("there is no line")
 }
 
 // kindsIn names what stands in a text that should not be public, as the hub does.

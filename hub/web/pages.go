@@ -10,6 +10,8 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
+	"zhanqun/hub/health"
+	"zhanqun/hub/webhook"
 	"zhanqun/internal/account"
 	"zhanqun/internal/chinatime"
 	"zhanqun/internal/fault"
@@ -51,6 +53,18 @@ var chips = map[string]ui.Chip{
 	"outcome-failed":               {Word: "不合格", Shape: "cross", Tone: ui.Bad},
 	"outcome-incomplete":           {Word: "没有查全", Shape: "half", Tone: ui.Neutral},
 	"outcome-passed":               {Word: "合格", Shape: "check", Tone: ui.Good},
+	health.FindingFound:            {Word: "待核实", Shape: "half", Tone: ui.Warn},
+	health.StepDeadline:            {Word: "已定整改期限", Shape: "ring", Tone: ui.Info},
+	health.StepLapsed:              {Word: "核减已失效", Shape: "back", Tone: ui.Warn},
+	protocol.StageReminded:         {Word: "已催办", Shape: "dot", Tone: ui.Warn},
+	protocol.StageOverdue:          {Word: "已逾期", Shape: "triangle", Tone: ui.Bad},
+	protocol.StageExposed:          {Word: "已曝光", Shape: "triangle", Tone: ui.Bad},
+	protocol.StageSupervised:       {Word: "已督办", Shape: "triangle", Tone: ui.Bad},
+	protocol.StageCirculated:       {Word: "已通报", Shape: "triangle", Tone: ui.Bad},
+	webhook.Waiting:                {Word: "待推送", Shape: "dots", Tone: ui.Info},
+	webhook.Dead:                   {Word: "没有送到", Shape: "cross", Tone: ui.Bad},
+	"delivered":                    {Word: "已送到", Shape: "check", Tone: ui.Good},
+	"paused":                       {Word: "已暂停", Shape: "bar", Tone: ui.Neutral},
 	"new":                          {Word: "待检查", Shape: "dots", Tone: ui.Neutral},
 	"shut":                         {Word: "打不开", Shape: "triangle", Tone: ui.Bad},
 	"fresh":                        {Word: "按时更新", Shape: "check", Tone: ui.Good},
@@ -153,7 +167,7 @@ var sections = []section{
 	{"信息", "/items", ""}, {"综合", "/combine", access.Review}, {"总览", "/board", access.ReadAll}, {"站点", "/sites", access.ReadAll}, {"预警", "/findings", ""},
 	{"排名", "/rankings", access.ReadAll},
 	{"节点", "/nodes", access.ReadAll}, {"单位", "/units", access.ReadAll}, {"栏目", "/columns", access.ReadAll},
-	{"人员", "/users", access.Manage}, {"拒收", "/refusals", access.ReadAll}, {"操作记录", "/audit", access.Audit},
+	{"人员", "/users", access.Manage}, {"推送", "/webhooks", access.Manage}, {"拒收", "/refusals", access.ReadAll}, {"操作记录", "/audit", access.Audit},
 }
 
 func nav(u access.User, path string, lang ui.Lang) []ui.NavItem {

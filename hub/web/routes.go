@@ -97,6 +97,8 @@ func (s *Server) pageRoutes() []route {
 		{"GET /findings/{id}", "", s.findingPage},
 		{"POST /findings/{id}/settle", access.Inspect, s.settle},
 
+		{"GET /findings/circulars", access.ReadAll, s.circularsPage},
+
 		{"GET /rankings", access.ReadAll, s.rankingsPage},
 		{"GET /nodes", access.ReadAll, s.nodesPage},
 		{"GET /nodes/invite", access.Manage, s.invitePage},
@@ -122,6 +124,12 @@ func (s *Server) pageRoutes() []route {
 		{"POST /users/{id}/disable", access.Manage, s.disableUser},
 		{"POST /users/{id}/enable", access.Manage, s.enableUser},
 		{"POST /users/{id}/reset", access.Manage, s.resetPassword},
+		{"GET /webhooks", access.Manage, s.hooksPage},
+		{"POST /webhooks", access.Manage, s.addHook},
+		{"POST /webhooks/{id}/test", access.Manage, s.testHook},
+		{"POST /webhooks/{id}/pause", access.Manage, s.pauseHook},
+		{"POST /webhooks/{id}/resume", access.Manage, s.resumeHook},
+		{"POST /webhooks/{id}/remove", access.Manage, s.removeHook},
 		{"GET /refusals", access.ReadAll, s.refusalsPage},
 		{"GET /refusals/{id}", access.ReadAll, s.refusalPage},
 		{"GET /audit", access.Audit, s.auditPage},
@@ -155,6 +163,7 @@ func (s *Server) apiRoutes() []route {
 		{"GET " + api + "/sites/{id}/columns", access.ReadAll, s.apiSiteColumns},
 		{"GET " + api + "/findings", "", s.apiFindings},
 		{"GET " + api + "/findings/{id}", "", s.apiFinding},
+		{"GET " + api + "/circulars", access.ReadAll, s.apiCirculars},
 		{"GET " + api + "/audit", access.Audit, s.apiAudit},
 	}
 }

@@ -18,6 +18,8 @@ func (f *furnished) address(pattern string) (method, path string) {
 		id = f.site
 	case strings.Contains(path, "/findings/"):
 		id = f.finding
+	case strings.HasPrefix(path, "/webhooks/"):
+		id = f.hook
 	case strings.HasPrefix(path, "/nodes/"):
 		id = f.lost
 	case strings.HasPrefix(path, "/users/"):

@@ -25,6 +25,7 @@ import (
 	"zhanqun/hub/intake"
 	"zhanqun/hub/ranking"
 	"zhanqun/hub/review"
+	"zhanqun/hub/webhook"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
@@ -39,6 +40,7 @@ type Options struct {
 	Inspect  *verdict.Service
 	Intake   *intake.Service
 	Ranking  *ranking.Service
+	Hooks    *webhook.Service
 	Feed     Feed
 	Files    Files
 	Log      Journal

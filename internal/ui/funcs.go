@@ -28,6 +28,7 @@ func (s *set) funcs() template.FuncMap {
 		"ago":        func(v any) (template.HTML, error) { return s.time(v, Ago) },
 
 		"chip":      s.chip,
+		"deadline":  s.deadline,
 		"toneShape": toneShape,
 		"token":     func(d Data) (template.HTML, error) { return s.part("token", d.base()) },
 		"field":     partFunc[Field](s, "field"),

@@ -152,7 +152,7 @@ func write(t *testing.T, name string, data []byte) {
 // and what is wrong with a bundle on the command line only.
 var spoken = []fs.FS{os.DirFS("../fault"), os.DirFS("../web"), os.DirFS("../account"), os.DirFS("../blob"), uitest.Without(os.DirFS("../../protocol"), "bundle.go", "bundle_read.go"),
 	uitest.Without(os.DirFS("../content"), "scancontext.go", "scanmark.go"),
-	os.DirFS("../../hub/intake"), uitest.Without(os.DirFS("../../hub/health"), "health.go", "import.go"),
+	os.DirFS("../../hub/intake"), uitest.Without(os.DirFS("../../hub/health"), "health.go", "import.go", "column.go", "import_column.go"),
 	uitest.Without(os.DirFS("../../hub/health/linkcheck"), "charsetguess.go", "content.go", "facts.go", "phrases.go")}
 
 func TestSharedCatalog(t *testing.T) {

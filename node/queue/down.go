@@ -148,6 +148,8 @@ func (t *txn) apply(ctx context.Context, e protocol.Entry) error {
 		return t.status(ctx, m, e)
 	case *protocol.Finding:
 		return t.finding(ctx, m, string(e.Body))
+	case *protocol.Findings:
+		return t.findings(ctx, m, e.Body)
 	case *protocol.Notice:
 		return t.exec(ctx, `INSERT INTO notice (id, body, at, read_at) VALUES ($1, $2, $3, 0) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
 			m.ID, string(e.Body), t.now)
@@ -204,7 +206,7 @@ func (t *txn) refused(ctx context.Context, m *protocol.Refusal, body string) err
 	case protocol.KindWithdraw:
 		return t.exec(ctx, `UPDATE item SET withdraw_seq = 0, updated_at = $2 WHERE id = $3 AND withdraw_seq = $1`, seq, t.now, ref)
 	case protocol.KindAnswer:
-		return t.exec(ctx, `UPDATE finding SET answer = '', answer_seq = 0, refusal = $2 WHERE answer_seq = $1`, seq, m.Message)
+		return t.exec(ctx, `UPDATE finding SET answer = '', answer_seq = 0, refusal = $2, due = 1 WHERE answer_seq = $1`, seq, m.Message)
 	}
 	return nil
 }

@@ -24,6 +24,8 @@ type Finding struct {
 	Answer     *protocol.Answer `json:"answer,omitempty"`      // last one given here
 	Line       State            `json:"answerState,omitempty"` // Queued, Sent or Received: how far that answer is
 	Refusal    string           `json:"refusal,omitempty"`     // why the hub did not take the last answer
+
+	order int64 // the place among open ones, by deadline
 }
 
 // Open reports whether something is still to be done about it, here or at the hub.
@@ -31,9 +33,17 @@ func (f Finding) Open() bool {
 	return f.State != protocol.FindingClosed && f.State != protocol.FindingStruck
 }
 
-// Due reports whether it waits for an answer from here.
-func (f Finding) Due() bool {
-	return f.Answer == nil && (f.State == protocol.FindingOpen || f.State == protocol.FindingRecheck)
+// Unanswered reports whether it waits for an answer from here.
+func (f Finding) Unanswered() bool { return f.Answer == nil && f.Waiting() }
+
+// Overdue reports whether its deadline has passed and the county still waits.
+func (f Finding) Overdue(now time.Time) bool {
+	return f.Waiting() && !f.Due.IsZero() && now.After(f.Due)
+}
+
+// Waiting reports whether the county waits for the unit to do something.
+func (f Finding) Waiting() bool {
+	return f.State == protocol.FindingOpen || f.State == protocol.FindingRecheck
 }
 
 // FindingFilter chooses findings.
@@ -42,13 +52,13 @@ type FindingFilter struct {
 	Item   string // only of this item
 }
 
-const findingColumns = `f.n, f.body, f.at, f.answer, f.answer_seq, s.sent, s.confirmed, f.refusal`
+const findingColumns = `f.n, f.body, f.at, f.answer, f.answer_seq, s.sent, s.confirmed, f.refusal, f.due`
 
 func scanFinding(row scanner) (f Finding, err error) {
 	var body, answer string
 	var at int64
 	var seq, sent, confirmed uint64
-	if err := row.Scan(&f.N, &body, &at, &answer, &seq, &sent, &confirmed, &f.Refusal); err != nil {
+	if err := row.Scan(&f.N, &body, &at, &answer, &seq, &sent, &confirmed, &f.Refusal, &f.order); err != nil {
 		return f, err
 	}
 	f.ReceivedAt = time.UnixMilli(at)
@@ -67,15 +77,15 @@ func scanFinding(row scanner) (f Finding, err error) {
 	return f, decodeInto(body, &f.Finding)
 }
 
-// Findings returns findings, those with the newest word first, and the cursor of
-// the next page. A village sees those of its own items.
+// Findings returns findings and the cursor of the next page: open ones with the
+// nearest deadline first, settled ones with the newest word first. A village sees
+// those of its own items.
 func (q *Queue) Findings(ctx context.Context, actor Actor, filter FindingFilter, cursor string, limit int) (list []Finding, next string, err error) {
-	before, err := readCursor(cursor)
+	limit = clampLimit(limit)
+	where, order, args, err := findingPage(filter.Closed, cursor)
 	if err != nil {
 		return nil, "", err
 	}
-	limit = clampLimit(limit)
-	where, args := `f.open = $1 AND f.n < $2`, []any{!filter.Closed, before}
 	add := func(clause string, v any) {
 		args = append(args, v)
 		where += " AND " + strings.ReplaceAll(clause, "?", "$"+strconv.Itoa(len(args)))
@@ -88,7 +98,7 @@ func (q *Queue) Findings(ctx context.Context, actor Actor, filter FindingFilter,
 	}
 	args = append(args, limit+1)
 	rows, err := q.db.Read.QueryContext(ctx, `SELECT `+findingColumns+` FROM finding f, station s WHERE `+where+ // #nosec G202 -- constants and placeholders only
-		` ORDER BY f.n DESC LIMIT $`+strconv.Itoa(len(args)), args...)
+		` ORDER BY `+order+` LIMIT $`+strconv.Itoa(len(args)), args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("reading findings: %w", err)
 	}
@@ -97,9 +107,47 @@ func (q *Queue) Findings(ctx context.Context, actor Actor, filter FindingFilter,
 	}
 	if len(list) > limit {
 		list = list[:limit]
-		next = writeCursor(list[limit-1].N)
+		last := list[limit-1]
+		if next = writeCursor(last.N); !filter.Closed {
+			next = writeCursor(last.order) + "." + next
+		}
 	}
 	return list, next, nil
+}
+
+// findingPage is how a page of open or settled findings is walked, from a cursor.
+func findingPage(closed bool, cursor string) (where, order string, args []any, err error) {
+	if closed {
+		before, err := readCursor(cursor)
+		return `f.open = 0 AND f.n < $1`, `f.n DESC`, []any{before}, err
+	}
+	due, n := int64(0), noCursor
+	if first, second, ok := strings.Cut(cursor, "."); ok {
+		if due, err = readCursor(first); err == nil {
+			n, err = readCursor(second)
+		}
+	} else {
+		_, err = readCursor(cursor)
+	}
+	return `f.open = 1 AND (f.due > $1 OR f.due = $1 AND f.n < $2)`, `f.due, f.n DESC`, []any{due, n}, err
+}
+
+// Where findings stand in the order of deadlines that have none to keep: those
+// without a deadline behind all that have one, and behind them those that wait
+// for the county. It is the end of the year 9999.
+const (
+	noDeadline = 253402300799000
+	answered   = noDeadline + 1
+)
+
+func dueOf(m *protocol.Finding) int64 {
+	switch {
+	case m.State == protocol.FindingFixing || m.State == protocol.FindingDisputed:
+		return answered
+	case m.Due.IsZero():
+		return noDeadline
+	}
+	return m.Due.UnixMilli()
 }
 
 var errNoFinding = fault.New(fault.NotFound, "没有这条预警。")
@@ -151,7 +199,7 @@ func (q *Queue) AnswerFinding(ctx context.Context, actor Actor, id, answer, note
 		if err != nil {
 			return err
 		}
-		return t.exec(ctx, `UPDATE finding SET answer = $2, answer_seq = $3, refusal = '' WHERE id = $1`, id, string(text), seq)
+		return t.exec(ctx, `UPDATE finding SET answer = $2, answer_seq = $3, refusal = '', due = $4 WHERE id = $1`, id, string(text), seq, int64(answered))
 	})
 }
 
@@ -159,10 +207,26 @@ func (q *Queue) AnswerFinding(ctx context.Context, actor Actor, id, answer, note
 // says that the fault is still there.
 func (t *txn) finding(ctx context.Context, m *protocol.Finding, body string) error {
 	open := Finding{Finding: *m}.Open()
-	return t.exec(ctx, `INSERT INTO finding (id, n, open, state, item, body, at, answer_seq, answer, refusal)
-		VALUES ($1, (SELECT coalesce(max(n), 0) + 1 FROM finding), $2, $6, $3, $4, $5, 0, '', '')
+	return t.exec(ctx, `INSERT INTO finding (id, n, open, state, item, body, at, answer_seq, answer, refusal, due)
+		VALUES ($1, (SELECT coalesce(max(n), 0) + 1 FROM finding), $2, $6, $3, $4, $5, 0, '', '', $8)
 		ON CONFLICT (id) DO UPDATE SET n = excluded.n, open = excluded.open, item = excluded.item, body = excluded.body, at = excluded.at,
-		state = excluded.state, refusal = '',
+		state = excluded.state, refusal = '', due = excluded.due,
 		answer = CASE WHEN excluded.state = 'recheck' AND finding.answer_seq <= $7 THEN '' ELSE finding.answer END`,
-		m.ID, open, m.Item, body, t.now, m.State, t.st.confirmed)
+		m.ID, open, m.Item, body, t.now, m.State, t.st.confirmed, dueOf(m))
+}
+
+// findings keeps the hub's newest word on several.
+func (t *txn) findings(ctx context.Context, m *protocol.Findings, body []byte) error {
+	var raw struct {
+		Findings []json.RawMessage `json:"findings"` // with the fields a newer hub may have added
+	}
+	if err := json.Unmarshal(body, &raw); err != nil {
+		return fmt.Errorf("reading findings: %w", err)
+	}
+	for i := range m.Findings {
+		if err := t.finding(ctx, &m.Findings[i], string(raw.Findings[i])); err != nil {
+			return err
+		}
+	}
+	return nil
 }

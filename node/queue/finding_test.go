@@ -1,7 +1,10 @@
 package queue_test
 
 import (
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"zhanqun/internal/fault"
 	"zhanqun/node/queue"
@@ -27,7 +30,7 @@ func TestFindingLife(t *testing.T) {
 		}
 		return f
 	}
-	if f := get(); !f.Due() || f.Reason != "两次打开都是 404" || f.Answer != nil {
+	if f := get(); !f.Unanswered() || f.Reason != "两次打开都是 404" || f.Answer != nil {
 		t.Errorf("%+v", f)
 	}
 	if err := q.AnswerFinding(t.Context(), liaison, findingID, protocol.AnswerFixed, "已换链接"); err != nil {
@@ -39,15 +42,15 @@ func TestFindingLife(t *testing.T) {
 	if n := len(checkLog(t, q)); n != 1 {
 		t.Fatalf("%d entries for one answer", n)
 	}
-	if f := get(); f.Due() || f.Line != queue.Queued || f.Answer.By != liaison.Name {
+	if f := get(); f.Unanswered() || f.Line != queue.Queued || f.Answer.By != liaison.Name {
 		t.Errorf("%+v", f)
 	}
 	down(t, q, h.receipt(t, q, 1), h.finding(t, protocol.FindingFixing, ""))
-	if f := get(); f.Line != queue.Received || f.State != protocol.FindingFixing || !f.Open() || f.Due() {
+	if f := get(); f.Line != queue.Received || f.State != protocol.FindingFixing || !f.Open() || f.Unanswered() {
 		t.Errorf("%+v", f)
 	}
 	down(t, q, h.finding(t, protocol.FindingRecheck, "")) // still there
-	if f := get(); !f.Due() {
+	if f := get(); !f.Unanswered() {
 		t.Errorf("%+v", f)
 	}
 	if err := q.AnswerFinding(t.Context(), liaison, findingID, protocol.AnswerDisputed, "对方网站限制访问"); err != nil {
@@ -55,7 +58,7 @@ func TestFindingLife(t *testing.T) {
 	}
 	down(t, q, h.says(t, protocol.KindRefusal, &protocol.Refusal{Epoch: cursors(t, q).Epoch, Seq: 2, Kind: protocol.KindAnswer,
 		Code: protocol.CodeState, Message: "正在复查，请稍后再答复"}), h.receipt(t, q, 2))
-	if f := get(); !f.Due() || f.Refusal != "正在复查，请稍后再答复" {
+	if f := get(); !f.Unanswered() || f.Refusal != "正在复查，请稍后再答复" {
 		t.Errorf("%+v", f)
 	}
 	down(t, q, h.finding(t, protocol.FindingClosed, ""))
@@ -109,5 +112,53 @@ func TestVillageSeesFindingsOfItsItems(t *testing.T) {
 		if list, _, err := q.Findings(t.Context(), who, queue.FindingFilter{Item: s.ID}, "", 0); err != nil || int64(len(list)) != want {
 			t.Errorf("%s: %d, %v", who.Name, len(list), err)
 		}
+	}
+}
+
+// Several findings in one entry are each kept, and a kind of entry this program
+// does not read does not hold up those behind it.
+func TestFindingsTogether(t *testing.T) {
+	q, h := open(t)
+	one := func(n int, due time.Time) protocol.Finding {
+		return protocol.Finding{ID: findingID[:35] + strconv.Itoa(n), State: protocol.FindingOpen, Class: "死链", Target: "http://example.invalid/" + strconv.Itoa(n),
+			Places: []protocol.Place{}, Due: due, At: start}
+	}
+	down(t, q, h.says(t, "findings.later", &protocol.Notice{ID: findingID, Title: "以后的种类"}))
+	down(t, q, h.says(t, protocol.KindFindings, &protocol.Findings{At: start, Findings: []protocol.Finding{
+		one(1, time.Time{}), one(2, start.AddDate(0, 0, 9)), one(3, start.AddDate(0, 0, 3)), one(4, start.AddDate(0, 0, 6)), one(5, start.AddDate(0, 0, 3))}}))
+	order := func() string {
+		t.Helper()
+		var got []string
+		for cursor := ""; ; {
+			list, next, err := q.Findings(t.Context(), liaison, queue.FindingFilter{}, cursor, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range list {
+				got = append(got, f.Target[len(f.Target)-1:])
+			}
+			if cursor = next; next == "" {
+				return strings.Join(got, " ")
+			}
+		}
+	}
+	if got := order(); got != "5 3 4 2 1" {
+		t.Errorf("by deadline: %s", got)
+	}
+	if err := q.AnswerFinding(t.Context(), liaison, findingID[:35]+"5", protocol.AnswerFixed, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := order(); got != "3 4 2 1 5" {
+		t.Errorf("what was answered comes last: %s", got)
+	}
+	again := one(2, start.AddDate(0, 0, 1))
+	again.Stage = protocol.StageReminded
+	down(t, q, h.says(t, protocol.KindFindings, &protocol.Findings{At: start, Findings: []protocol.Finding{again}}))
+	if got := order(); got != "2 3 4 1 5" {
+		t.Errorf("a new deadline: %s", got)
+	}
+	f, err := q.Finding(t.Context(), liaison, findingID[:35]+"2")
+	if err != nil || f.Stage != protocol.StageReminded || f.Overdue(start) || !f.Overdue(start.AddDate(0, 0, 2)) {
+		t.Errorf("%+v, %v", f, err)
 	}
 }

@@ -95,7 +95,7 @@ func (q *Queue) Hello(ctx context.Context, program string) (Cursors, protocol.He
 		return c, protocol.Hello{}, err
 	}
 	return c, protocol.Hello{V: protocol.Version, Epoch: c.Epoch, Last: c.Last, Confirmed: c.Confirmed, Down: c.Down, HubEpoch: c.HubEpoch,
-		Program: program, Clock: q.now(), DiskFree: st.DiskFree, Beat: beat}, nil
+		Program: program, Clock: q.now(), DiskFree: st.DiskFree, Knows: protocol.Later(), Beat: beat}, nil
 }
 
 func timeOf(ms sql.NullInt64) *time.Time {

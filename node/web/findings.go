@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
@@ -61,7 +62,7 @@ func (s *Server) newFindingPage(r *http.Request, a queue.Account) (*findingPage,
 	if err != nil {
 		return nil, err
 	}
-	p := &findingPage{F: f, Says: findingSays(&f, lang), CanDo: f.Open() && actor.Township(), Another: f.Answer != nil}
+	p := &findingPage{F: f, Says: findingSays(&f, lang, s.Now()), CanDo: f.Open() && actor.Township(), Another: f.Answer != nil}
 	if p.Says.Do != "" && f.Advice != "" {
 		p.Says.Do = ui.T(lang, f.Advice) // the county knows more of the case
 	}
@@ -81,24 +82,46 @@ func (s *Server) newFindingPage(r *http.Request, a queue.Account) (*findingPage,
 
 // findingSays puts the state of a finding, and of the answer given here, into
 // words.
-func findingSays(f *queue.Finding, lang ui.Lang) says {
+func findingSays(f *queue.Finding, lang ui.Lang, now time.Time) says {
 	t := func(key string, args ...any) string { return ui.T(lang, key, args...) }
 	if f.Refusal != "" {
 		return says{Tone: ui.Bad, Title: t("县里没有收下您的答复"), Why: t(f.Refusal), Do: t("请重新答复。")}
 	}
 	switch f.State {
 	case protocol.FindingClosed:
-		return says{Tone: ui.Good, Title: t("已销号"), Means: t("县里复查没有再发现这个问题。"), Why: t(f.Note)}
+		means := t("县里复查没有再发现这个问题。")
+		switch f.Ending {
+		case protocol.EndingRecovered:
+			means = t("链接又能正常打开了。")
+		case protocol.EndingRemoved:
+			means = t("页面上已经没有这个链接了。")
+		}
+		return says{Tone: ui.Good, Title: t("已销号"), Means: means, Why: t(f.Note)}
 	case protocol.FindingStruck:
-		return says{Tone: ui.Neutral, Title: t("已核减"), Means: t("县里核实不算问题。"), Why: t(f.Note)}
+		return says{Tone: ui.Neutral, Title: t("已核减"), Means: t("县里核实不算问题，目标不变就不再预警。"), Why: t(f.Note)}
 	}
 	if f.Answer != nil {
 		return answerSays(f, t)
 	}
+	s := says{Tone: ui.Warn, Title: t("等您处理"), Means: t("县里隔时多次检查，都有问题。"), Why: t(f.Note), Do: t("请修好或去掉这个链接，然后在这里答复。")}
 	if f.State == protocol.FindingRecheck {
-		return says{Tone: ui.Bad, Title: t("复查没有通过"), Means: t("县里按您的答复又查了一次，问题还在。"), Why: t(f.Note), Do: t("请再处理一次，然后答复。")}
+		s = says{Tone: ui.Bad, Title: t("复查没有通过"), Means: t("县里按您的答复又查了一次，问题还在。"), Why: t(f.Note), Do: t("请再处理一次，然后答复。")}
 	}
-	return says{Tone: ui.Warn, Title: t("等您处理"), Means: t("县里隔时多次检查，都打不开。"), Why: t(f.Note), Do: t("请修好或去掉这个链接，然后在这里答复。")}
+	if f.Overdue(now) {
+		s.Tone, s.Title = ui.Bad, t("已过整改期限，等您处理")
+	}
+	if word := stageWords[f.Stage]; word != "" {
+		s.Means = t(word)
+	}
+	return s
+}
+
+// stageWords say how far the county has urged the unit.
+var stageWords = map[string]string{
+	protocol.StageOverdue:    "期限已过还没有整改，会列入每周曝光。",
+	protocol.StageExposed:    "逾期未整改，已列入每周曝光。",
+	protocol.StageSupervised: "曝光后仍未整改，已列入每月督办。",
+	protocol.StageCirculated: "督办后仍未整改，已列入每季通报。",
 }
 
 // answerSays is how far the answer given here has come.

@@ -146,7 +146,7 @@ func (f *sample) findingsCome() {
 	one := protocol.Finding{State: protocol.FindingOpen, Class: "死链", Target: "http://xujiaba.example.gov.cn/bszn/2019/hukou.html", Site: "许家坝镇人民政府网站",
 		Places: []protocol.Place{{Page: "http://xujiaba.example.gov.cn/bszn/", Element: "a", Label: "户口迁移办理流程"}, {Page: "http://xujiaba.example.gov.cn/", Element: "img"}},
 		Total:  14, Status: 404, Reason: "10月27日 09:12 至 10月29日 09:15 共检查 3 次，均失败；最近一次：网页不存在或已被删除（状态码 404），请更正或删除链接。",
-		Looks: 3, FirstBad: noon.Add(-7 * day), LastBad: noon.Add(-5 * day),
+		Looks: 3, FirstBad: noon.Add(-7 * day), LastBad: noon.Add(-5 * day), Due: noon.Add(9*day + 12*time.Hour - time.Second),
 		Advice: "请按下面列出的位置更换或删除这个链接，或恢复被链接的页面。处理后点“已整改”；如果您能正常打开，请点“有异议”并写明情况。"}
 	say := func(name, id string, change func(*protocol.Finding)) {
 		f.findings[name] = id
@@ -158,8 +158,13 @@ func (f *sample) findingsCome() {
 		f.says(protocol.KindFinding, &c)
 	}
 	say("open", "0190b6a4-0000-7000-8000-0000000000f1", nil)
+	say("overdue", "0190b6a4-0000-7000-8000-0000000000f5", func(c *protocol.Finding) {
+		c.Target, c.Due, c.Stage = "http://xujiaba.example.gov.cn/zwgk/2018/jihua.doc", noon.Add(-2*day), protocol.StageExposed
+		c.Note = "逾期未整改，列入每周曝光。"
+	})
 	say("closed", "0190b6a4-0000-7000-8000-0000000000f2", func(c *protocol.Finding) {
 		c.State, c.Target, c.Note, c.Advice = protocol.FindingClosed, "http://xujiaba.example.gov.cn/files/2021-yusuan.pdf", "目标已恢复访问，销号。", ""
+		c.Ending = protocol.EndingRecovered
 	})
 	say("recheck", "0190b6a4-0000-7000-8000-0000000000f3", func(c *protocol.Finding) {
 		c.State, c.Target, c.Note = protocol.FindingRecheck, "https://www.example.gov.cn/zwgk/zfxxgk/fdzdgknr/2020/0715/very-long-name-of-a-page-that-does-not-wrap.html", "11月1日 09:10 复查仍打不开：域名不存在，解析不到地址，请核对域名。"

@@ -109,12 +109,13 @@ func wherePut(st queue.QueueState, c queue.Counts, a queue.Actor, lang ui.Lang) 
 	return t("还没有报送过信息。")
 }
 
-// dueFindings are the newest findings that wait for an answer from here.
+// dueFindings are the findings that wait for an answer from here, the nearest
+// deadline first.
 func (s *Server) dueFindings(ctx context.Context, a queue.Actor) ([]queue.Finding, error) {
 	list, _, err := s.Queue.Findings(ctx, a, queue.FindingFilter{}, "", 100)
 	var due []queue.Finding
 	for i := range list {
-		if list[i].Due() && len(due) < homeDue {
+		if list[i].Unanswered() && len(due) < homeDue {
 			due = append(due, list[i])
 		}
 	}

@@ -23,6 +23,10 @@ func healthSuite(t *testing.T, open Open) {
 	t.Run("forgotten", func(t *testing.T) { testForgotten(t, open) })
 	t.Run("columns", func(t *testing.T) { testSiteColumns(t, open) })
 	t.Run("proposals", func(t *testing.T) { testProposals(t, open) })
+	t.Run("one digest", func(t *testing.T) { testDigest(t, open) })
+	t.Run("urging", func(t *testing.T) { testUrging(t, open) })
+	t.Run("strike lapses", func(t *testing.T) { testLapse(t, open) })
+	t.Run("findings of a period", func(t *testing.T) { testWithin(t, open) })
 	t.Run("handed over", func(t *testing.T) { testHandedOver(t, open) })
 }
 
@@ -128,8 +132,8 @@ func testPlaces(t *testing.T, open Open) {
 	}
 }
 
-// kill makes the target of url dead and returns its open finding.
-func kill(t testing.TB, s *store.Store, clock *Clock, url string, edit ...func(*health.Finding)) health.Finding {
+// judgeWith makes the target of url dead, with a finding as edit has it.
+func judgeWith(t testing.TB, s *store.Store, clock *Clock, url string, edit ...func(*health.Finding)) {
 	t.Helper()
 	due, err := s.DueTargets(t.Context(), clock.Now(), 100)
 	if err != nil {
@@ -158,6 +162,13 @@ func kill(t testing.TB, s *store.Store, clock *Clock, url string, edit ...func(*
 			t.Fatal(err)
 		}
 	}
+}
+
+// kill makes the target of url dead, tells the nodes, and returns its open finding.
+func kill(t testing.TB, s *store.Store, clock *Clock, url string, edit ...func(*health.Finding)) health.Finding {
+	t.Helper()
+	judgeWith(t, s, clock, url, edit...)
+	tell(t, s)
 	list, err := s.Findings(t.Context(), health.FindingQuery{State: health.StateActive, Limit: 100})
 	if err != nil {
 		t.Fatal(err)
@@ -169,6 +180,31 @@ func kill(t testing.TB, s *store.Store, clock *Clock, url string, edit ...func(*
 	}
 	t.Fatalf("no finding for %s", url)
 	return health.Finding{}
+}
+
+// settling is a decision as the health area makes them.
+func settling(strike bool, note string) func(health.Finding, health.Target) health.Finding {
+	return func(f health.Finding, _ health.Target) health.Finding {
+		f.Note, f.State = note, protocol.FindingOpen
+		if strike {
+			f.State, f.Ending, f.ClosedAt, f.Mark = protocol.FindingStruck, protocol.EndingStruck, time.Now(), `{"status":404}`
+		}
+		return f
+	}
+}
+
+// tell tells the nodes what they have still to hear of.
+func tell(t testing.TB, s *store.Store) {
+	t.Helper()
+	for {
+		more, err := s.TellFindings(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !more {
+			return
+		}
+	}
 }
 
 func siteOf(places []health.Place) string {
@@ -225,7 +261,7 @@ func testFinding(t *testing.T, open Open) {
 	if err != nil || len(gone) != 1 {
 		t.Errorf("targets to judge anew after a place went: %v, %v", gone, err)
 	}
-	if _, err := s.Settle(t.Context(), "admin", f.ID, true, "实测可以打开"); err != nil {
+	if _, err := s.Settle(t.Context(), "admin", f.ID, settling(true, "实测可以打开")); err != nil {
 		t.Fatal(err)
 	}
 	if told := lastFinding(t, s, node.ID); told.State != protocol.FindingStruck || told.Note == "" {
@@ -236,7 +272,7 @@ func testFinding(t *testing.T, open Open) {
 	if got, _, _ := s.Finding(t.Context(), f.ID); got.State != protocol.FindingStruck {
 		t.Errorf("an answer after striking off made it %s", got.State)
 	}
-	if _, err := s.Settle(t.Context(), "admin", f.ID, true, "再来一次"); !fault.Is(err, fault.Conflict) {
+	if _, err := s.Settle(t.Context(), "admin", f.ID, settling(true, "再来一次")); !fault.Is(err, fault.Conflict) {
 		t.Errorf("settled twice: %v", err)
 	}
 	if _, _, err := s.Finding(t.Context(), "nothing"); !fault.Is(err, fault.NotFound) {

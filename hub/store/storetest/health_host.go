@@ -66,7 +66,7 @@ func testHost(t *testing.T, open Open) {
 	if c := judged(t, s, "http://other.example/", nil); len(c.Silent) != 0 {
 		t.Errorf("another host: %+v", c)
 	}
-	if _, err := s.Settle(t.Context(), "admin", f.ID, true, "实测可以打开"); err != nil {
+	if _, err := s.Settle(t.Context(), "admin", f.ID, settling(true, "实测可以打开")); err != nil {
 		t.Fatal(err)
 	}
 	if c := judged(t, s, "http://down.example/b", nil); !c.Silent[Sitang] {
@@ -155,7 +155,7 @@ func testHandedOver(t *testing.T, open Open) {
 	if told.ID != f.ID || told.State != protocol.FindingOpen || len(told.Places) != 1 || told.Site != "许家坝镇网" {
 		t.Errorf("told %+v", told)
 	}
-	if _, err := o.Settle(t.Context(), "admin", f.ID, false, "请尽快处理"); err != nil {
+	if _, err := o.Settle(t.Context(), "admin", f.ID, settling(false, "请尽快处理")); err != nil {
 		t.Fatal(err)
 	}
 	if told := lastFinding(t, o.Store, late.Node.ID); told.Note != "请尽快处理" {

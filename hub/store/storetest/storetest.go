@@ -35,6 +35,7 @@ var suites = []suite{
 	{"feed", feedSuite},
 	{"health", healthSuite},
 	{"uptime", uptimeSuite},
+	{"webhook", webhookSuite},
 	{"ranking", rankingSuite},
 	{"bundle", bundleSuite},
 	{"replace", replaceSuite},
