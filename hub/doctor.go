@@ -13,7 +13,10 @@ import (
 
 	"github.com/go-resty/resty/v2"
 
+	"zhanqun/config"
 	"zhanqun/hub/access"
+	"zhanqun/hub/health/rules"
+	calendar "zhanqun/hub/health/workday"
 	"zhanqun/hub/store"
 	"zhanqun/internal/blob"
 	"zhanqun/internal/cli"
@@ -58,6 +61,7 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 	}
 	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"), examineSeed(c.Cfg.Dir), examineDisk(c),
 		examineAudit(ctx, s))
+	list = append(list, examineRules(c.Cfg.Inspect, s.Now())...)
 	list = append(list, examineTLS(c.Cfg)...)
 	list = append(list, examineCounty(ctx, s)...)
 	list = append(list, examineRestored(ctx, s)...)
@@ -95,6 +99,32 @@ func examineDisk(c *call) cli.Symptom {
 		return warn("磁盘", text+"，快到保留空间了")
 	}
 	return fine("磁盘", text)
+}
+
+// soon is how far ahead the working days should be known: deadlines reach there.
+const soon = 45 * 24 * time.Hour
+
+// examineRules looks at the rules sites are judged by, and at the years of
+// working days.
+func examineRules(i config.Inspect, now time.Time) []cli.Symptom {
+	var list []cli.Symptom
+	sets, err := rules.Load(i.RulesDir)
+	switch {
+	case err != nil:
+		list = append(list, bad("检查指标", err.Error()))
+	case sets[i.Rules] == nil:
+		list = append(list, bad("检查指标", "没有编号为 "+i.Rules+" 的检查指标，请检查设置 inspect.rules"))
+	default:
+		list = append(list, fine("检查指标", sets[i.Rules].Name+"，依据 "+sets[i.Rules].Text))
+	}
+	days, err := calendar.Load(i.WorkdaysDir)
+	if err != nil {
+		return append(list, bad("工作日", err.Error()))
+	}
+	if missing := days.Missing(now, now.Add(soon)); len(missing) > 0 {
+		return append(list, warn("工作日", fmt.Sprintf("没有 %d 年的放假安排，那一年按周一到周五算。国务院办公厅公布后，请在设置 inspect.workdays_dir 的目录里放一个 %d.toml", missing[0], missing[0])))
+	}
+	return append(list, fine("工作日", fmt.Sprintf("知道 %d 年的放假安排", now.Year())))
 }
 
 // examineAudit walks the audit log.

@@ -39,7 +39,7 @@ func (f *furnished) sights() []sight {
 		{"site", admin, "/sites/" + f.site + "/columns", []string{"name", "", "url", "x"}}, {"sitecolumn", admin, "/sites/" + f.site + "/columns/" + f.column, nil}, {"sitecolumn", admin, "/sites/" + f.site + "/columns/" + f.proposal, nil},
 		{"sitecolumn", viewer, "/sites/" + f.site + "/columns/" + f.column, nil}, {"sitecolumn", admin, "/sites/" + f.site + "/columns/" + f.column + "/mark", []string{"mark", "static", "note", ""}},
 		{"site", admin, "/sites/" + f.site + "/offline", []string{"from", "2026-11-04T08:00", "to", "", "why", ""}}, {"report", viewer, "/sites/" + f.site + "/report", nil},
-		{"report", viewer, "/sites/" + f.site + "/report?period=2026-Q3", nil}, {"board", reviewer, "/board", nil}, {"status", viewer, "/status", nil},
+		{"report", viewer, "/sites/" + f.site + "/report?period=2026-Q3", nil}, {"board", reviewer, "/board", nil}, {"manual", admin, "/sites/" + f.site + "/manual", nil}, {"manual", admin, "/sites/" + f.site + "/manual", []string{"unanswered", "昨天", "act-surveys", "-1"}}, {"status", viewer, "/status", nil},
 		{"findings", reviewer, "/findings", nil}, {"findings", reviewer, "/findings?state=closed", nil}, {"findings", reviewer, "/findings?site=" + f.site, nil},
 		{"findings", reviewer, "/findings?state=found", nil}, {"findings", viewer, "/findings?state=overdue", nil}, {"finding", reviewer, "/findings/" + f.suspect, nil},
 		{"webhooks", admin, "/webhooks", nil}, {"webhooks", admin, "/webhooks", []string{"name", "", "kind", "json", "url", "x"}}, {"confirm", admin, "/webhooks/" + f.hook + "/remove", []string{}},

@@ -85,6 +85,8 @@ func (s *Server) pageRoutes() []route {
 		{"POST /sites/{id}/check", access.Inspect, s.checkSite},
 		{"POST /sites/{id}/offline", access.Inspect, s.announceOffline},
 		{"POST /sites/{id}/offline/end", access.Inspect, s.endOffline},
+		{"GET /sites/{id}/manual", access.Inspect, s.manualPage},
+		{"POST /sites/{id}/manual", access.Inspect, s.saveManual},
 		{"GET /sites/{id}/report", access.ReadAll, s.reportPage},
 		{"GET /board", access.ReadAll, s.boardPage},
 		{"POST /sites/{id}/columns", access.Manage, s.addSiteColumn},

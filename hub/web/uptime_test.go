@@ -10,20 +10,30 @@ import (
 	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/uptime"
 	"zhanqun/internal/account"
+	"zhanqun/internal/ui/uitest"
 )
 
+// What the pages of sites say, on one county: what one part changes, those before
+// it did not need.
+func TestSitesAreJudged(t *testing.T) {
+	f := furnish(t, newCounty(t))
+	t.Run("public", func(t *testing.T) { testPublicStatus(t, f) })
+	t.Run("availability", func(t *testing.T) { testSiteAvailability(t, f) })
+	t.Run("off line", func(t *testing.T) { testAnnounceOffline(t, f) })
+	t.Run("workbook", func(t *testing.T) { testReportWorkbook(t, f) })
+	t.Run("by hand", func(t *testing.T) { testManual(t, f) })
+}
+
 // The public page is there by choice only, and says nothing of what is inside.
-func TestPublicStatus(t *testing.T) {
+func testPublicStatus(t *testing.T, f *furnished) {
 	off := newCounty(t, func(o *Options) { o.PublicStatus = false })
 	off.visit(t).get("/status").is(http.StatusNotFound)
-	f := furnish(t, newCounty(t))
 	a := f.visit(t).get("/status").is(http.StatusOK)
 	a.says("思唐街道办事处网", "塘头镇人民政府网")
 	a.lacks("单项否决", "机房搬迁", "/sites/")
 }
 
-func TestSiteAvailability(t *testing.T) {
-	f := furnish(t, newCounty(t))
+func testSiteAvailability(t *testing.T, f *furnished) {
 	v := f.program(t, account.RoleViewer)
 	var site struct{ Availability prober.State }
 	v.get("/api/v1/sites/" + f.site).is(http.StatusOK).json(&site)
@@ -39,14 +49,13 @@ func TestSiteAvailability(t *testing.T) {
 		t.Errorf("verdict %+v", r)
 	}
 	for _, x := range r.Vetoes {
-		if x.Clause == "V1" && (x.State != rules.Insufficient || x.Count != 6) || x.Clause == "V3a" && x.State != rules.Unchecked {
+		if x.Clause == "V1" && (x.State != rules.Insufficient || x.Count != 6) || x.Clause == "V3a" && (x.State != rules.Clear || x.Count != 1 || len(x.Owners) != 1) {
 			t.Errorf("veto %+v", x)
 		}
 	}
 }
 
-func TestAnnounceOffline(t *testing.T) {
-	f := furnish(t, newCounty(t))
+func testAnnounceOffline(t *testing.T, f *furnished) {
 	admin := f.as(t, account.RoleAdmin)
 	at := "/sites/" + f.site
 	admin.post(at+"/offline", "from", "2026-11-20T08:00", "to", "2026-11-19T08:00", "why", "改版").is(http.StatusUnprocessableEntity).says("结束时间要在开始时间之后。")
@@ -64,12 +73,32 @@ func TestAnnounceOffline(t *testing.T) {
 	f.as(t, account.RoleViewer).post(at+"/offline", "why", "x").is(http.StatusForbidden)
 }
 
-func TestReportWorkbook(t *testing.T) {
-	f := furnish(t, newCounty(t))
+func testReportWorkbook(t *testing.T, f *furnished) {
 	a := f.as(t, account.RoleViewer).get("/sites/" + f.site + "/report?period=2026-Q4&format=xlsx").is(http.StatusOK)
 	z, err := zip.NewReader(bytes.NewReader(a.Body.Bytes()), int64(a.Body.Len()))
 	if err != nil || len(z.File) != 10 {
 		t.Errorf("workbook: %v", err)
 	}
 	f.as(t, account.RoleViewer).get("/sites/" + f.site + "/report?period=moon").is(http.StatusUnprocessableEntity)
+}
+
+// What a person looked at is kept, shown again, and judged.
+func testManual(t *testing.T, f *furnished) {
+	admin := f.as(t, account.RoleAdmin)
+	at := "/sites/" + f.site + "/manual"
+	admin.post(at, "channel", "yes", "unanswered", "昨天").is(http.StatusUnprocessableEntity).says("日期 昨天 应写成 2026-11-03，每行一个。")
+	admin.post(at, "channel", "yes", "unanswered", "2026-06-01\n2026-10-30", "services", "yes", "guides", "12", "short", "1", "looked", "yes", "count-S1", "3", "bonus-B1", "2.5").is(http.StatusSeeOther)
+	a := admin.get(at).is(http.StatusOK)
+	a.says("2026-06-01")
+	for name, want := range map[string]string{"count-S1": "3", "bonus-B1": "2.5"} {
+		if got := uitest.Attr(a.find("input[name="+name+"]"), "value"); got != want {
+			t.Errorf("the form shows %q for %s", got, name)
+		}
+	}
+	var r rules.Result
+	f.program(t, account.RoleViewer).get("/api/v1/sites/" + f.site + "/verdict").is(http.StatusOK).json(&r)
+	if r.Outcome != rules.Vetoed {
+		t.Errorf("outcome %s", r.Outcome)
+	}
+	f.as(t, account.RoleViewer).get(at).is(http.StatusForbidden)
 }

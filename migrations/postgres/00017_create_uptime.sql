@@ -63,7 +63,25 @@ CREATE TABLE offline (
 CREATE INDEX offline_site ON offline (site, to_at);
 CREATE INDEX offline_to ON offline (to_at);
 
+-- What a person looked at on a site, for the rules no program can judge.
+CREATE TABLE site_sheet (
+    site  text PRIMARY KEY REFERENCES site (id),
+    sheet text NOT NULL,
+    who   text NOT NULL,
+    at    bigint NOT NULL
+);
+
+-- When the newest item of a site's home page came out, as the page was last read.
+CREATE TABLE site_home (
+    site    text PRIMARY KEY REFERENCES site (id),
+    told    boolean NOT NULL,
+    latest  bigint NOT NULL,
+    read_at bigint NOT NULL
+);
+
 -- +goose Down
+DROP TABLE site_home;
+DROP TABLE site_sheet;
 DROP TABLE offline;
 DROP TABLE incident;
 DROP TABLE uptime_day;

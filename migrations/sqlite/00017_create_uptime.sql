@@ -63,7 +63,25 @@ CREATE TABLE offline (
 CREATE INDEX offline_site ON offline (site, to_at);
 CREATE INDEX offline_to ON offline (to_at);
 
+-- What a person looked at on a site, for the rules no program can judge.
+CREATE TABLE site_sheet (
+    site  TEXT PRIMARY KEY REFERENCES site (id),
+    sheet TEXT NOT NULL,
+    who   TEXT NOT NULL,
+    at    INTEGER NOT NULL
+) STRICT;
+
+-- When the newest item of a site's home page came out, as the page was last read.
+CREATE TABLE site_home (
+    site    TEXT PRIMARY KEY REFERENCES site (id),
+    told    INTEGER NOT NULL,
+    latest  INTEGER NOT NULL,
+    read_at INTEGER NOT NULL
+) STRICT;
+
 -- +goose Down
+DROP TABLE site_home;
+DROP TABLE site_sheet;
 DROP TABLE offline;
 DROP TABLE incident;
 DROP TABLE uptime_day;

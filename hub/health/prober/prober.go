@@ -30,9 +30,13 @@ type Checker interface {
 
 // Options set up a Service. Zero values mean their defaults.
 type Options struct {
-	Store      Store
-	Checker    Checker
-	Controls   []string      // addresses asked to tell whether our own line is down, beside those that answered last
+	Store    Store
+	Checker  Checker
+	Controls []string // addresses asked to tell whether our own line is down, beside those that answered last
+	// Home reads a home page; nil for not. told is false when it cannot be told
+	// when the newest item came out.
+	Home       func(ctx context.Context, site health.Site) (latest time.Time, told bool)
+	HomeEvery  time.Duration // how often a home page is read; 12 hours
 	Again      time.Duration // how soon a site is asked again to confirm a change; 10 minutes
 	Late       time.Duration // how late a visit may be made; 10 minutes
 	Workers    int           // sites asked at once; 8
@@ -56,6 +60,7 @@ type Service struct {
 
 // New returns a service. It does nothing by itself until Run.
 func New(o Options) *Service {
+	set(&o.HomeEvery, 12*time.Hour)
 	set(&o.Again, 10*time.Minute)
 	set(&o.Late, 10*time.Minute)
 	set(&o.Workers, 8)

@@ -136,93 +136,6 @@ func (w *watch) open() []uptime.Incident {
 	return list
 }
 
-func TestADay(t *testing.T) {
-	w, ids := newWatch(t, town)
-	w.run(24 * time.Hour)
-	if d := w.day(ids[town]); d.OK != uptime.PerDay || d.Hours != strings.Repeat("o", 24) {
-		t.Errorf("day %+v", d)
-	}
-	if n := w.net.count(town); n != uptime.PerDay {
-		t.Errorf("asked %d times", n)
-	}
-}
-
-// A start in the middle of it all asks nothing twice, and what the hub slept
-// through is no data.
-func TestRestartAndOutageOfTheHub(t *testing.T) {
-	w, ids := newWatch(t, town)
-	w.run(6 * time.Hour)
-	for range 5 {
-		w.restart()
-		w.run(time.Second)
-	}
-	if n := w.net.count(town); n != 6 {
-		t.Errorf("asked %d times in 6 hours", n)
-	}
-	w.clock.Advance(6 * time.Hour)
-	w.run(12 * time.Hour)
-	d := w.day(ids[town])
-	if d.OK < 18 || d.OK > 19 || d.Failed != 0 || d.Lost() != uptime.PerDay-d.OK {
-		t.Errorf("day %+v", d)
-	}
-	days, _ := w.store.Days(t.Context(), ids[town], d.Day, d.Day.AddDate(0, 0, 1))
-	if s := uptime.Complete(days, w.clock.Now(), uptime.Official); s.Verdict(uptime.Official) != uptime.Insufficient {
-		t.Errorf("share %+v", s)
-	}
-}
-
-// One failure is a record and no alarm; several confirmed soon after one another
-// are an incident; the all-clear waits as well.
-func TestIncident(t *testing.T) {
-	w, ids := newWatch(t, town, portal)
-	w.run(3 * time.Hour)
-	slot := uptime.Next(ids[town], w.clock.Now())
-	w.run(slot.Sub(w.clock.Now()) - time.Second)
-	w.net.fails[town] = linkcheck.KindRefused
-	w.run(2 * time.Second)
-	if len(w.open()) != 0 || w.day(ids[town]).Failed != 1 {
-		t.Fatalf("after one failure: %+v", w.open())
-	}
-	w.run(21 * time.Minute)
-	open := w.open()
-	if len(open) != 1 || open[0].Site != ids[town] || open[0].Failures != 3 || open[0].Cause != uptime.CauseConnect || open[0].Root != "" {
-		t.Fatalf("after three failures: %+v", open)
-	}
-	if d := w.day(ids[town]); d.Failed != 1 {
-		t.Errorf("confirming counted in the share: %+v", d)
-	}
-	delete(w.net.fails, town)
-	slot = uptime.Next(ids[town], w.clock.Now())
-	w.run(slot.Sub(w.clock.Now()) + time.Second)
-	if len(w.open()) != 1 {
-		t.Error("one good visit was taken for the all-clear")
-	}
-	w.run(11 * time.Minute)
-	if len(w.open()) != 0 {
-		t.Errorf("still open: %+v", w.open())
-	}
-	list, err := w.store.Incidents(t.Context(), ids[town], 5)
-	if err != nil || len(list) != 1 || !list[0].Until.After(list[0].Since) {
-		t.Errorf("incidents %+v, %v", list, err)
-	}
-	if w.Counts()[uptime.Failed] != 3 {
-		t.Errorf("counts %v", w.Counts())
-	}
-}
-
-// A blip that is gone ten minutes later warns nobody.
-func TestBlip(t *testing.T) {
-	w, ids := newWatch(t, town, portal)
-	slot := uptime.Next(ids[town], w.clock.Now())
-	w.net.fails[town] = linkcheck.KindTimeout
-	w.run(slot.Sub(w.clock.Now()) + time.Second)
-	delete(w.net.fails, town)
-	w.run(3 * time.Hour)
-	if list, _ := w.store.Incidents(t.Context(), ids[town], 5); len(list) != 0 {
-		t.Errorf("incidents %+v", list)
-	}
-}
-
 // Without a line nobody is down, and nobody is well either.
 func TestOwnLine(t *testing.T) {
 	w, ids := newWatch(t, portal, town, "http://third.example/", "http://fourth.example/")
@@ -265,27 +178,12 @@ func answered(t *testing.T, w *watch, urls ...string) {
 	}
 }
 
-// A site that is really down is found out although nothing else was due: others
-// that answered not long ago are asked.
-func TestOthersAreAsked(t *testing.T) {
-	w, ids := newWatch(t, town)
-	answered(t, w, "http://a.example/", "http://b.example/")
-	w.net.fails[town] = linkcheck.KindTimeout
-	w.run(2 * time.Hour)
-	if list := w.open(); len(list) != 1 || list[0].Site != ids[town] {
-		t.Errorf("incidents %+v", list)
-	}
-	if !slices.Contains(w.net.asked, "http://a.example/") && !slices.Contains(w.net.asked, "http://b.example/") {
-		t.Error("nobody else was asked")
-	}
-}
-
 // When a portal is down, its channels are behind it: one incident alarms. When it
 // is back and a channel is not, that one alarms on its own.
 func TestOneIncidentAtTheRoot(t *testing.T) {
 	w, ids := newWatch(t, portal, channel, town)
 	w.net.fails[portal], w.net.fails[channel] = linkcheck.KindRefused, linkcheck.KindRefused
-	w.run(4 * time.Hour)
+	w.run(3 * time.Hour)
 	alarms := func() []string {
 		var list []string
 		for _, i := range w.open() {
@@ -341,9 +239,32 @@ func TestAnnouncedOffline(t *testing.T) {
 	}
 }
 
-// Run ends with its context.
-func TestRunEnds(t *testing.T) {
-	w, _ := newWatch(t, town)
+// A day has its 24 visits. A start in the middle of it all asks nothing twice,
+// and what the hub slept through is no data.
+func TestADay(t *testing.T) {
+	w, ids := newWatch(t, town)
+	w.run(24 * time.Hour)
+	if d := w.day(ids[town]); d.OK != uptime.PerDay || d.Hours != strings.Repeat("o", 24) || w.net.count(town) != uptime.PerDay {
+		t.Errorf("day %+v, asked %d times", d, w.net.count(town))
+	}
+	w.run(3 * time.Hour)
+	for range 5 {
+		w.restart()
+		w.run(time.Second)
+	}
+	if n := w.net.count(town); n != uptime.PerDay+3 {
+		t.Errorf("asked %d times in 3 hours", n-uptime.PerDay)
+	}
+	w.clock.Advance(18 * time.Hour)
+	w.run(3 * time.Hour)
+	d := w.day(ids[town])
+	if d.OK < 6 || d.OK > 7 || d.Failed != 0 || d.Lost() != uptime.PerDay-d.OK {
+		t.Errorf("day %+v", d)
+	}
+	days, _ := w.store.Days(t.Context(), ids[town], d.Day, d.Day.AddDate(0, 0, 1))
+	if s := uptime.Complete(days, w.clock.Now(), uptime.Official); s.Verdict(uptime.Official) != uptime.Insufficient {
+		t.Errorf("share %+v", s)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -351,5 +272,86 @@ func TestRunEnds(t *testing.T) {
 		w.Run(ctx)
 	}()
 	cancel()
-	<-done
+	<-done // Run ends with its context
+}
+
+// One failure is a record and no alarm; several confirmed soon after one another
+// are an incident; the all-clear waits as well. A blip that is gone ten minutes
+// later warns nobody.
+func TestIncident(t *testing.T) {
+	w, ids := newWatch(t, town, portal)
+	toSlot := func() {
+		w.run(uptime.Next(ids[town], w.clock.Now()).Sub(w.clock.Now()) + time.Second)
+	}
+	w.net.fails[town] = linkcheck.KindTimeout
+	toSlot()
+	delete(w.net.fails, town)
+	w.run(2 * time.Hour)
+	if list, _ := w.store.Incidents(t.Context(), ids[town], 5); len(list) != 0 {
+		t.Errorf("incidents after a blip %+v", list)
+	}
+
+	w.net.fails[town] = linkcheck.KindRefused
+	toSlot()
+	if len(w.open()) != 0 || w.day(ids[town]).Failed != 2 {
+		t.Fatalf("after one failure: %+v", w.open())
+	}
+	w.run(21 * time.Minute)
+	open := w.open()
+	if len(open) != 1 || open[0].Site != ids[town] || open[0].Failures != 3 || open[0].Cause != uptime.CauseConnect || open[0].Root != "" {
+		t.Fatalf("after three failures: %+v", open)
+	}
+	if d := w.day(ids[town]); d.Failed != 2 {
+		t.Errorf("confirming counted in the share: %+v", d)
+	}
+	delete(w.net.fails, town)
+	toSlot()
+	if len(w.open()) != 1 {
+		t.Error("one good visit was taken for the all-clear")
+	}
+	w.run(11 * time.Minute)
+	if len(w.open()) != 0 {
+		t.Errorf("still open: %+v", w.open())
+	}
+	list, err := w.store.Incidents(t.Context(), ids[town], 5)
+	if err != nil || len(list) != 1 || !list[0].Until.After(list[0].Since) {
+		t.Errorf("incidents %+v, %v", list, err)
+	}
+	if w.Counts()[uptime.Failed] != 4 {
+		t.Errorf("counts %v", w.Counts())
+	}
+}
+
+// A site that is really down is found out although nothing else was due: others
+// that answered not long ago are asked. Its home page is read twice a day, once
+// it opens.
+func TestAlone(t *testing.T) {
+	w, ids := newWatch(t, town)
+	read := 0
+	latest := w.clock.Now().Add(-time.Hour)
+	w.Home = func(context.Context, health.Site) (time.Time, bool) {
+		read++
+		return latest, true
+	}
+	answered(t, w, "http://a.example/", "http://b.example/")
+	w.net.fails[town] = linkcheck.KindTimeout
+	w.run(2 * time.Hour)
+	if list := w.open(); len(list) != 1 || list[0].Site != ids[town] {
+		t.Errorf("incidents %+v", list)
+	}
+	if !slices.Contains(w.net.asked, "http://a.example/") && !slices.Contains(w.net.asked, "http://b.example/") {
+		t.Error("nobody else was asked")
+	}
+	if read != 0 {
+		t.Errorf("read %d times while it was down", read)
+	}
+	delete(w.net.fails, town)
+	w.run(15 * time.Hour)
+	if read != 2 {
+		t.Errorf("read %d times in 15 hours", read)
+	}
+	pages, err := w.store.HomePages(t.Context())
+	if err != nil || !pages[ids[town]].Told || !pages[ids[town]].Latest.Equal(latest) {
+		t.Errorf("home pages %v, %v", pages, err)
+	}
 }

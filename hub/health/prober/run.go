@@ -135,9 +135,40 @@ func (s *Service) ask(ctx context.Context, sites []health.Site, due []*visit) er
 		return ctx.Err()
 	}
 	tree := newTree(sites)
+	var open []health.Site
 	for _, v := range due {
 		p := probeOf(v, bySite[v.site.ID], lost[v])
 		if err := s.record(ctx, tree, p); err != nil {
+			return err
+		}
+		if p.Outcome == uptime.OK {
+			open = append(open, v.site)
+		}
+	}
+	return s.readHomes(ctx, open)
+}
+
+// readHomes reads the home pages of sites that just opened and were not read for
+// a while.
+func (s *Service) readHomes(ctx context.Context, open []health.Site) error {
+	if s.Home == nil || len(open) == 0 {
+		return nil
+	}
+	known, err := s.Store.HomePages(ctx)
+	if err != nil {
+		return err
+	}
+	for _, site := range open {
+		now := s.Now()
+		if now.Sub(known[site.ID].ReadAt) < s.HomeEvery {
+			continue
+		}
+		h := HomePage{ReadAt: now}
+		h.Latest, h.Told = s.Home(ctx, site)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := s.Store.SaveHomePage(ctx, site.ID, h); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,11 @@ type Store interface {
 	// Forget drops visits and days that are older.
 	Forget(ctx context.Context, visits, days time.Time) error
 
+	// HomePages returns what the home pages showed when they were last read, by
+	// site.
+	HomePages(ctx context.Context) (map[string]HomePage, error)
+	SaveHomePage(ctx context.Context, site string, h HomePage) error
+
 	Days(ctx context.Context, site string, from, to time.Time) ([]uptime.Day, error)
 	// AllDays returns the days of all sites, by site.
 	AllDays(ctx context.Context, from, to time.Time) (map[string][]uptime.Day, error)
@@ -39,6 +44,13 @@ type Store interface {
 	SaveOffline(ctx context.Context, o uptime.Offline) error
 	// EndOffline ends an announced time now, or takes it back if it is to come.
 	EndOffline(ctx context.Context, actor, id string) error
+}
+
+// HomePage is what a home page showed.
+type HomePage struct {
+	Told   bool      // it could be told when its newest item came out
+	Latest time.Time // zero when no item has a date that can be believed
+	ReadAt time.Time
 }
 
 // Case is what is known of a site, and of those that hang together with it, once

@@ -55,7 +55,7 @@ func (j *judge) deduct(c Clause) (d Deduction, ok bool) {
 		}
 		d.links(*j.f.Links, c.Kind == KindDeadHome)
 	case KindFewItems:
-		if j.f.Home == nil {
+		if j.f.Home == nil || j.f.Home.Items == nil {
 			return d, false
 		}
 		if d.Count = j.within(j.f.Home.Items, c.Period); d.Count < c.Least {

@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Facts are what is known of a site at a check point (监测时间点). What is nil was
 // not checked.
@@ -40,7 +43,18 @@ type Home struct {
 	// Items are the publish times of the distinct items that were published at
 	// most a year ago, as far as they are believed; an item without a date is none.
 	// Where the home page only leads on, they are those of all second-level pages.
+	// Nil when they were not counted.
 	Items []time.Time
+	// Newest is the latest of them, where only that is known; zero for none.
+	Newest time.Time
+}
+
+// times are the publish times that are known.
+func (h *Home) times() []time.Time {
+	if h.Newest.IsZero() {
+		return h.Items
+	}
+	return append(slices.Clone(h.Items), h.Newest)
 }
 
 // Column is a column of the site and what is known of it.

@@ -10,6 +10,7 @@ const (
 	saysVisits        = "%d 次有效访问中失败 %d 次（%s），失败 %d 次即单项否决。"
 	saysHomeNone      = "首页 %s内没有更新。"
 	saysHome          = "首页 %s内更新 %d 条，最近一次在 %d 天前。"
+	saysHomeNewest    = "首页最近一次更新在 %d 天前。"
 	saysStale         = "%d 个栏目不更新，达到 %d 个即单项否决。"
 	saysOverdue       = "%d 个栏目应更新未更新，达到 %d 个即单项否决。"
 	saysBlank         = "%d 个空白栏目，达到 %d 个即单项否决。"

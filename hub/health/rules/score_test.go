@@ -33,6 +33,7 @@ func TestDeductions(t *testing.T) {
 		{"other links are no home links", "2015-census", "A2", dead(false, 7), "0"},
 		{"nine new items", "2015-census", "U1", items("2026-11-14", "2026-11-15", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21", "2026-11-22"), "5"},
 		{"ten new items", "2015-census", "U1", items("2026-11-14", "2026-11-15", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21", "2026-11-22", "2026-11-22"), "0"},
+		{"not counted", "2015-census", "U1", newest("2026-11-20"), "0"},
 		{"two stale news columns", "2015-census", "U2", columns(many(2, "news", "2026-11-01")), "6"},
 		{"two stale notice columns", "2015-census", "U3", columns(many(2, "notice", "2026-01-01")), "8"},
 		{"a stale plan", "2015-census", "U4", columns(many(1, "plan", "2025-01-01")), "5"},

@@ -55,6 +55,10 @@ func items(days ...string) func(*rules.Facts) {
 	}
 }
 
+func newest(text string) func(*rules.Facts) {
+	return func(f *rules.Facts) { f.Home = &rules.Home{Newest: day(text)} }
+}
+
 func serious(kind string, confirmed bool) func(*rules.Facts) {
 	return func(f *rules.Facts) {
 		f.Serious.Faults = []rules.SeriousFault{{Kind: kind, What: "某页", Confirmed: confirmed}}
@@ -95,6 +99,8 @@ var vectors = []vector{
 	{"on the day before it", "", "V2", items("2026-11-13"), fallen, 15, ""},
 	{"nothing with a date", "", "V2", items(), fallen, 15, ""},
 	{"only in the future", "", "V2", items("2026-12-24"), fallen, 15, ""},
+	{"only the newest is known", "", "V2", newest("2026-11-20"), clear_, 8, "2026-12-05"},
+	{"the newest is too old", "", "V2", newest("2026-11-13"), fallen, 15, "-"},
 	{"not read", "", "V2", func(f *rules.Facts) { f.Home = nil }, unchecked, 0, ""},
 
 	// V3a: news columns 14 days, notices and policies 6 months, five together.

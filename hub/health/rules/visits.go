@@ -53,8 +53,8 @@ func (j *judge) home(c Clause, v *Veto) {
 	}
 	p := j.set.period(c.Period)
 	v.From = p.back(j.day)
-	latest, fresh := time.Time{}, j.within(h.Items, c.Period)
-	for _, at := range h.Items {
+	latest, fresh := time.Time{}, j.within(h.times(), c.Period)
+	for _, at := range h.times() {
 		if d := date(at); !at.After(j.f.At) && d.After(latest) { // nothing is published in the future
 			latest = d
 		}
@@ -71,6 +71,9 @@ func (j *judge) home(c Clause, v *Veto) {
 		v.State = Near
 	}
 	v.Says = says(saysHome, p.label(), fresh, v.Count)
+	if h.Items == nil {
+		v.Says = says(saysHomeNewest, v.Count)
+	}
 }
 
 // days counts the days from one midnight to another.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/uptime"
 )
@@ -27,6 +28,15 @@ type Store interface {
 	// DeadLinks counts the open findings of a site, or of all for "", by site,
 	// unit, class and whether they stand on the home page.
 	DeadLinks(ctx context.Context, site string) (map[string][]rules.DeadLinks, error)
+	// SiteColumns returns the columns of a site, or, with site empty, those of all
+	// sites after an id; at most health.MaxColumns.
+	SiteColumns(ctx context.Context, site, after string) ([]health.Column, error)
+	// HomePages returns what the home pages showed when they were last read, by
+	// site.
+	HomePages(ctx context.Context) (map[string]prober.HomePage, error)
+	// Sheets returns what people looked at, of a site, or of all for "", by site.
+	Sheets(ctx context.Context, site string) (map[string]Sheet, error)
+	SaveSheet(ctx context.Context, site string, sheet Sheet) error
 	// CountFindings counts a site's findings in a time.
 	CountFindings(ctx context.Context, site string, from, to time.Time) (FindingCounts, error)
 }
@@ -46,11 +56,7 @@ type Options struct {
 	Portal string // address of the portal's home page; empty for none
 	// Watched and Links say whether availability and links are looked at at all.
 	Watched, Links bool
-	// Columns and Home read the columns and the new items of the home page of a
-	// site; nil, or a nil answer, for not checked.
-	Columns func(ctx context.Context, site health.Site) (*[]rules.Column, error)
-	Home    func(ctx context.Context, site health.Site) (*rules.Home, error)
-	Now     func() time.Time
+	Now            func() time.Time
 }
 
 // Service judges sites.
@@ -70,6 +76,15 @@ func New(o Options) (*Service, error) {
 // Rules returns the set that is used.
 func (s *Service) Rules() *rules.Set { return s.Sets[s.Set] }
 
+// known is what is on file about sites, by site.
+type known struct {
+	days    map[string][]uptime.Day
+	links   map[string][]rules.DeadLinks
+	columns map[string][]health.Column
+	homes   map[string]prober.HomePage
+	sheets  map[string]Sheet
+}
+
 // Site judges a site as it stands now.
 func (s *Service) Site(ctx context.Context, id string) (rules.Result, error) {
 	site, err := s.Store.Site(ctx, id)
@@ -77,29 +92,57 @@ func (s *Service) Site(ctx context.Context, id string) (rules.Result, error) {
 		return rules.Result{}, err
 	}
 	now := s.Now()
-	window := s.window()
-	days, err := s.Store.Days(ctx, id, uptime.Day0(now).AddDate(0, 0, -window.Days), now)
+	days, err := s.Store.Days(ctx, id, uptime.Day0(now).AddDate(0, 0, -s.Window().Days), now)
 	if err != nil {
 		return rules.Result{}, err
 	}
-	links, err := s.Store.DeadLinks(ctx, id)
+	columns, err := s.Store.SiteColumns(ctx, id, "")
 	if err != nil {
 		return rules.Result{}, err
 	}
-	return s.judge(ctx, site, now, days, links[id])
+	k, err := s.read(ctx, id)
+	if err != nil {
+		return rules.Result{}, err
+	}
+	k.days, k.columns = map[string][]uptime.Day{id: days}, map[string][]health.Column{id: columns}
+	return s.judge(site, now, k), nil
+}
+
+// read reads what is read alike for one site and, with an empty id, for all.
+func (s *Service) read(ctx context.Context, id string) (k known, err error) {
+	if k.links, err = s.Store.DeadLinks(ctx, id); err != nil {
+		return k, err
+	}
+	if k.homes, err = s.Store.HomePages(ctx); err != nil {
+		return k, err
+	}
+	k.sheets, err = s.Store.Sheets(ctx, id)
+	return k, err
 }
 
 // Cluster judges all sites as they stand now, worst first.
 func (s *Service) Cluster(ctx context.Context) (rules.Board, error) {
 	now := s.Now()
-	window := s.window()
-	days, err := s.Store.AllDays(ctx, uptime.Day0(now).AddDate(0, 0, -window.Days), now)
+	k, err := s.read(ctx, "")
 	if err != nil {
 		return rules.Board{}, err
 	}
-	links, err := s.Store.DeadLinks(ctx, "")
-	if err != nil {
+	if k.days, err = s.Store.AllDays(ctx, uptime.Day0(now).AddDate(0, 0, -s.Window().Days), now); err != nil {
 		return rules.Board{}, err
+	}
+	k.columns = map[string][]health.Column{}
+	for after := ""; ; {
+		list, err := s.Store.SiteColumns(ctx, "", after)
+		if err != nil {
+			return rules.Board{}, err
+		}
+		for _, c := range list {
+			k.columns[c.Site] = append(k.columns[c.Site], c)
+		}
+		if len(list) < health.MaxColumns {
+			break
+		}
+		after = list[len(list)-1].ID
 	}
 	var results []rules.Result
 	for after := ""; ; {
@@ -108,11 +151,7 @@ func (s *Service) Cluster(ctx context.Context) (rules.Board, error) {
 			return rules.Board{}, err
 		}
 		for _, site := range list {
-			r, err := s.judge(ctx, site, now, days[site.ID], links[site.ID])
-			if err != nil {
-				return rules.Board{}, err
-			}
-			results = append(results, r)
+			results = append(results, s.judge(site, now, k))
 		}
 		if len(list) < page {
 			return rules.Cluster(results), nil
@@ -123,34 +162,26 @@ func (s *Service) Cluster(ctx context.Context) (rules.Board, error) {
 
 const page = 500
 
-func (s *Service) judge(ctx context.Context, site health.Site, now time.Time, days []uptime.Day, links []rules.DeadLinks) (rules.Result, error) {
+func (s *Service) judge(site health.Site, now time.Time, k known) rules.Result {
 	f := rules.Facts{Site: site.ID, Name: site.Name, Unit: site.Unit, UnitName: site.UnitName, At: now, Portal: sameHome(site.URL, s.Portal)}
 	if s.Watched {
-		f.Availability = availability(days, now, s.window())
+		f.Availability = availability(k.days[site.ID], now, s.Window())
 	}
 	if s.Links && site.State == health.SiteOpen {
-		counted, signs := split(links)
+		counted, signs := split(k.links[site.ID])
 		f.Links = &counted
 		if len(signs) > 0 {
 			f.Serious = &rules.Serious{Faults: signs}
 		}
 	}
-	var err error
-	if s.Columns != nil {
-		if f.Columns, err = s.Columns(ctx, site); err != nil {
-			return rules.Result{}, err
-		}
-	}
-	if s.Home != nil {
-		if f.Home, err = s.Home(ctx, site); err != nil {
-			return rules.Result{}, err
-		}
-	}
-	return rules.Judge(s.Rules(), f), nil
+	k.sheets[site.ID].apply(&f, s.Rules())
+	f.Columns = columnFacts(k.columns[site.ID])
+	f.Home = homeFacts(k.homes[site.ID], k.columns[site.ID], now)
+	return rules.Judge(s.Rules(), f)
 }
 
-// window returns the numbers the set counts visits by.
-func (s *Service) window() uptime.Rule {
+// Window returns the numbers by which the set judges availability.
+func (s *Service) Window() uptime.Rule {
 	for _, c := range s.Rules().Clauses {
 		if c.Veto && c.Kind == rules.KindAvailability {
 			return uptime.Rule{Days: c.Period.Days, MinPerDay: c.PerDay, Fail: int(c.Share), Warn: int(c.NearTo)}
@@ -158,9 +189,6 @@ func (s *Service) window() uptime.Rule {
 	}
 	return uptime.Official
 }
-
-// Window returns the numbers by which the set judges availability.
-func (s *Service) Window() uptime.Rule { return s.window() }
 
 func availability(days []uptime.Day, now time.Time, r uptime.Rule) *rules.Availability {
 	share := uptime.Complete(days, now, r)

@@ -36,6 +36,7 @@ var suites = []suite{
 	{"health", healthSuite},
 	{"uptime", uptimeSuite},
 	{"webhook", webhookSuite},
+	{"verdict", verdictSuite},
 	{"ranking", rankingSuite},
 	{"bundle", bundleSuite},
 	{"replace", replaceSuite},

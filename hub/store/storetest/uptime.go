@@ -15,6 +15,7 @@ import (
 func uptimeSuite(t *testing.T, open Open) {
 	t.Run("visits and days", func(t *testing.T) { testVisits(t, open) })
 	t.Run("incidents", func(t *testing.T) { testIncidents(t, open) })
+	t.Run("home pages", func(t *testing.T) { testHomePages(t, open) })
 	t.Run("off line", func(t *testing.T) { testOffline(t, open) })
 }
 
@@ -173,4 +174,17 @@ func eventKinds(t testing.TB, s *store.Store, after uint64) []string {
 		kinds = append(kinds, e.Kind)
 	}
 	return kinds
+}
+
+func testHomePages(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	Units(t, s)
+	site := addSite(t, s, Sitang, "网", "http://sitang.example/")
+	for _, h := range []prober.HomePage{{ReadAt: clock.Now()}, {Told: true, Latest: clock.Now().Add(-time.Hour), ReadAt: clock.Now()}} {
+		if err := s.SaveHomePage(t.Context(), site.ID, h); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "home pages", must[map[string]prober.HomePage](t)(s.HomePages(t.Context())), map[string]prober.HomePage{site.ID: h})
+	}
 }

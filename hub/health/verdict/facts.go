@@ -1,0 +1,75 @@
+package verdict
+
+import (
+	"time"
+
+	"zhanqun/hub/health"
+	"zhanqun/hub/health/fresh"
+	"zhanqun/hub/health/prober"
+	"zhanqun/hub/health/rules"
+)
+
+// columnFacts are what the rules need to know of a site's columns, nil where none
+// is registered: no columns must not pass for columns in order.
+func columnFacts(list []health.Column) *[]rules.Column {
+	var facts []rules.Column
+	for _, c := range list {
+		if c.Status == health.ColumnWatched {
+			facts = append(facts, columnFact(c))
+		}
+	}
+	if len(facts) == 0 {
+		return nil
+	}
+	return &facts
+}
+
+// goneFor is how long a column has to be missing until it is called gone.
+const goneFor = 30 * time.Minute
+
+func columnFact(c health.Column) rules.Column {
+	return rules.Column{
+		ID: c.ID, Name: c.Name, Unit: c.Unit, UnitName: c.UnitName, Class: string(c.Class), TopLevel: c.Channel == "", Exempt: c.Mark,
+		Known: c.State != fresh.Unknown && c.State != "", Blank: c.State == fresh.Blank,
+		Gone:   c.Reading.Reason == fresh.ReasonGone && c.ReadAt.Sub(c.Reading.Changed) >= goneFor,
+		Latest: EndOf(c.LastUpdate, c.ReadAt),
+	}
+}
+
+// EndOf returns the last moment at which what shows a day may have come out, as
+// it was read at a time; zero for no day.
+func EndOf(d fresh.Day, readAt time.Time) time.Time {
+	day, ok := d.Time()
+	if !ok {
+		return time.Time{}
+	}
+	if end := day.Add(24*time.Hour - time.Second); end.Before(readAt) {
+		return end
+	}
+	return readAt
+}
+
+// homeFor is how long a reading of a home page counts.
+const homeFor = 3 * 24 * time.Hour
+
+// homeFacts are what the rules need to know of the home page, nil where it could
+// not be told. A home page shows several lists, and a reading sees the main one:
+// where a column came out later, the page may well show it elsewhere, so that
+// nothing old is believed of the page.
+func homeFacts(h prober.HomePage, columns []health.Column, now time.Time) *rules.Home {
+	if !h.Told || now.Sub(h.ReadAt) > homeFor {
+		return nil
+	}
+	if h.Latest.Before(now.AddDate(0, 0, -young)) {
+		for _, c := range columns {
+			if c.Status == health.ColumnWatched && EndOf(c.LastUpdate, c.ReadAt).After(h.Latest) && c.LastUpdate > fresh.DayOf(h.Latest) {
+				return nil
+			}
+		}
+	}
+	return &rules.Home{Newest: h.Latest}
+}
+
+// young is how many days old the newest item may be without a doubt arising: less
+// than the shortest window of a home page.
+const young = 7

@@ -1,0 +1,203 @@
+package verdict_test
+
+import (
+	"testing"
+	"time"
+
+	"zhanqun/hub/access"
+	"zhanqun/hub/health"
+	"zhanqun/hub/health/fresh"
+	"zhanqun/hub/health/prober"
+	"zhanqun/hub/health/rules"
+	"zhanqun/hub/health/uptime"
+	"zhanqun/hub/health/verdict"
+	"zhanqun/hub/store"
+	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/account"
+	"zhanqun/internal/fault"
+)
+
+type desk struct {
+	*verdict.Service
+	t     *testing.T
+	clock *storetest.Clock
+	store *store.Store
+	site  health.Site
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{t: t, clock: storetest.NewClock()}
+	d.store = storetest.SQLite(t, d.clock.Now)
+	storetest.Units(t, d.store)
+	if _, err := d.store.SaveSites(t.Context(), "test", []health.Site{{Unit: storetest.Sitang, Name: "门户", URL: "http://portal.example/"}}); err != nil {
+		t.Fatal(err)
+	}
+	sites, err := d.store.Sites(t.Context(), "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.site = sites[0]
+	d.Service, err = verdict.New(verdict.Options{Store: d.store, Sets: rules.Default(), Set: rules.DefaultSet, Portal: "http://portal.example", Watched: true, Links: true, Now: d.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (d *desk) veto(id string) rules.Veto {
+	d.t.Helper()
+	r, err := d.Site(d.t.Context(), d.site.ID)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, v := range r.Vetoes {
+		if v.Clause == id {
+			return v
+		}
+	}
+	d.t.Fatalf("no veto %s", id)
+	return rules.Veto{}
+}
+
+// What nobody found out is not checked; what is found out is judged.
+func TestFacts(t *testing.T) {
+	d := newDesk(t)
+	for _, id := range []string{"V2", "V3a", "V4", "V5", "V6"} {
+		if v := d.veto(id); v.State != rules.Unchecked {
+			t.Errorf("%s of a new site: %s", id, v.State)
+		}
+	}
+	if v := d.veto("V1"); v.State != rules.Insufficient {
+		t.Errorf("availability of a new site: %s", v.State)
+	}
+	for n := range 8 { // seven whole days, and a part of today that does not count
+		for h, slot := range uptime.Slots(d.site.ID, d.clock.Now().AddDate(0, 0, -n)) {
+			if slot.After(d.clock.Now()) {
+				continue
+			}
+			p := uptime.Probe{Site: d.site.ID, Slot: slot, At: slot, Outcome: uptime.OK}
+			if n == 0 || n == 2 && h < 9 {
+				p.Outcome, p.Cause = uptime.Failed, uptime.CauseTimeout
+			}
+			if _, err := d.store.RecordProbe(t.Context(), p, nil, func(prober.Case) []uptime.Incident { return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if v := d.veto("V1"); v.State != rules.Fallen || v.Count != 9 || v.Sample != 168 {
+		t.Errorf("9 of 168 failed: %+v", v)
+	}
+	d.column("动态", storetest.Tangtou, fresh.News, -20)
+	if v := d.veto("V3a"); v.Count != 1 || len(v.Owners) != 1 || v.Owners[0].Unit != storetest.Tangtou {
+		t.Errorf("columns: %+v", v)
+	}
+	board, err := d.Cluster(t.Context())
+	if err != nil || len(board.Sites) != 1 || board.Sites[0].Outcome != rules.Vetoed || len(board.Units) != 2 {
+		t.Errorf("board %+v, %v", board, err)
+	}
+}
+
+// column puts a column on file that changed some days ago.
+func (d *desk) column(name, unit string, class fresh.Class, days int) {
+	d.t.Helper()
+	c := health.Column{Site: d.site.ID, Name: name, URL: "http://portal.example/" + name, Class: class, Unit: unit, Status: health.ColumnWatched}
+	if _, err := d.store.SaveColumns(d.t.Context(), "test", []health.Column{c}); err != nil {
+		d.t.Fatal(err)
+	}
+	list, err := d.store.SiteColumns(d.t.Context(), d.site.ID, "")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, c := range list {
+		if c.Name == name {
+			c.State, c.LastUpdate, c.ReadAt = fresh.Stale, fresh.DayOf(d.clock.Now()).Add(days), d.clock.Now()
+			if err := d.store.ColumnRead(d.t.Context(), c, fresh.History{}); err != nil {
+				d.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// What the home page shows is believed, but for an old date that a younger column
+// speaks against.
+func TestHomePage(t *testing.T) {
+	d := newDesk(t)
+	day := func(n int) time.Time { return verdict.EndOf(fresh.DayOf(d.clock.Now()).Add(n), d.clock.Now()) }
+	for _, v := range []struct {
+		name   string
+		home   prober.HomePage
+		column int // days, 0 for none
+		state  rules.State
+		count  int
+	}{
+		{"could not be told", prober.HomePage{ReadAt: d.clock.Now()}, 0, rules.Unchecked, 0},
+		{"yesterday", prober.HomePage{Told: true, Latest: day(-1), ReadAt: d.clock.Now()}, 0, rules.Clear, 1},
+		{"today", prober.HomePage{Told: true, Latest: day(0), ReadAt: d.clock.Now()}, 0, rules.Clear, 0},
+		{"eleven days ago", prober.HomePage{Told: true, Latest: day(-11), ReadAt: d.clock.Now()}, 0, rules.Near, 11},
+		{"fifteen days ago", prober.HomePage{Told: true, Latest: day(-15), ReadAt: d.clock.Now()}, 0, rules.Fallen, 15},
+		{"no date at all", prober.HomePage{Told: true, ReadAt: d.clock.Now()}, 0, rules.Fallen, 15},
+		{"read long ago", prober.HomePage{Told: true, Latest: day(-1), ReadAt: d.clock.Now().AddDate(0, 0, -4)}, 0, rules.Unchecked, 0},
+		{"fifteen days ago, and the column too", prober.HomePage{Told: true, Latest: day(-15), ReadAt: d.clock.Now()}, -15, rules.Fallen, 15},
+		{"fifteen days ago, but a column is younger", prober.HomePage{Told: true, Latest: day(-15), ReadAt: d.clock.Now()}, -2, rules.Unchecked, 0},
+		{"yesterday, and a column is younger", prober.HomePage{Told: true, Latest: day(-3), ReadAt: d.clock.Now()}, -2, rules.Clear, 3},
+	} {
+		if err := d.store.SaveHomePage(t.Context(), d.site.ID, v.home); err != nil {
+			t.Fatal(err)
+		}
+		if v.column != 0 {
+			d.column("动态", storetest.Sitang, fresh.News, v.column)
+		}
+		if got := d.veto("V2"); got.State != v.state || got.Count != v.count {
+			t.Errorf("%s: %s with %d, want %s with %d", v.name, got.State, got.Count, v.state, v.count)
+		}
+	}
+}
+
+// What a person looked at counts for a quarter and then has to be looked at again.
+func TestSheet(t *testing.T) {
+	d := newDesk(t)
+	admin, yes := access.Local("test"), true
+	sheet := verdict.Sheet{Channel: &yes, Unanswered: []time.Time{d.clock.Now().AddDate(0, -4, 0)}, Services: &rules.Services{Offered: true, Guides: 9}, Looked: true}
+	if err := d.SaveSheet(t.Context(), admin, d.site.ID, sheet); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]rules.State{"V4": rules.Clear, "V5": rules.Fallen, "V6": rules.Clear} {
+		if v := d.veto(id); v.State != want {
+			t.Errorf("%s: %s, want %s", id, v.State, want)
+		}
+	}
+	d.clock.Advance(verdict.SheetFor)
+	for _, id := range []string{"V4", "V5", "V6"} {
+		if v := d.veto(id); v.State != rules.Unchecked {
+			t.Errorf("%s after a quarter: %s", id, v.State)
+		}
+	}
+	sheet.Grave = []string{"首页领导姓名写错"}
+	if err := d.SaveSheet(t.Context(), admin, d.site.ID, sheet); err != nil {
+		t.Fatal(err)
+	}
+	if v := d.veto("V4"); v.State != rules.Fallen {
+		t.Errorf("a grave fault: %s", v.State)
+	}
+	for name, bad := range map[string]verdict.Sheet{
+		"a message of tomorrow": {Unanswered: []time.Time{d.clock.Now().Add(24 * time.Hour)}},
+		"below nothing":         {Acts: map[string]int{"letters": -1}},
+		"more short than all":   {Services: &rules.Services{Guides: 1, Short: 2}},
+		"too many points":       {Given: map[string]rules.Given{"B1": {Points: rules.Whole(101)}}},
+		"too long":              {Grave: []string{string(make([]byte, 601))}},
+	} {
+		if err := d.SaveSheet(t.Context(), admin, d.site.ID, bad); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := d.SaveSheet(t.Context(), access.User{Role: account.RoleViewer}, d.site.ID, sheet); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("a viewer: %v", err)
+	}
+}
+
+func TestUnknownSet(t *testing.T) {
+	if _, err := verdict.New(verdict.Options{Sets: rules.Default(), Set: "2030"}); err == nil {
+		t.Error("a set that does not exist was accepted")
+	}
+}

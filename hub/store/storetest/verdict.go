@@ -1,0 +1,94 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"zhanqun/hub/health"
+	"zhanqun/hub/health/rules"
+	"zhanqun/hub/health/verdict"
+	"zhanqun/hub/store"
+	"zhanqun/internal/fault"
+	"zhanqun/protocol"
+)
+
+// verdictSuite is what judging sites demands of the store.
+func verdictSuite(t *testing.T, open Open) {
+	t.Run("faulty links", func(t *testing.T) { testDeadLinks(t, open) })
+	t.Run("sheets", func(t *testing.T) { testSheets(t, open) })
+}
+
+// testDeadLinks holds that faulty links are counted by unit, class and place, and
+// that a site's own home page is none of them.
+func testDeadLinks(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	Units(t, s)
+	site := addSite(t, s, Sitang, "门户", "http://portal.example/")
+	place := func(page, url, unit string) {
+		t.Helper()
+		if err := s.AddPlace(t.Context(), health.SiteOwner(site.ID), page, health.NewPlace{URL: url, Element: "a", Unit: unit}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	place(site.URL, site.URL, Sitang)
+	place(site.URL, "http://dead.example/home", Sitang)
+	place("http://portal.example/a", "http://dead.example/home", Sitang)
+	place("http://portal.example/a", "http://dead.example/1", Sitang)
+	place("http://portal.example/a", "http://dead.example/2", Sitang)
+	place("http://portal.example/b", "http://dead.example/town", Tangtou)
+	before := clock.Now()
+	of := func(class string) func(*health.Finding) {
+		return func(f *health.Finding) { f.Site, f.Class = site.ID, class }
+	}
+	kill(t, s, clock, site.URL, of("死链"))
+	kill(t, s, clock, "http://dead.example/home", of("死链"))
+	kill(t, s, clock, "http://dead.example/1", of("死链"))
+	kill(t, s, clock, "http://dead.example/2", of("内容死链"))
+	kill(t, s, clock, "http://dead.example/town", of("外链变异"))
+	got := must[map[string][]rules.DeadLinks](t)(s.DeadLinks(t.Context(), site.ID))
+	same(t, "faulty links", got, map[string][]rules.DeadLinks{site.ID: {
+		{Unit: Sitang, UnitName: "思唐街道", Class: "内容死链", Count: 1},
+		{Unit: Sitang, UnitName: "思唐街道", Class: "死链", Count: 1},
+		{Unit: Sitang, UnitName: "思唐街道", Class: "死链", Home: true, Count: 1},
+		{Unit: Tangtou, UnitName: "塘头镇", Class: "外链变异", Count: 1},
+	}})
+	same(t, "of all", must[map[string][]rules.DeadLinks](t)(s.DeadLinks(t.Context(), "")), got)
+	same(t, "by class", must[map[string]int](t)(s.OpenClasses(t.Context())), map[string]int{"死链": 3, "内容死链": 1, "外链变异": 1})
+	list := must[[]health.Finding](t)(s.Findings(t.Context(), health.FindingQuery{Site: site.ID, State: protocol.FindingOpen, Limit: 10}))
+	clock.Advance(time.Hour)
+	if _, err := s.Settle(t.Context(), "admin", list[0].ID, true, "误报"); err != nil {
+		t.Fatal(err)
+	}
+	counts := func(from, to time.Time) verdict.FindingCounts {
+		return must[verdict.FindingCounts](t)(s.CountFindings(t.Context(), site.ID, from, to))
+	}
+	end := clock.Now().Add(time.Minute)
+	same(t, "counts", counts(before, end), verdict.FindingCounts{Opened: 5, Closed: 1, Left: 4})
+	same(t, "later", counts(end, end.Add(time.Hour)), verdict.FindingCounts{Left: 4})
+	same(t, "earlier", counts(before.Add(-time.Hour), before), verdict.FindingCounts{})
+}
+
+func testSheets(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	Units(t, s)
+	site := addSite(t, s, Sitang, "门户", "http://portal.example/")
+	yes := true
+	sheet := verdict.Sheet{Channel: &yes, Acts: map[string]int{"letters": 3}, Given: map[string]rules.Given{"S1": {Count: 2, Points: rules.Whole(1)}}, Who: "admin", At: clock.Now()}
+	for range 2 { // the second takes the place of the first
+		if err := s.SaveSheet(t.Context(), site.ID, sheet); err != nil {
+			t.Fatal(err)
+		}
+		sheets := must[map[string]verdict.Sheet](t)(s.Sheets(t.Context(), ""))
+		same(t, "sheets", sheets, map[string]verdict.Sheet{site.ID: sheet})
+		sheet.Looked, sheet.Grave = true, []string{"首页领导姓名写错"}
+	}
+	if got := must[map[string]verdict.Sheet](t)(s.Sheets(t.Context(), "nothing")); len(got) != 0 {
+		t.Errorf("sheets of nothing: %v", got)
+	}
+	if err := s.SaveSheet(t.Context(), "nothing", sheet); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a sheet of nothing: %v", err)
+	}
+	var _ verdict.Store = (*store.Store)(nil)
+}
