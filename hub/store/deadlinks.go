@@ -12,11 +12,12 @@ import (
 // deadLinks counts open findings of sites. The home page's own fault is its
 // availability and no link.
 const deadLinks = `SELECT f.site, f.unit, COALESCE(u.name, ''), f.class,
-		EXISTS (SELECT 1 FROM place p WHERE p.target = f.target AND p.owner = 'site:' || f.site AND p.page = s.url) AS home, COUNT(*)
+		EXISTS (SELECT 1 FROM place p WHERE p.target = f.target AND p.owner = 'site:' || f.site AND p.page = s.url) AS home,
+		CASE WHEN f.state = 'found' THEN 1 ELSE 0 END AS doubt, COUNT(*)
 	FROM finding f JOIN site s ON s.id = f.site JOIN target t ON t.id = f.target LEFT JOIN unit u ON u.code = f.unit
 	WHERE f.closed_at = 0 AND f.state <> 'struckoff' AND t.url <> s.url`
 
-const deadLinksEnd = ` GROUP BY f.site, f.unit, u.name, f.class, home ORDER BY f.site, f.unit, f.class, home`
+const deadLinksEnd = ` GROUP BY f.site, f.unit, u.name, f.class, home, doubt ORDER BY f.site, f.unit, f.class, home, doubt`
 
 type siteLinks struct {
 	site string
@@ -30,7 +31,9 @@ func (s *Store) DeadLinks(ctx context.Context, site string) (map[string][]rules.
 		query, args = query+` AND f.site = $1`, append(args, site)
 	}
 	list, err := collect(ctx, s.read, func(row scanner) (l siteLinks, err error) {
-		err = row.Scan(&l.site, &l.Unit, &l.UnitName, &l.Class, &l.Home, &l.Count)
+		var doubt int
+		err = row.Scan(&l.site, &l.Unit, &l.UnitName, &l.Class, &l.Home, &doubt, &l.Count)
+		l.Doubtful = doubt == 1
 		return l, err
 	}, query+deadLinksEnd, args...)
 	if err != nil {

@@ -91,7 +91,7 @@ func (d *Deduction) take(counted []Item) {
 func (d *Deduction) links(list []DeadLinks, home bool) {
 	at := map[string]int{}
 	for _, l := range list {
-		if l.Home != home || l.Count <= 0 {
+		if l.Home != home || l.Count <= 0 || l.Doubtful {
 			continue
 		}
 		n, known := at[l.Unit]

@@ -91,6 +91,7 @@ type DeadLinks struct {
 	Class    string // 死链, 内容死链, 错链 …
 	Home     bool   // they stand on the home page
 	Count    int    // distinct targets
+	Doubtful bool   // a person has still to look at them; nothing is deducted
 }
 
 // Serious are grave faults, and which kinds were looked for.

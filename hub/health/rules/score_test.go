@@ -31,6 +31,7 @@ func TestDeductions(t *testing.T) {
 		{"two home links", "2015-census", "A2", dead(true, 2), "2"},
 		{"seven other links", "2015-census", "A3", dead(false, 7), "0.7"},
 		{"other links are no home links", "2015-census", "A2", dead(false, 7), "0"},
+		{"what a person has still to look at", "2015-census", "A3", func(f *rules.Facts) { f.Links = &[]rules.DeadLinks{{Unit: "201", Count: 7, Doubtful: true}} }, "0"},
 		{"nine new items", "2015-census", "U1", items("2026-11-14", "2026-11-15", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21", "2026-11-22"), "5"},
 		{"ten new items", "2015-census", "U1", items("2026-11-14", "2026-11-15", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21", "2026-11-22", "2026-11-22"), "0"},
 		{"not counted", "2015-census", "U1", newest("2026-11-20"), "0"},

@@ -197,7 +197,7 @@ func availability(days []uptime.Day, now time.Time, r uptime.Rule) *rules.Availa
 }
 
 // Classes of findings that are signs of a grave fault, and of which kind.
-var graves = map[string]string{"外链变异": rules.SeriousContent, "暗链": rules.SeriousAttack}
+var graves = map[string]string{"外链变异": rules.SeriousContent, "暗链": rules.SeriousAttack, "挂马": rules.SeriousAttack}
 
 // split parts what counts as faulty links from what is a sign of worse.
 func split(links []rules.DeadLinks) (counted []rules.DeadLinks, signs []rules.SeriousFault) {

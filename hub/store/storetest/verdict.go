@@ -44,11 +44,11 @@ func testDeadLinks(t *testing.T, open Open) {
 	kill(t, s, clock, site.URL, of("死链"))
 	kill(t, s, clock, "http://dead.example/home", of("死链"))
 	kill(t, s, clock, "http://dead.example/1", of("死链"))
-	kill(t, s, clock, "http://dead.example/2", of("内容死链"))
+	kill(t, s, clock, "http://dead.example/2", of("内容死链"), func(f *health.Finding) { f.State = health.FindingFound })
 	kill(t, s, clock, "http://dead.example/town", of("外链变异"))
 	got := must[map[string][]rules.DeadLinks](t)(s.DeadLinks(t.Context(), site.ID))
 	same(t, "faulty links", got, map[string][]rules.DeadLinks{site.ID: {
-		{Unit: Sitang, UnitName: "思唐街道", Class: "内容死链", Count: 1},
+		{Unit: Sitang, UnitName: "思唐街道", Class: "内容死链", Count: 1, Doubtful: true},
 		{Unit: Sitang, UnitName: "思唐街道", Class: "死链", Count: 1},
 		{Unit: Sitang, UnitName: "思唐街道", Class: "死链", Home: true, Count: 1},
 		{Unit: Tangtou, UnitName: "塘头镇", Class: "外链变异", Count: 1},
@@ -57,7 +57,11 @@ func testDeadLinks(t *testing.T, open Open) {
 	same(t, "by class", must[map[string]int](t)(s.OpenClasses(t.Context())), map[string]int{"死链": 3, "内容死链": 1, "外链变异": 1})
 	list := must[[]health.Finding](t)(s.Findings(t.Context(), health.FindingQuery{Site: site.ID, State: protocol.FindingOpen, Limit: 10}))
 	clock.Advance(time.Hour)
-	if _, err := s.Settle(t.Context(), "admin", list[0].ID, true, "误报"); err != nil {
+	strike := func(f health.Finding, _ health.Target) health.Finding {
+		f.State, f.Ending, f.ClosedAt = protocol.FindingStruck, protocol.EndingStruck, clock.Now()
+		return f
+	}
+	if _, err := s.Settle(t.Context(), "admin", list[0].ID, strike); err != nil {
 		t.Fatal(err)
 	}
 	counts := func(from, to time.Time) verdict.FindingCounts {
