@@ -157,6 +157,7 @@ func (s *Server) apiCheckSite(w http.ResponseWriter, r *http.Request, u access.U
 	if err := s.Health.CheckNow(r.Context(), u, r.PathValue("id")); err != nil {
 		return err
 	}
+	s.Uptime.Ask(r.PathValue("id"))
 	site, err := s.Health.Store.Site(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err

@@ -162,5 +162,6 @@ func (s *Server) checkSite(w http.ResponseWriter, r *http.Request, u access.User
 	if err := s.Health.CheckNow(r.Context(), u, id); err != nil {
 		return err
 	}
+	s.Uptime.Ask(id)
 	return s.done(w, r, "/sites/"+id, ui.T(s.lang(r), "已开始检查，结果会自动出现在这里。"))
 }

@@ -255,6 +255,11 @@ func TestADay(t *testing.T) {
 	if n := w.net.count(town); n != uptime.PerDay+3 {
 		t.Errorf("asked %d times in 3 hours", n-uptime.PerDay)
 	}
+	w.Ask(ids[town])
+	w.run(time.Second)
+	if n := w.net.count(town); n != uptime.PerDay+4 || w.day(ids[town]).OK != 3 {
+		t.Errorf("asked %d times, counted %d", n, w.day(ids[town]).OK)
+	}
 	w.clock.Advance(18 * time.Hour)
 	w.run(3 * time.Hour)
 	d := w.day(ids[town])

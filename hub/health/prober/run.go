@@ -28,6 +28,7 @@ func (s *Service) Run(ctx context.Context) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
+		case <-s.wake:
 		case <-timer.C:
 		}
 		timer.Stop()
