@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -20,7 +21,9 @@ var (
 	metricFallen   = prometheus.NewDesc("zhanqun_site_veto_fallen", "1 while the veto has fallen.", []string{"site", "unit", "clause"}, nil)
 	metricFalls    = prometheus.NewDesc("zhanqun_site_veto_falls_seconds", "When the next veto of a site falls if nothing changes, in Unix time.", []string{"site", "unit"}, nil)
 	metricFindings = prometheus.NewDesc("zhanqun_findings_open", "Findings that are not closed, by class.", []string{"class"}, nil)
-	siteMetrics    = []*prometheus.Desc{metricVisits, metricDown, metricShare, metricShort, metricVeto, metricLimit, metricFallen, metricFalls, metricFindings}
+	metricOverdue  = prometheus.NewDesc("zhanqun_findings_overdue", "Findings that wait for their unit beyond the deadline.", []string{"unit"}, nil)
+	metricColumns  = prometheus.NewDesc("zhanqun_columns", "Columns that have to be kept up, by state: fresh, stale, blank, unknown, unread.", []string{"state"}, nil)
+	siteMetrics    = []*prometheus.Desc{metricOverdue, metricColumns, metricVisits, metricDown, metricShare, metricShort, metricVeto, metricLimit, metricFallen, metricFalls, metricFindings}
 )
 
 // siteCollector tells how the sites stand.
@@ -45,12 +48,18 @@ func (s siteCollector) Collect(ch chan<- prometheus.Metric) {
 	for _, o := range []uptime.Outcome{uptime.OK, uptime.Failed, uptime.NoData, uptime.Planned} {
 		ch <- prometheus.MustNewConstMetric(metricVisits, prometheus.CounterValue, float64(counts[o]), string(o))
 	}
-	if classes, err := s.c.store.OpenClasses(ctx); err == nil {
-		for class, n := range classes {
-			gauge(metricFindings, float64(n), class)
+	for _, tally := range []struct {
+		metric *prometheus.Desc
+		count  func(context.Context) (map[string]int, error)
+	}{{metricFindings, s.c.store.OpenClasses}, {metricOverdue, s.c.store.Overdue}, {metricColumns, s.c.store.ColumnStates}} {
+		counts, err := tally.count(ctx)
+		if err != nil {
+			s.c.log.Error("counting for metrics", "error", err)
+			continue
 		}
-	} else {
-		s.c.log.Error("counting findings for metrics", "error", err)
+		for name, n := range counts {
+			gauge(tally.metric, float64(n), cmp.Or(name, "unread"))
+		}
 	}
 	board, err := s.c.inspect.Cluster(ctx)
 	if err != nil {

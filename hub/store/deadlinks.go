@@ -46,24 +46,45 @@ func (s *Store) DeadLinks(ctx context.Context, site string) (map[string][]rules.
 	return counts, nil
 }
 
-const openClasses = `SELECT class, COUNT(*) FROM finding WHERE closed_at = 0 GROUP BY class`
+const (
+	openClasses  = `SELECT class, COUNT(*) FROM finding WHERE closed_at = 0 GROUP BY class`
+	columnStates = `SELECT state, COUNT(*) FROM site_column WHERE status = 'watched' AND mark = '' GROUP BY state`
+	overdue      = `SELECT unit, COUNT(*) FROM finding WHERE closed_at = 0 AND due_at > 0 AND due_at < $1 AND state IN ('open', 'recheck') GROUP BY unit`
+)
 
 // OpenClasses counts the findings that are not closed, by class.
 func (s *Store) OpenClasses(ctx context.Context) (map[string]int, error) {
+	return s.tally(ctx, "counting findings", openClasses)
+}
+
+// ColumnStates counts the columns that have to be kept up, by state; "" for those
+// that were not read yet.
+func (s *Store) ColumnStates(ctx context.Context) (map[string]int, error) {
+	return s.tally(ctx, "counting columns", columnStates)
+}
+
+// Overdue counts the findings whose deadline is past and that wait for their
+// unit, by unit.
+func (s *Store) Overdue(ctx context.Context) (map[string]int, error) {
+	return s.tally(ctx, "counting overdue findings", overdue, millis(s.now()))
+}
+
+// tally reads names and counts.
+func (s *Store) tally(ctx context.Context, doing, query string, args ...any) (map[string]int, error) {
 	type count struct {
-		class string
-		n     int
+		name string
+		n    int
 	}
 	list, err := collect(ctx, s.read, func(row scanner) (c count, err error) {
-		err = row.Scan(&c.class, &c.n)
+		err = row.Scan(&c.name, &c.n)
 		return c, err
-	}, openClasses)
+	}, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("counting findings: %w", err)
+		return nil, fmt.Errorf("%s: %w", doing, err)
 	}
 	counts := map[string]int{}
 	for _, c := range list {
-		counts[c.class] = c.n
+		counts[c.name] = c.n
 	}
 	return counts, nil
 }

@@ -43,7 +43,7 @@ func testDeadLinks(t *testing.T, open Open) {
 	}
 	kill(t, s, clock, site.URL, of("死链"))
 	kill(t, s, clock, "http://dead.example/home", of("死链"))
-	kill(t, s, clock, "http://dead.example/1", of("死链"))
+	kill(t, s, clock, "http://dead.example/1", of("死链"), func(f *health.Finding) { f.DueAt = clock.Now().Add(-time.Minute) })
 	kill(t, s, clock, "http://dead.example/2", of("内容死链"), func(f *health.Finding) { f.State = health.FindingFound })
 	kill(t, s, clock, "http://dead.example/town", of("外链变异"))
 	got := must[map[string][]rules.DeadLinks](t)(s.DeadLinks(t.Context(), site.ID))
@@ -55,6 +55,12 @@ func testDeadLinks(t *testing.T, open Open) {
 	}})
 	same(t, "of all", must[map[string][]rules.DeadLinks](t)(s.DeadLinks(t.Context(), "")), got)
 	same(t, "by class", must[map[string]int](t)(s.OpenClasses(t.Context())), map[string]int{"死链": 3, "内容死链": 1, "外链变异": 1})
+	same(t, "overdue", must[map[string]int](t)(s.Overdue(t.Context())), map[string]int{Sitang: 1})
+	columns := []health.Column{{Site: site.ID, Name: "动态", URL: "http://portal.example/dt/", Class: "news", Unit: Sitang, Status: health.ColumnWatched}}
+	if _, err := s.SaveColumns(t.Context(), "test", columns); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "columns", must[map[string]int](t)(s.ColumnStates(t.Context())), map[string]int{"": 1})
 	list := must[[]health.Finding](t)(s.Findings(t.Context(), health.FindingQuery{Site: site.ID, State: protocol.FindingOpen, Limit: 10}))
 	clock.Advance(time.Hour)
 	strike := func(f health.Finding, _ health.Target) health.Finding {
