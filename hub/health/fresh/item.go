@@ -187,7 +187,7 @@ func (t *tree) scripted(i int32) bool {
 }
 
 var (
-	menuPath   = regexp.MustCompile(`(?i)(?:^|/)(?:index|default|home|main|list|column|channel|col|node|class|category|cate|more|catalog)?[_-]?\d{0,6}(?:\.\w{2,5})?$|/$|/(?:col|column|channel|node|list|category)/[^/]*(?:/(?:index|list)[^/]*)?$`)
+	menuPath   = regexp.MustCompile(`(?i)(?:^|/)(?:index|default|home|main|list|column|channel|col|node|class|category|cate|more|catalog)[_-]?\d{0,6}(?:\.\w{2,5})?$|/$|/(?:col|column|channel|node|list|category)/[^/]*(?:/(?:index|list)[^/]*)?$`)
 	articlePat = regexp.MustCompile(`(?i)\d{3}[^/]*$|(?:^|[?&])\w*id=\w|(?:art|article|info|content|detail|show|view|news|doc)[\w.]*\?|/(?:art|article|info|content|detail|show|view|doc)s?/`)
 	pageLike   = regexp.MustCompile(`(?i)\.[sj]?html?$`)
 	fileLike   = regexp.MustCompile(`(?i)\.(?:pdf|docx?|xlsx?|wps|ofd|zip|rar|pptx?)(?:[?#]|$)`)
