@@ -17,7 +17,6 @@ import (
 	"zhanqun/hub/bus"
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
-	"zhanqun/hub/health/fresh"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/rules"
@@ -162,7 +161,7 @@ func (c *county) buildUptime(context.Context) error {
 		checker.Close()
 		return nil
 	})
-	c.prober = prober.New(prober.Options{Store: c.store, Checker: checker, Controls: c.cfg.Uptime.Controls, Home: readHome(checker, c.store.Now), Now: c.store.Now, Log: c.log})
+	c.prober = prober.New(prober.Options{Store: c.store, Checker: checker, Controls: c.cfg.Uptime.Controls, Home: readHome(checker, c.store, c.store.Now), Now: c.store.Now, Log: c.log})
 	sets, err := rules.Load(c.cfg.Inspect.RulesDir)
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 inspect.rules_dir 指定的目录。", err)
@@ -197,15 +196,6 @@ func (c *county) countyName(ctx context.Context) string {
 // deadlines are how long units have to deal with what was found.
 func deadlines(f config.Findings, days *calendar.Calendar) urge.Rules {
 	return urge.Rules{Days: f.Days, UrgentDays: f.UrgentDays, RemindDays: f.RemindDays, Add: urge.Workdays(days)}
-}
-
-// readHome returns what tells when the newest item of a home page came out.
-func readHome(pages fresh.Reader, now func() time.Time) func(context.Context, health.Site) (time.Time, bool) {
-	return func(ctx context.Context, site health.Site) (time.Time, bool) {
-		at := now()
-		r := fresh.Look(ctx, pages, site.URL, fresh.Options{Now: at, Class: fresh.News, Name: site.Name})
-		return verdict.EndOf(r.LastUpdate, at), r.State == fresh.Fresh || r.State == fresh.Stale
-	}
 }
 
 func (c *county) buildIntake(context.Context) error {

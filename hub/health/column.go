@@ -223,7 +223,10 @@ func (s *Service) readColumn(ctx context.Context, c Column) error {
 	if r.State != c.State {
 		changed = now
 	}
-	c.State, c.LastUpdate = r.State, r.LastUpdate
+	if r.State != fresh.Unknown || r.LastUpdate != "" {
+		c.LastUpdate = r.LastUpdate // else what was last known stays
+	}
+	c.State = r.State
 	c.Reading = ColumnReading{Reason: r.Reason, Since: r.Since, InDays: r.InDays, Last: r.Last, Count: r.Count, Evidence: r.Evidence, Changed: changed}
 	for _, it := range r.Items {
 		if len(it.Flags) > 0 && len(c.Reading.Doubtful) < maxDoubtful {

@@ -27,6 +27,9 @@ type Store interface {
 	DueColumns(ctx context.Context, now time.Time, limit int) ([]Column, error)
 	ColumnHistory(ctx context.Context, id string) (fresh.History, error)
 	ColumnRead(ctx context.Context, c Column, h fresh.History) error
+	// ColumnDays returns the days of the items in a site's columns; see
+	// fresh.History.Days.
+	ColumnDays(ctx context.Context, site string) (map[string]fresh.Day, error)
 	// PublishedAt returns when what has one of these addresses or titles came out
 	// through the hub, by address or title.
 	PublishedAt(ctx context.Context, urls, titles []string) (map[string]time.Time, error)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"zhanqun/hub/health/prober"
@@ -15,10 +16,14 @@ func (s *Store) HomePages(ctx context.Context) (map[string]prober.HomePage, erro
 	}
 	list, err := collect(ctx, s.read, func(sc scanner) (r row, err error) {
 		var latest, read int64
-		err = sc.Scan(&r.site, &r.page.Told, &latest, &read)
+		var days string
+		err = sc.Scan(&r.site, &r.page.Told, &latest, &read, &days)
 		r.page.Latest, r.page.ReadAt = fromMillis(latest), fromMillis(read)
+		if err == nil && days != "" {
+			err = json.Unmarshal([]byte(days), &r.page.Days)
+		}
 		return r, err
-	}, `SELECT site, told, latest, read_at FROM site_home`)
+	}, `SELECT site, told, latest, read_at, days FROM site_home`)
 	if err != nil {
 		return nil, fmt.Errorf("reading home pages: %w", err)
 	}
@@ -31,10 +36,17 @@ func (s *Store) HomePages(ctx context.Context) (map[string]prober.HomePage, erro
 
 // SaveHomePage implements prober.Store.
 func (s *Store) SaveHomePage(ctx context.Context, site string, h prober.HomePage) error {
+	days := ""
+	if h.Days != nil {
+		var err error
+		if days, err = jsonText(h.Days); err != nil {
+			return fmt.Errorf("saving what a home page showed: %w", err)
+		}
+	}
 	return s.tx(ctx, "saving what a home page showed", func(t *tx) error {
-		_, err := t.ExecContext(ctx, `INSERT INTO site_home (site, told, latest, read_at) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (site) DO UPDATE SET told = excluded.told, latest = excluded.latest, read_at = excluded.read_at`,
-			site, h.Told, millis(h.Latest), millis(h.ReadAt))
+		_, err := t.ExecContext(ctx, `INSERT INTO site_home (site, told, latest, read_at, days) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (site) DO UPDATE SET told = excluded.told, latest = excluded.latest, read_at = excluded.read_at, days = excluded.days`,
+			site, h.Told, millis(h.Latest), millis(h.ReadAt), days)
 		return err
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -272,6 +273,27 @@ func (t *tx) columnsDue(ctx context.Context, site string) error {
 	return err
 }
 
+// ColumnDays returns the days of the items in a site's columns.
+func (s *Store) ColumnDays(ctx context.Context, site string) (map[string]fresh.Day, error) {
+	scan := func(row scanner) (text string, err error) {
+		err = row.Scan(&text)
+		return text, err
+	}
+	list, err := collect(ctx, s.read, scan, `SELECT seen FROM site_column WHERE site = $1 AND status = $2 ORDER BY id LIMIT $3`, site, health.ColumnWatched, health.MaxColumns)
+	if err != nil {
+		return nil, fmt.Errorf("reading items of columns: %w", err)
+	}
+	days := map[string]fresh.Day{}
+	for _, text := range list {
+		var h fresh.History
+		if err := json.Unmarshal([]byte(text), &h); err != nil {
+			return nil, fmt.Errorf("reading items of columns: %w", err)
+		}
+		maps.Copy(days, h.Days())
+	}
+	return days, nil
+}
+
 // PublishedAt returns when what has one of these addresses or titles came out
 // through the hub, by address or title; of several the latest.
 func (s *Store) PublishedAt(ctx context.Context, urls, titles []string) (map[string]time.Time, error) {
@@ -288,7 +310,10 @@ func (s *Store) PublishedAt(ctx context.Context, urls, titles []string) (map[str
 		key string
 		at  int64
 	}
-	scan := func(sc scanner) (r row, err error) { return r, sc.Scan(&r.key, &r.at) }
+	scan := func(sc scanner) (r row, err error) {
+		err = sc.Scan(&r.key, &r.at)
+		return r, err
+	}
 	list, err := collect(ctx, s.read, scan, `SELECT url, MAX(at) FROM adoption WHERE url <> '' AND url IN `+s.d.in("$1")+` GROUP BY url
 		UNION ALL SELECT title, MAX(published_at) FROM entry WHERE withdrawn_at = 0 AND title IN `+s.d.in("$2")+` GROUP BY title`, orEmpty(byURL), orEmpty(byTitle))
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 
 // emptyWords are lines that say that there is nothing, or nothing yet. They
 // meet lettersOf: a whole line says it, and only that.
-var emptyWords = regexp.MustCompile(`^(?:(?:对不起|抱歉|很抱歉|非常抱歉|温馨提示|提示)?(?:该|本|此|当前|您访问的|您所访问的)?(?:栏目|频道|页面|网页|版块|板块|分类|类别|目录|列表|内容)?(?:下|中|内|里|的)?(?:` +
-	`(?:目前|现在|尚|还|暂时?|现)*(?:无|没有|未有|未找到|没有找到|没找到|未查询到|查无|未发布|未添加|未上传)(?:任何|相关|可显示的|可用|符合条件的|更多|该类|此类|最新|有关)*的?(?:信息|内容|数据|记录|文章|新闻|资料|文件|结果|公告|条目|通知|政策|动态|列表|稿件)?(?:发布|显示|公开|可供查看|可显示)?(?:信息|内容)?(?:了|哦|呢)?` +
+var emptyWords = regexp.MustCompile(`^(?:(?:对不起|抱歉|很抱歉|非常抱歉|温馨提示|提示)?(?:该|本|此|当前|您访问的|您所访问的)?(?:栏目|频道|页面|网页|版块|板块|分类|类别|目录|列表|查询结果|内容)?(?:下|中|内|里|的)?(?:` +
+	`(?:目前|现在|尚|还|暂时?|现)*(?:无|没有|未有|未找到|没有找到|没找到|未查询到|查无|未发布|未添加|未上传)(?:任何|相关|可显示的|可用|符合条件的|更多|该类|此类|最新|有关)*的?(?:信息|更新|内容|数据|记录|文章|新闻|资料|文件|结果|公告|条目|通知|政策|动态|列表|稿件)?(?:发布|显示|公开|可供查看|可显示)?(?:信息|内容)?(?:了|哦|呢)?` +
 	`|(?:信息|内容|资料|数据)?(?:正在|在|尚在|处于|目前正在)?(?:抓紧)?(?:建设|更新|整理|完善|筹备|筹建|维护|调整|开发|录入|制作|补充|升级|改版|审核|收集)(?:当|之)?中` +
 	`|(?:信息|内容|资料|数据)?(?:正在|抓紧)+(?:建设|更新|整理|完善|筹备|筹建|维护|调整|开发|录入|制作|补充|升级|改版)` +
 	`|(?:内容|信息|数据)?(?:为)?空(?:空如也)?|待(?:更新|建设|完善|补充)|即将(?:上线|开通|推出)))(?:请?(?:稍[后候]|期待|关注|耐心等待|谅解|浏览其[他它]|返回|点击|访问).{0,24}|敬请.{0,16})*$` +
@@ -33,6 +33,12 @@ func lettersOf(s string) string {
 // saying returns the first line in the page's main part that matches, looking
 // at texts and at small elements as a whole.
 func (t *tree) saying(form *regexp.Regexp) string {
+	text, _ := t.said(form)
+	return text
+}
+
+// said is saying with the node that says it.
+func (t *tree) said(form *regexp.Regexp) (string, int32) {
 	for i := range t.nodes {
 		n := &t.nodes[i]
 		if n.off {
@@ -48,14 +54,14 @@ func (t *tree) saying(form *regexp.Regexp) string {
 			text = t.textOf(int32(i), "", 60)
 		}
 		if w := lettersOf(text); w != "" && len(w) < 240 && form.MatchString(w) {
-			return squeeze(text)
+			return squeeze(text), int32(i)
 		}
 	}
-	return ""
+	return "", -1
 }
 
 var (
-	loader   = regexp.MustCompile(`\$\.(?:ajax|get|post|getJSON)\b|\bfetch\s*\(|\baxios\b|XMLHttpRequest|\.load\s*\(|getJSON|\.ajax\s*\(|new\s+Vue|createApp\s*\(|ReactDOM|jsonp|document\.write|innerHTML|\.append(?:Child)?\s*\(|\.html\s*\(|laytpl|template\s*\(`)
+	loader   = regexp.MustCompile(`\$\.(?:ajax|get|post|getJSON)\b|\bfetch\s*\(|\baxios\b|XMLHttpRequest|\.load\s*\(|getJSON|\.ajax\s*\(|new\s+Vue|createApp\s*\(|ReactDOM|jsonp|document\.write|innerHTML|insertAdjacentHTML|createElement|replaceChildren|\.render\s*\(|\.append(?:Child)?\s*\(|\.html\s*\(|laytpl|template\s*\(`)
 	library  = regexp.MustCompile(`(?i)jquery|bootstrap|swiper|superslide|slick|wow\.|echarts|hm\.js|hm\.baidu|jiathis|bdstatic|share|html5shiv|respond|modernizr|polyfill|tongji|stat|trace|analytics|conac|dcs\.|cnzz|md5|cookie|search|nav|menu|top|header|foot|wza|barrier|canyou|toolbar|zeroclip|qrcode|jweixin|layer|fontsize|lazyload|calendar|clock|date|weather|font|swf|wechat|video|player|placeholder|pngfix|dd_belated|tab`)
 	holder   = regexp.MustCompile(`(?i)list|news|main|con|article|data|item|result|right|box|app|root|ajax|body|wrap`)
 	appRoots = words("app root __next __nuxt main-app vue-app react-root application")
@@ -73,13 +79,16 @@ func (t *tree) byScript() string {
 		if n.text != "" && clientLeftover.MatchString(n.text) && !n.hidden {
 			return "页面有由脚本填写的占位符“" + clip(n.text, 30) + "”"
 		}
-		if n.attr == nil {
+		if n.attr == nil && !strings.Contains(n.tag, "-") {
 			continue
 		}
 		for name := range n.attr {
 			if strings.HasPrefix(name, "v-") || strings.HasPrefix(name, "ng-") || name == "data-reactroot" || name == "ms-for" {
 				return "页面由前端脚本框架生成（" + name + "）"
 			}
+		}
+		if t.placeholder(int32(i)) && t.hasScript() {
+			return "页面有由脚本填写的空位“" + first(n.attr["class"], n.attr["id"], n.tag) + "”"
 		}
 		if appRoots[n.attr["id"]] && t.length(int32(i)) < 20 && t.hasScript() {
 			return "页面主体“#" + n.attr["id"] + "”由脚本生成"
@@ -93,6 +102,23 @@ func (t *tree) byScript() string {
 	}
 	return ""
 }
+
+// placeholder tells whether an empty element is there for a script: it names
+// the address of its data, turns while it waits, or is no element of HTML.
+func (t *tree) placeholder(i int32) bool {
+	n := &t.nodes[i]
+	if n.off || t.length(i) > 0 || n.atom == atom.Script || n.atom == atom.Img {
+		return false
+	}
+	for _, name := range []string{"data-url", "data-api", "data-source", "data-ajax", "data-remote", "data-load"} {
+		if n.attr[name] != "" {
+			return true
+		}
+	}
+	return strings.Contains(n.tag, "-") || waiting.MatchString(n.attr["class"])
+}
+
+var waiting = regexp.MustCompile(`(?i)\b(?:loading|spinner|skeleton)\b`)
 
 func (t *tree) hasScript() bool {
 	for i := range t.nodes {

@@ -96,6 +96,7 @@ func readWhole(text string) (stamp, bool) {
 	if label := goodLabel.FindString(text); label != "" {
 		text = strings.Trim(text[len(label):], edges)
 	}
+	text = strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(text, "更新"), "发布"), "发表"), edges)
 	if s, ok := readAgo(text); ok {
 		return s, true
 	}

@@ -36,7 +36,7 @@ func (t *tree) entries(marks []mark) []*entry {
 	var list []*entry
 	for i := int32(1); i < int32(len(t.nodes)); i++ {
 		n := &t.nodes[i]
-		if n.atom != atom.A || n.off {
+		if n.off || n.atom != atom.A && !t.clickable(i) {
 			continue
 		}
 		if _, isDate := dated[i]; isDate {
@@ -51,11 +51,36 @@ func (t *tree) entries(marks []mark) []*entry {
 	return list
 }
 
+// clickable tells whether an element that is no link acts as one: a row that
+// opens an item when it is clicked.
+func (t *tree) clickable(i int32) bool {
+	n := &t.nodes[i]
+	switch n.atom {
+	case atom.Li, atom.Tr, atom.Dd, atom.P, atom.Div:
+	default:
+		return false
+	}
+	if !opens.MatchString(n.attr["onclick"]) || t.length(i) > 300 {
+		return false
+	}
+	for j := i + 1; j < n.end; j++ {
+		if t.nodes[j].atom == atom.A || t.nodes[j].attr["onclick"] != "" {
+			return false
+		}
+	}
+	return true
+}
+
+var opens = regexp.MustCompile(`(?i)location|open|goto|go\(|detail|show|view|jump|href`)
+
 func (t *tree) entry(i int32, dated map[int32]mark) *entry {
 	n := &t.nodes[i]
 	href, ok := n.attr["href"]
 	raw := strings.TrimSpace(href)
-	if !ok && n.attr["onclick"] == "" || notContent(raw) {
+	if !ok {
+		raw = strings.TrimSpace(first(n.attr["data-href"], n.attr["data-url"]))
+	}
+	if !ok && raw == "" && n.attr["onclick"] == "" || notContent(raw) {
 		return nil
 	}
 	title := t.titleOf(i, dated)
@@ -162,7 +187,7 @@ func (t *tree) scripted(i int32) bool {
 }
 
 var (
-	menuPath   = regexp.MustCompile(`(?i)(?:^|/)(?:index|default|home|main|list|column|channel|col|node|class|category|cate|more|catalog)?[_-]?\d{0,6}(?:\.\w{2,5})?$|/$|/(?:col|column|channel|node|list|category)/[^/]*(?:/(?:index|list)[^/]*)?$`)
+	menuPath   = regexp.MustCompile(`(?i)(?:^|/)(?:index|default|home|main|list|column|channel|col|node|class|category|cate|more|catalog)[_-]?\d{0,6}(?:\.\w{2,5})?$|/$|/(?:col|column|channel|node|list|category)/[^/]*(?:/(?:index|list)[^/]*)?$`)
 	articlePat = regexp.MustCompile(`(?i)\d{3}[^/]*$|(?:^|[?&])\w*id=\w|(?:art|article|info|content|detail|show|view|news|doc)[\w.]*\?|/(?:art|article|info|content|detail|show|view|doc)s?/`)
 	pageLike   = regexp.MustCompile(`(?i)\.[sj]?html?$`)
 	fileLike   = regexp.MustCompile(`(?i)\.(?:pdf|docx?|xlsx?|wps|ofd|zip|rar|pptx?)(?:[?#]|$)`)

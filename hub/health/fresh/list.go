@@ -16,6 +16,7 @@ type list struct {
 	heading string
 	score   int
 	dated   int
+	own     bool // its address, its page numbers or its heading say that it is the column's
 }
 
 // lists sorts entries into lists: items whose boxes have the same parent, or
@@ -123,6 +124,7 @@ func (t *tree) choose(lists []*list, address, name string) []*list {
 		l.score = t.rate(l, dir, ids, name)
 		if paged[l] {
 			l.score += forPager
+			l.own = true
 		}
 		best = max(best, l.score)
 	}
@@ -153,10 +155,12 @@ func (t *tree) rate(l *list, dir string, ids []string, name string) int {
 	}
 	if 2*near >= n && near > 0 {
 		score += forPath
+		l.own = true
 	}
 	switch {
 	case name != "" && l.heading == name:
 		score += forName
+		l.own = true
 	case sideHeading.MatchString(l.heading):
 		score += againstSide
 	}
@@ -228,16 +232,20 @@ func belongs(raw, dir string, ids []string) bool {
 
 var pagerText = regexp.MustCompile(`(?i)^[\s<>«»|]*(?:下一?页|下页|尾\s?页|末\s?页|next(?: page)?)[\s<>«»|]*$|共\s?\d+\s?(?:页|条)|第\s?\d+\s?/\s?\d+\s?页`)
 
+// maxPagers bounds the rows of page numbers that are looked at.
+const maxPagers = 40
+
 // paged finds the lists that a row of page numbers belongs to: the nearest one
 // before it.
 func (t *tree) paged(lists []*list) map[*list]bool {
-	found := map[*list]bool{}
-	for i := range t.nodes {
+	found, rows := map[*list]bool{}, 0
+	for i := 0; i < len(t.nodes) && rows < maxPagers; i++ {
 		n := &t.nodes[i]
 		pages := n.text != "" && !n.hidden && len(n.text) <= 200 && pagerText.MatchString(n.text)
 		if !pages && !strings.Contains(t.scripts[int32(i)], "createPage") {
 			continue
 		}
+		rows++
 		var near *list
 		for _, l := range lists {
 			if l.entries[0].at < int32(i) && !sideHeading.MatchString(l.heading) && (near == nil || t.closer(int32(i), l, near)) {

@@ -201,3 +201,46 @@ func sameHost(a, b string) bool {
 	y, err := url.Parse(b)
 	return err == nil && x.Host == y.Host
 }
+
+func (t *tree) linked(i int32) bool {
+	for j := i; j < t.nodes[i].end; j++ {
+		if t.nodes[j].atom == atom.A {
+			return true
+		}
+	}
+	return false
+}
+
+// unlinked reads a list whose items are no links: at least three lines of the
+// same kind, each with a date of its own.
+func (rd *reader) unlinked(t *tree) bool {
+	byParent := map[int32][]Item{}
+	for _, m := range t.marks() {
+		box := t.within(m.at, atom.Li, atom.Tr, atom.P, atom.Dd)
+		if m.event || m.made || box < 0 || t.linked(box) {
+			continue
+		}
+		title := strings.TrimSpace(strings.Replace(t.textOf(box, " ", 200), m.text, "", 1))
+		if size := t.length(box); size > 200 || len([]rune(title)) < 5 {
+			continue
+		}
+		day, guessed := m.stamp.on(rd.o.Now, "")
+		it := Item{Title: title, Day: day, Guessed: guessed, Clock: m.stamp.clock, Text: clip(m.text, 60), Place: PlaceList}
+		if day > rd.today {
+			it.mark(FlagFuture)
+		}
+		parent := t.nodes[box].parent
+		byParent[parent] = append(byParent[parent], it)
+	}
+	for _, items := range byParent {
+		if len(items) >= 3 && len(items) > len(rd.r.Items) {
+			rd.r.Items = items
+		}
+	}
+	if len(rd.r.Items) == 0 {
+		return false
+	}
+	rd.r.say(fmt.Sprintf("主列表有 %d 条，都没有链接。", len(rd.r.Items)))
+	rd.judge()
+	return true
+}

@@ -107,13 +107,34 @@ func (rd *reader) read(p Page, t *tree, framed bool) {
 		rd.empty(p, t, lists, framed)
 	case hollow == len(items):
 		rd.stub(t, items)
-	case rd.dated(chosen) == 0 && t.saysEmpty():
+	case !rd.own(chosen) && (t.byScript() != "" || rd.emptied(t, chosen)), rd.dated(chosen) == 0 && t.saysEmpty():
 		rd.empty(p, t, lists, framed) // what is there is its menu
 	case rd.dated(chosen) == 0 && t.article():
 		rd.single(p, t)
 	default:
 		rd.list(p, t, items)
 	}
+}
+
+// own tells whether something says that a list is the column's own.
+func (rd *reader) own(lists []*list) bool {
+	for _, l := range lists {
+		if l.own {
+			return true
+		}
+	}
+	return false
+}
+
+// emptied tells whether the page says that there is nothing where the column's
+// list would be, so that the only list is that of another box.
+func (rd *reader) emptied(t *tree, lists []*list) bool {
+	text, at := t.said(emptyWords)
+	if text == "" || len(lists) != 1 || lists[0].heading == "" {
+		return false
+	}
+	heading := t.headingOf(at)
+	return heading == "" || heading == rd.name
 }
 
 func (rd *reader) dated(lists []*list) (n int) {
@@ -134,80 +155,6 @@ func (t *tree) saysEmpty() bool {
 func (t *tree) article() bool {
 	letters, _ := t.prose()
 	return letters >= 400 || letters >= 120 && t.metas["articletitle"] != "" && t.metas["pubdate"] != ""
-}
-
-// stub judges a list whose links lead nowhere.
-func (rd *reader) stub(t *tree, items []*entry) {
-	if sign := t.byScript(); sign != "" {
-		rd.end(Unknown, ReasonScript, "列表由脚本生成："+sign+"。程序不运行脚本，请用浏览器核实。")
-		return
-	}
-	rd.end(Blank, ReasonTemplate, fmt.Sprintf("列表里的 %d 个链接都没有真实地址（如“%s”），是没有填内容的模板。", len(items), first(items[0].raw, "空")))
-}
-
-func (rd *reader) end(s State, why Reason, line string) {
-	rd.r.State, rd.r.Reason = s, why
-	rd.r.say(line)
-}
-
-// empty judges a page on which no list was found.
-func (rd *reader) empty(p Page, t *tree, lists []*list, framed bool) {
-	if !framed && rd.framed(p, t) {
-		return
-	}
-	letters, pictures := t.prose()
-	switch sign, notice := t.byScript(), t.saying(emptyWords); {
-	case sign != "":
-		rd.end(Unknown, ReasonScript, "列表由脚本生成："+sign+"。程序不运行脚本，请用浏览器核实。")
-	case notice != "" && letters < 400:
-		rd.end(Blank, ReasonNotice, fmt.Sprintf("页面写着“%s”，没有任何条目。", notice))
-	case letters >= 60 || pictures && letters >= 10:
-		rd.single(p, t)
-	case pictures:
-		rd.end(Unknown, ReasonSingle, "页面主体是图片或视频，没有列表，请人工核实。")
-	case rd.inner != "" && !framed:
-		rd.end(Unknown, ReasonFrame, rd.inner)
-	case t.maybeFilled() != "":
-		rd.end(Unknown, ReasonScript, "列表可能由脚本生成："+t.maybeFilled()+"。程序不运行脚本，请用浏览器核实。")
-	case t.submenu(lists, p.URL):
-		rd.end(Unknown, ReasonMenu, "页面只列出下级栏目，没有信息条目；请登记下级栏目。")
-	default:
-		rd.end(Blank, ReasonNoItems, "页面只有导航和页脚，没有任何条目。")
-	}
-}
-
-// submenu tells whether one of the lists leads to columns below this one.
-func (t *tree) submenu(lists []*list, address string) bool {
-	dir, _ := columnMarks(address)
-	for _, l := range lists {
-		below := 0
-		for _, e := range l.entries {
-			if belongs(e.raw, dir, nil) {
-				below++
-			}
-		}
-		if below >= 2 && 2*below >= len(l.entries) && !sideHeading.MatchString(l.heading) {
-			return true
-		}
-	}
-	return false
-}
-
-// single judges a column that is one text.
-func (rd *reader) single(p Page, t *tree) {
-	rd.r.Single = true
-	day, clock, text, place := t.articleDate(p.URL, rd.o.Now)
-	rd.r.say("栏目只有一篇文字（静态页面），没有列表。")
-	switch {
-	case day == "":
-		rd.end(Unknown, ReasonSingle, "页面上没有发布日期；机构职能一类的静态页面请标记为“静态”。")
-		return
-	case day > rd.today:
-		rd.r.Items = []Item{{Title: rd.r.Title, URL: p.URL, Day: day, Clock: clock, Text: text, Place: place, Flags: []Flag{FlagFuture}}}
-	default:
-		rd.r.Items = []Item{{Title: rd.r.Title, URL: p.URL, Day: day, Clock: clock, Text: text, Place: place}}
-	}
-	rd.judge()
 }
 
 // list judges the items of the main list.

@@ -62,11 +62,12 @@ const (
 	PlaceAddress = "address" // in its address
 	PlaceArticle = "article" // on the article's page
 	PlaceMeta    = "meta"    // in the head of the article's page
+	PlaceColumn  = "column"  // in the column the item stands in as well
 	PlaceHub     = "hub"     // in the hub's own records: it came through the hub
 )
 
 var placeNames = map[string]string{
-	PlaceList: "列表", PlaceTitle: "标题首尾", PlaceAddress: "网址", PlaceArticle: "文章页面", PlaceMeta: "文章页面的标签", PlaceHub: "平台发布记录",
+	PlaceList: "列表", PlaceTitle: "标题首尾", PlaceAddress: "网址", PlaceArticle: "文章页面", PlaceMeta: "文章页面的标签", PlaceHub: "平台发布记录", PlaceColumn: "所在栏目",
 }
 
 // Item is one item of the column's list.

@@ -178,6 +178,22 @@ func oldest(items []Item) Day {
 
 func keyOf(it Item) string { return hash(first(it.URL, it.Title)) }
 
+// Days returns the days of the items a history remembers, as far as they can be
+// believed, by what DayIn looks up.
+func (h History) Days() map[string]Day {
+	days := make(map[string]Day, len(h.Seen))
+	for _, s := range h.Seen {
+		if s.Day != "" && s.Odd == "" {
+			days[s.Key] = s.Day
+		}
+	}
+	return days
+}
+
+// DayIn returns the day of an item in the days of a history, none if it is not
+// among them.
+func DayIn(days map[string]Day, it Item) Day { return days[keyOf(it)] }
+
 func hash(s string) string {
 	if s == "" {
 		return ""

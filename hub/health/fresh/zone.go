@@ -10,12 +10,12 @@ import (
 // A class or id with these words in it marks a part of the page that is not its
 // list: menus, heads and feet, side boxes.
 var sideParts = words(`nav navbar navigation submenu mainmenu leftmenu dropdown footer foot copyright topbar breadcrumb
-	breadcrumbs crumb crumbs dqwz sidebar aside sidenav hot hots hotnews rank ranking ranks paihang recommend recommends
+	breadcrumbs crumb crumbs dqwz sidebar aside side sidenav sidebox leftbar rightbar leftside rightside phb djph rmtj hot hots hotnews rank ranking ranks paihang recommend recommends
 	recommended recom tuijian related relate relevant xiangguan xgyd friendlink friendlinks yqlj blogroll searchbox toolbar
 	qrcode calendar rili tagcloud pager pagination pagebar pageinfo fenye`)
 
 // These say so only when they are the whole of it.
-var sideNames = words(`menu header head top bottom position location currentposition side links search banner share weather
+var sideNames = words(`menu header head top bottom position location currentposition links search banner share weather
 	clock popup dialog modal tags login paging pages page hits counter tj hot fixed toolbar float`)
 
 // zones marks what cannot hold the column's list. A part that holds most of the
@@ -100,4 +100,4 @@ func (n *node) heads() bool {
 }
 
 // sideHeading is what stands over boxes that are not the column's list.
-var sideHeading = regexp.MustCompile(`^(?:本周|本月|今日|一周|24小时|月度|年度)?(?:热点|热门|热文|热搜|热议|推荐|编辑推荐|精彩推荐|为您推荐|小编推荐|相关|点击|浏览|阅读|人气|访问|排行|猜你|您可能|大家都在看|大家还看|看过|延伸|友情链接|常用链接|网站导航|栏目导航|快速通道|便民服务|图片新闻|专题|视频|微信|微博|政务新媒体|信息公开导航|最新(?:信息|更新|发布|文章|动态|资讯|消息|新闻|公开|要闻|推荐)?$)|排行榜?$|推荐$|热点$|热词|top ?\d+`)
+var sideHeading = regexp.MustCompile(`^(?:本周|本月|今日|一周|24小时|月度|年度)?(?:热点|热门|热文|热搜|热议|推荐|编辑推荐|精彩推荐|为您推荐|小编推荐|相关|点击|浏览|阅读|人气|访问|排行|猜你|您可能|大家都在看|大家还看|看过|延伸|友情链接|常用链接|网站导航|栏目导航|快速通道|便民服务|图片新闻|专题|视频|微信|微博|政务新媒体|信息公开导航|最新(?:信息|更新|发布|文章|动态|资讯|消息|新闻|公开|要闻|推荐|通知|公告|政策|文件)?$)|排行榜?$|推荐$|热点$|热词|top ?\d+`)

@@ -33,9 +33,8 @@ type Options struct {
 	Store    Store
 	Checker  Checker
 	Controls []string // addresses asked to tell whether our own line is down, beside those that answered last
-	// Home reads a home page; nil for not. told is false when it cannot be told
-	// when the newest item came out.
-	Home       func(ctx context.Context, site health.Site) (latest time.Time, told bool)
+	// Home reads a home page; nil for not.
+	Home       func(ctx context.Context, site health.Site) HomePage
 	HomeEvery  time.Duration // how often a home page is read; 12 hours
 	Again      time.Duration // how soon a site is asked again to confirm a change; 10 minutes
 	Late       time.Duration // how late a visit may be made; 10 minutes

@@ -334,9 +334,9 @@ func TestAlone(t *testing.T) {
 	w, ids := newWatch(t, town)
 	read := 0
 	latest := w.clock.Now().Add(-time.Hour)
-	w.Home = func(context.Context, health.Site) (time.Time, bool) {
+	w.Home = func(context.Context, health.Site) prober.HomePage {
 		read++
-		return latest, true
+		return prober.HomePage{Latest: latest, Told: true}
 	}
 	answered(t, w, "http://a.example/", "http://b.example/")
 	w.net.fails[town] = linkcheck.KindTimeout

@@ -164,8 +164,8 @@ func (s *Service) readHomes(ctx context.Context, open []health.Site) error {
 		if now.Sub(known[site.ID].ReadAt) < s.HomeEvery {
 			continue
 		}
-		h := HomePage{ReadAt: now}
-		h.Latest, h.Told = s.Home(ctx, site)
+		h := s.Home(ctx, site)
+		h.ReadAt = now
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/fresh"
 	"zhanqun/hub/health/uptime"
 )
 
@@ -50,6 +51,9 @@ type Store interface {
 type HomePage struct {
 	Told   bool      // it could be told when its newest item came out
 	Latest time.Time // zero when no item has a date that can be believed
+	// Days are the days of the items it shows, at most a year back, latest first;
+	// nil when they were not counted.
+	Days   []fresh.Day
 	ReadAt time.Time
 }
 

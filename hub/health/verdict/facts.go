@@ -24,14 +24,18 @@ func columnFacts(list []health.Column) *[]rules.Column {
 	return &facts
 }
 
-// goneFor is how long a column has to be missing until it is called gone.
-const goneFor = 30 * time.Minute
+const (
+	goneFor   = 30 * time.Minute // a column has to be missing that long until it is called gone
+	unreadFor = 24 * time.Hour   // one that could not be read counts as it was that long
+)
 
 func columnFact(c health.Column) rules.Column {
+	// One that could not be read for a while is as it was.
+	away := c.Reading.Reason == fresh.ReasonUnread && c.LastUpdate != "" && c.ReadAt.Sub(c.Reading.Changed) < unreadFor
+	gone := c.Reading.Reason == fresh.ReasonGone && c.ReadAt.Sub(c.Reading.Changed) >= goneFor
 	return rules.Column{
 		ID: c.ID, Name: c.Name, Unit: c.Unit, UnitName: c.UnitName, Class: string(c.Class), TopLevel: c.Channel == "", Exempt: c.Mark,
-		Known: c.State != fresh.Unknown && c.State != "", Blank: c.State == fresh.Blank,
-		Gone:   c.Reading.Reason == fresh.ReasonGone && c.ReadAt.Sub(c.Reading.Changed) >= goneFor,
+		Known: c.State != fresh.Unknown && c.State != "" || away || gone, Blank: c.State == fresh.Blank, Gone: gone,
 		Latest: EndOf(c.LastUpdate, c.ReadAt),
 	}
 }
@@ -67,7 +71,14 @@ func homeFacts(h prober.HomePage, columns []health.Column, now time.Time) *rules
 			}
 		}
 	}
-	return &rules.Home{Newest: h.Latest}
+	facts := &rules.Home{Newest: h.Latest}
+	if h.Days != nil {
+		facts.Items = []time.Time{}
+	}
+	for _, day := range h.Days {
+		facts.Items = append(facts.Items, EndOf(day, h.ReadAt))
+	}
+	return facts
 }
 
 // young is how many days old the newest item may be without a doubt arising: less

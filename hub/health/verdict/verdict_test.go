@@ -136,6 +136,7 @@ func TestHomePage(t *testing.T) {
 		{"today", prober.HomePage{Told: true, Latest: day(0), ReadAt: d.clock.Now()}, 0, rules.Clear, 0},
 		{"eleven days ago", prober.HomePage{Told: true, Latest: day(-11), ReadAt: d.clock.Now()}, 0, rules.Near, 11},
 		{"fifteen days ago", prober.HomePage{Told: true, Latest: day(-15), ReadAt: d.clock.Now()}, 0, rules.Fallen, 15},
+		{"four items in the window", prober.HomePage{Told: true, Latest: day(-2), ReadAt: d.clock.Now(), Days: []fresh.Day{fresh.DayOf(day(-2)), fresh.DayOf(day(-3)), fresh.DayOf(day(-3)), fresh.DayOf(day(-40))}}, 0, rules.Clear, 2},
 		{"no date at all", prober.HomePage{Told: true, ReadAt: d.clock.Now()}, 0, rules.Fallen, 15},
 		{"read long ago", prober.HomePage{Told: true, Latest: day(-1), ReadAt: d.clock.Now().AddDate(0, 0, -4)}, 0, rules.Unchecked, 0},
 		{"fifteen days ago, and the column too", prober.HomePage{Told: true, Latest: day(-15), ReadAt: d.clock.Now()}, -15, rules.Fallen, 15},

@@ -22,6 +22,7 @@ func healthSuite(t *testing.T, open Open) {
 	t.Run("silent host", func(t *testing.T) { testHost(t, open) })
 	t.Run("forgotten", func(t *testing.T) { testForgotten(t, open) })
 	t.Run("columns", func(t *testing.T) { testSiteColumns(t, open) })
+	t.Run("column days", func(t *testing.T) { testColumnDays(t, open) })
 	t.Run("proposals", func(t *testing.T) { testProposals(t, open) })
 	t.Run("one digest", func(t *testing.T) { testDigest(t, open) })
 	t.Run("urging", func(t *testing.T) { testUrging(t, open) })

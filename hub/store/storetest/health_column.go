@@ -157,3 +157,20 @@ func testProposals(t *testing.T, open Open) {
 		t.Error("what was dismissed is proposed again")
 	}
 }
+
+func testColumnDays(t *testing.T, open Open) {
+	s := open(t)
+	ctx := t.Context()
+	Units(t, s)
+	site := addSite(t, s, Sitang, "思唐街道网", "http://sitang.example/")
+	if _, err := s.SaveColumns(ctx, "test", []health.Column{{Site: site.ID, URL: "http://sitang.example/a/", Name: "工作动态", Class: fresh.News, Status: health.ColumnWatched}}); err != nil {
+		t.Fatal(err)
+	}
+	h := fresh.History{Seen: []fresh.Seen{{Key: "a", Day: "2026-11-01"}, {Key: "b", Day: "2026-11-02", Odd: fresh.FlagBackDated}, {Key: "c"}}}
+	if err := s.ColumnRead(ctx, oneColumn(t, s, site.ID), h); err != nil {
+		t.Fatal(err)
+	}
+	if days, err := s.ColumnDays(ctx, site.ID); err != nil || !cmp.Equal(days, map[string]fresh.Day{"a": "2026-11-01"}) {
+		t.Errorf("days of the columns %v, %v", days, err)
+	}
+}

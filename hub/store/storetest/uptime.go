@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/hub/health/fresh"
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/uptime"
 	"zhanqun/hub/store"
@@ -181,7 +182,8 @@ func testHomePages(t *testing.T, open Open) {
 	s := open(t, clock.Now)
 	Units(t, s)
 	site := addSite(t, s, Sitang, "网", "http://sitang.example/")
-	for _, h := range []prober.HomePage{{ReadAt: clock.Now()}, {Told: true, Latest: clock.Now().Add(-time.Hour), ReadAt: clock.Now()}} {
+	for _, h := range []prober.HomePage{{ReadAt: clock.Now()}, {Told: true, Latest: clock.Now().Add(-time.Hour), ReadAt: clock.Now()},
+		{Told: true, Latest: clock.Now(), ReadAt: clock.Now(), Days: []fresh.Day{"2026-11-02", "2026-11-01"}}, {Told: true, ReadAt: clock.Now(), Days: []fresh.Day{}}} {
 		if err := s.SaveHomePage(t.Context(), site.ID, h); err != nil {
 			t.Fatal(err)
 		}
