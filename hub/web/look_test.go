@@ -22,7 +22,6 @@ var pictureDir = flag.String("pictures", "", "folder to write pictures of the pa
 type look struct {
 	name, path string
 	act        func(b *browsertest.Tab) // what leads to the state, from the page on
-	brief      bool                     // one of many of its kind: seen at each width and in each theme once
 }
 
 // kinds are the ways a page is looked at.
@@ -43,8 +42,8 @@ func (p *guest) see(axe string, l look) {
 		l.act(p.Tab)
 	}
 	for _, kind := range kinds {
-		if l.brief && (kind.width < 720) == kind.dark {
-			continue
+		if *pictureDir == "" && (kind.width < 720) == kind.dark {
+			continue // each width and each theme once; all four for the pictures
 		}
 		p.Look(kind.width, kind.dark)
 		if found := p.Accessible(axe); found != "" {
@@ -159,22 +158,21 @@ func TestEveryPageIsWellMade(t *testing.T) {
 			continue
 		}
 		seen[s.page]++
-		by(s.role).see(axe, look{name: fmt.Sprintf("%s-%d", s.page, seen[s.page]), path: s.path, brief: seen[s.page] > 1})
+		by(s.role).see(axe, look{name: fmt.Sprintf("%s-%d", s.page, seen[s.page]), path: s.path})
 	}
 	for role, looks := range f.acts() {
 		for _, l := range looks {
-			l.brief = true
 			by(role).see(axe, l)
 		}
 	}
 	live, gone := f.Item(f.live).Item.Entry, f.Item(f.withdrew).Item.Entry
-	for _, l := range []look{{name: "public-list", path: "/entries"}, {name: "public-column", path: "/entries?column=township", brief: true}, {name: "public-none", path: "/entries?column=photo", brief: true},
-		{name: "public-entry", path: "/entries/" + live}, {name: "public-gone", path: "/entries/" + gone}, {name: "public-missing", path: "/entries/" + strings.Repeat("0", 8) + live[8:], brief: true}} {
+	for _, l := range []look{{name: "public-list", path: "/entries"}, {name: "public-column", path: "/entries?column=township"}, {name: "public-none", path: "/entries?column=photo"},
+		{name: "public-entry", path: "/entries/" + live}, {name: "public-gone", path: "/entries/" + gone}, {name: "public-missing", path: "/entries/" + strings.Repeat("0", 8) + live[8:]}} {
 		guests[""].see(axe, l)
 	}
 	by(account.RoleChief).Visit(url + "/lang/en?back=/")
 	for name, path := range map[string]string{"desk": "/", "item": "/items/" + f.private, "items": "/items", "finding": "/findings/" + f.disputed, "node": "/nodes/" + f.lost, "audit": "/audit"} {
-		by(account.RoleChief).see(axe, look{name: "english-" + name, path: path, brief: true})
+		by(account.RoleChief).see(axe, look{name: "english-" + name, path: path})
 	}
 }
 
@@ -189,7 +187,7 @@ func TestEmptyPagesAreWellMade(t *testing.T) {
 		{"/sites", "登记乡镇站点后"}, {"/findings", "确认打不开的链接会列在这里。"}, {"/rankings", "得分"}, {"/units?parent=" + storetest.Xujiaba, "没有下级单位"},
 		{"/refusals", "没有拒收的报文"}, {"/board", "离单项否决还有多远"}, {"/status", "这里列出每个站点能不能打开"}, {"/account", "还没有令牌"}, {"/entries", "县里采用的信息会列在这里。"},
 	} {
-		p.see(axe, look{name: "empty" + strings.ReplaceAll(strings.SplitN(tt.path, "?", 2)[0], "/", "-"), path: tt.path, brief: true})
+		p.see(axe, look{name: "empty" + strings.ReplaceAll(strings.SplitN(tt.path, "?", 2)[0], "/", "-"), path: tt.path})
 		p.says(tt.says)
 	}
 }

@@ -20,7 +20,6 @@ var pictureDir = flag.String("pictures", "", "folder to write pictures of the pa
 type look struct {
 	name, path string
 	act        func(b *browsertest.Tab) // what leads to the state, from the page on
-	brief      bool                     // one of many of its kind: seen at each width and in each theme once
 }
 
 // looks are every page in its states, for one person.
@@ -63,19 +62,19 @@ func (f *sample) looks() []look {
 		{name: "people-reset", path: "/people", act: func(b *browsertest.Tab) { b.Leads(func() { b.Press("重置密码") }) }},
 	}
 	for _, state := range []string{"draft", "sent_back", "awaiting", "queued", "sent", "received", "withdrawing", "returned", "refused", "approved", "adopted", "corrected", "again", "endorsed", "rejected", "withdrawn"} {
-		list = append(list, look{name: "item-" + state, path: "/items/" + f.items[state], brief: true})
+		list = append(list, look{name: "item-" + state, path: "/items/" + f.items[state]})
 	}
 	for _, state := range []string{"open", "recheck", "disputed", "closed"} {
-		list = append(list, look{name: "finding-" + state, path: "/findings/" + f.findings[state], brief: true})
+		list = append(list, look{name: "finding-" + state, path: "/findings/" + f.findings[state]})
 	}
 	return list
 }
 
 // villageLooks are the pages a village sees otherwise than the township.
 func (f *sample) villageLooks() []look {
-	return []look{{name: "village-home", path: "/", brief: true}, {name: "village-items", path: "/items", brief: true}, {name: "village-new", path: "/items/new", brief: true}, {name: "village-findings", path: "/findings", brief: true},
-		{name: "village-item-awaiting", path: "/items/" + f.items["awaiting"], brief: true}, {name: "village-item-sent_back", path: "/items/" + f.items["sent_back"], brief: true},
-		{name: "village-edit-sent_back", path: "/items/" + f.items["sent_back"] + "/edit", brief: true}, {name: "village-takeback", path: "/items/" + f.items["awaiting"] + "/withdraw", brief: true}}
+	return []look{{name: "village-home", path: "/"}, {name: "village-items", path: "/items"}, {name: "village-new", path: "/items/new"}, {name: "village-findings", path: "/findings"},
+		{name: "village-item-awaiting", path: "/items/" + f.items["awaiting"]}, {name: "village-item-sent_back", path: "/items/" + f.items["sent_back"]},
+		{name: "village-edit-sent_back", path: "/items/" + f.items["sent_back"] + "/edit"}, {name: "village-takeback", path: "/items/" + f.items["awaiting"] + "/withdraw"}}
 }
 
 // kinds are the ways a page is looked at.
@@ -96,8 +95,8 @@ func (p *visitor) see(axe string, l look) {
 		l.act(p.Tab)
 	}
 	for _, kind := range kinds {
-		if l.brief && (kind.width < 720) == kind.dark {
-			continue
+		if *pictureDir == "" && (kind.width < 720) == kind.dark {
+			continue // each width and each theme once; all four for the pictures
 		}
 		p.Look(kind.width, kind.dark)
 		if found := p.Accessible(axe); found != "" {
@@ -147,19 +146,19 @@ func TestEveryPageIsWellMade(t *testing.T) {
 	}
 	f.line(queue.Line{Since: noon.Add(-26 * time.Hour), LastContact: noon.Add(-26 * time.Hour), NextTry: noon.Add(90 * time.Second), Skew: -time.Hour,
 		Error: "暂时连不上县级平台，内容都在本机，会自动重试。"})
-	for _, l := range []look{{name: "queue-down", path: "/queue", brief: true}, {name: "home-down", path: "/", brief: true}} {
+	for _, l := range []look{{name: "queue-down", path: "/queue"}, {name: "home-down", path: "/"}} {
 		wang.see(axe, l)
 	}
 	wang.Visit(f.url + "/lang/en?back=/")
-	for _, l := range []look{{name: "english-home", path: "/", brief: true}, {name: "english-item", path: "/items/" + f.items["returned"], brief: true}, {name: "english-edit", path: "/items/" + f.items["refused"] + "/edit", brief: true},
-		{name: "english-finding", path: "/findings/" + f.findings["recheck"], brief: true}, {name: "english-queue", path: "/queue", brief: true}, {name: "english-people", path: "/people", brief: true}} {
+	for _, l := range []look{{name: "english-home", path: "/"}, {name: "english-item", path: "/items/" + f.items["returned"]}, {name: "english-edit", path: "/items/" + f.items["refused"] + "/edit"},
+		{name: "english-finding", path: "/findings/" + f.findings["recheck"]}, {name: "english-queue", path: "/queue"}, {name: "english-people", path: "/people"}} {
 		wang.see(axe, l)
 	}
 	bare := newSite(t)
 	bare.serve()
 	nobody := &visitor{first.Other(), t, bare.url}
 	nobody.signIn("wang", password)
-	for _, l := range []look{{name: "empty-home", path: "/", brief: true}, {name: "empty-items", path: "/items", brief: true}, {name: "empty-findings", path: "/findings", brief: true}, {name: "empty-notices", path: "/notices", brief: true}, {name: "empty-queue", path: "/queue", brief: true}} {
+	for _, l := range []look{{name: "empty-home", path: "/"}, {name: "empty-items", path: "/items"}, {name: "empty-findings", path: "/findings"}, {name: "empty-notices", path: "/notices"}, {name: "empty-queue", path: "/queue"}} {
 		nobody.see(axe, l)
 	}
 }
