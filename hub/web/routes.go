@@ -89,6 +89,7 @@ func (s *Server) pageRoutes() []route {
 		{"POST /sites/{id}/manual", access.Inspect, s.saveManual},
 		{"GET /sites/{id}/report", access.ReadAll, s.reportPage},
 		{"GET /board", access.ReadAll, s.boardPage},
+		{"GET /board/{code}", access.ReadAll, s.unitHealthPage},
 		{"POST /sites/{id}/columns", access.Manage, s.addSiteColumn},
 		{"POST /sites/{id}/columns/import", access.Manage, s.importSiteColumns},
 		{"POST /sites/{id}/columns/discover", access.Manage, s.discoverColumns},

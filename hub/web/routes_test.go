@@ -28,7 +28,7 @@ func (f *furnished) address(pattern string) (method, path string) {
 		id = f.refusal
 	}
 	photo := f.Item(f.due).Item.Attachments[0]
-	return method, strings.NewReplacer("{id}", id, "{slug}", "headline", "{sha256}", photo.SHA256, "{name}", "x.jpg", "{revision}", "1", "{$}", "").Replace(path)
+	return method, strings.NewReplacer("{id}", id, "{slug}", "headline", "{code}", "520624001", "{sha256}", photo.SHA256, "{name}", "x.jpg", "{revision}", "1", "{$}", "").Replace(path)
 }
 
 // Who may not do a thing is told so before anything is looked at; who may is

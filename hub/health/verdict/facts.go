@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"time"
 
 	"zhanqun/hub/health"
@@ -84,3 +85,22 @@ func homeFacts(h prober.HomePage, columns []health.Column, now time.Time) *rules
 // young is how many days old the newest item may be without a doubt arising: less
 // than the shortest window of a home page.
 const young = 7
+
+// doubts are signs that dates were forged, which is a veto of its own: items of a
+// column that were seen with an older date before, or came up long after the date
+// they show. Whether they were is for a person to say.
+func doubts(list []health.Column) []rules.SeriousFault {
+	var signs []rules.SeriousFault
+	for _, c := range list {
+		n := 0
+		for _, item := range c.Reading.Doubtful {
+			if item.Has(fresh.FlagBackDated) || item.Has(fresh.FlagRestamped) {
+				n++
+			}
+		}
+		if n > 0 && c.Status == health.ColumnWatched {
+			signs = append(signs, rules.SeriousFault{Kind: rules.SeriousForgery, What: fmt.Sprintf("%s：%d 条日期存疑", c.Name, n), Unit: c.Unit, UnitName: c.UnitName})
+		}
+	}
+	return signs
+}

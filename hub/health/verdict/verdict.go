@@ -167,12 +167,13 @@ func (s *Service) judge(site health.Site, now time.Time, k known) rules.Result {
 	if s.Watched {
 		f.Availability = availability(k.days[site.ID], now, s.Window())
 	}
+	signs := doubts(k.columns[site.ID])
 	if s.Links && site.State == health.SiteOpen {
-		counted, signs := split(k.links[site.ID])
-		f.Links = &counted
-		if len(signs) > 0 {
-			f.Serious = &rules.Serious{Faults: signs}
-		}
+		counted, grave := split(k.links[site.ID])
+		f.Links, signs = &counted, append(signs, grave...)
+	}
+	if len(signs) > 0 {
+		f.Serious = &rules.Serious{Faults: signs}
 	}
 	k.sheets[site.ID].apply(&f, s.Rules())
 	f.Columns = columnFacts(k.columns[site.ID])

@@ -119,6 +119,26 @@ func (d *desk) column(name, unit string, class fresh.Class, days int) {
 	}
 }
 
+// Dates that were made up afterwards are a sign of a veto, and no more until a
+// person has looked.
+func TestDoubtfulDates(t *testing.T) {
+	d := newDesk(t)
+	d.column("动态", storetest.Tangtou, fresh.News, -1)
+	list, err := d.store.SiteColumns(t.Context(), d.site.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for flag, want := range map[fresh.Flag]rules.State{fresh.FlagFuture: rules.Unchecked, fresh.FlagRestamped: rules.Near, fresh.FlagBackDated: rules.Near} {
+		list[0].Reading.Doubtful = []fresh.Item{{Title: "旧稿", Flags: []fresh.Flag{flag}}}
+		if err := d.store.ColumnRead(t.Context(), list[0], fresh.History{}); err != nil {
+			t.Fatal(err)
+		}
+		if v := d.veto("V4"); v.State != want || v.Count != 0 {
+			t.Errorf("%s: %s with %d", flag, v.State, v.Count)
+		}
+	}
+}
+
 // What the home page shows is believed, but for an old date that a younger column
 // speaks against.
 func TestHomePage(t *testing.T) {
