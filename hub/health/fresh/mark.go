@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html/atom"
 )
@@ -213,6 +214,24 @@ func (e *entry) published() *mark {
 		}
 	}
 	return best
+}
+
+// latest returns, of the dates of e that tell as much as m does, the one that
+// is latest without lying ahead: an answer is later than its question, a
+// deadline lies ahead.
+func (e *entry) latest(m *mark, now time.Time, near Day) *mark {
+	today := DayOf(now)
+	best, _ := m.stamp.on(now, near)
+	for i := range e.marks {
+		other := &e.marks[i]
+		if other.event || other.rank() != m.rank() {
+			continue
+		}
+		if day, _ := other.stamp.on(now, near); day <= today && day > best || best > today && day != "" && day < best {
+			m, best = other, day
+		}
+	}
+	return m
 }
 
 func (m *mark) rank() int {
