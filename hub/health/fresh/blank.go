@@ -73,10 +73,10 @@ func (t *tree) byScript() string {
 	if t.template {
 		return "页面带有由脚本填写的模板"
 	}
-	all := t.allScripts()
+	all, scripted := t.allScripts(), t.hasScript()
 	for i := range t.nodes {
 		n := &t.nodes[i]
-		if n.text != "" && clientLeftover.MatchString(n.text) && !n.hidden {
+		if n.text != "" && scripted && !n.hidden && clientLeftover.MatchString(n.text) {
 			return "页面有由脚本填写的占位符“" + clip(n.text, 30) + "”"
 		}
 		if n.attr == nil && !strings.Contains(n.tag, "-") {
@@ -99,6 +99,23 @@ func (t *tree) byScript() string {
 	}
 	if wait := t.saying(waitWords); wait != "" && t.hasScript() {
 		return "页面显示“" + wait + "”"
+	}
+	return ""
+}
+
+// unfilled returns what a template should have filled in, "" if there is none.
+func (t *tree) unfilled() string {
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if n.off {
+			continue
+		}
+		if leftover.MatchString(n.text) {
+			return clip(n.text, 40)
+		}
+		if href := n.attr["href"]; n.atom == atom.A && leftover.MatchString(href) {
+			return clip(href, 40)
+		}
 	}
 	return ""
 }
