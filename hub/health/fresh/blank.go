@@ -11,7 +11,7 @@ import (
 // emptyWords are lines that say that there is nothing, or nothing yet. They
 // meet lettersOf: a whole line says it, and only that.
 var emptyWords = regexp.MustCompile(`^(?:(?:对不起|抱歉|很抱歉|非常抱歉|温馨提示|提示)?(?:该|本|此|当前|您访问的|您所访问的)?(?:栏目|频道|页面|网页|版块|板块|分类|类别|目录|列表|查询结果|内容)?(?:下|中|内|里|的)?(?:` +
-	`(?:目前|现在|尚|还|暂时?|现)*(?:无|没有|未有|未找到|没有找到|没找到|未查询到|查无|未发布|未添加|未上传)(?:任何|相关|可显示的|可用|符合条件的|更多|该类|此类|最新|有关)*的?(?:信息|更新|内容|数据|记录|文章|新闻|资料|文件|结果|公告|条目|通知|政策|动态|列表|稿件)?(?:发布|显示|公开|可供查看|可显示)?(?:信息|内容)?(?:了|哦|呢)?` +
+	`(?:目前|现在|尚|还|暂时?|现)*(?:无|没有|未有|未找到|没有找到|没找到|未查询到|查无|未发布|未添加|未上传)(?:任何|相关|可显示的|可用|符合条件的|更多|该类|此类|最新|有关)*的?(?:信息|资讯|更新|内容|数据|记录|文章|新闻|资料|文件|结果|公告|条目|通知|政策|动态|列表|稿件)?(?:发布|显示|公开|可供查看|可显示)?(?:信息|内容)?(?:了|哦|呢)?` +
 	`|(?:信息|内容|资料|数据)?(?:正在|在|尚在|处于|目前正在)?(?:抓紧)?(?:建设|更新|整理|完善|筹备|筹建|维护|调整|开发|录入|制作|补充|升级|改版|审核|收集)(?:当|之)?中` +
 	`|(?:信息|内容|资料|数据)?(?:正在|抓紧)+(?:建设|更新|整理|完善|筹备|筹建|维护|调整|开发|录入|制作|补充|升级|改版)` +
 	`|(?:内容|信息|数据)?(?:为)?空(?:空如也)?|待(?:更新|建设|完善|补充)|即将(?:上线|开通|推出)))(?:请?(?:稍[后候]|期待|关注|耐心等待|谅解|浏览其[他它]|返回|点击|访问).{0,24}|敬请.{0,16})*$` +
@@ -73,10 +73,10 @@ func (t *tree) byScript() string {
 	if t.template {
 		return "页面带有由脚本填写的模板"
 	}
-	all := t.allScripts()
+	all, scripted := t.allScripts(), t.hasScript()
 	for i := range t.nodes {
 		n := &t.nodes[i]
-		if n.text != "" && clientLeftover.MatchString(n.text) && !n.hidden {
+		if n.text != "" && scripted && !n.hidden && clientLeftover.MatchString(n.text) {
 			return "页面有由脚本填写的占位符“" + clip(n.text, 30) + "”"
 		}
 		if n.attr == nil && !strings.Contains(n.tag, "-") {
@@ -99,6 +99,23 @@ func (t *tree) byScript() string {
 	}
 	if wait := t.saying(waitWords); wait != "" && t.hasScript() {
 		return "页面显示“" + wait + "”"
+	}
+	return ""
+}
+
+// unfilled returns what a template should have filled in, "" if there is none.
+func (t *tree) unfilled() string {
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if n.off {
+			continue
+		}
+		if leftover.MatchString(n.text) {
+			return clip(n.text, 40)
+		}
+		if href := n.attr["href"]; n.atom == atom.A && leftover.MatchString(href) {
+			return clip(href, 40)
+		}
 	}
 	return ""
 }

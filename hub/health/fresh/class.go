@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/html/atom"
+
 	"zhanqun/internal/chinatime"
 )
 
@@ -112,6 +114,81 @@ func GuessClass(name string) (c Class, why string) {
 		}
 	}
 	return Other, "从名称看不出栏目类别，按其他栏目处理，可用 --class 指定。"
+}
+
+// addressWords are the ways the folder of a class is called, by the first
+// letters of its syllables or in English.
+var addressWords = []struct {
+	class   Class
+	pattern *regexp.Regexp
+}{
+	{Policy, regexp.MustCompile(`(?i)(?:^|[/_-])(?:zcwj|zcfg|zfwj|gfxwj|zcjd|zcjdu|flfg|polic(?:y|ies))(?:[/_.-]|$)`)},
+	{Notice, regexp.MustCompile(`(?i)(?:^|[/_-])(?:tzgg|gsgg|gggs|tzgs|ggtz|gonggao|tongzhi|notices?|announcements?)(?:[/_.-]|$)`)},
+	{News, regexp.MustCompile(`(?i)(?:^|[/_-])(?:xwdt|gzdt|dtxx|xwzx|zwdt|zwyw|bmdt|jcdt|xzdt|xzcz|dongtai|yaowen|news)(?:[/_.-]|$)`)},
+}
+
+// guess reads the class of a column off whatever names it: the page's title
+// first, then its path from the home page, its heading and its address.
+func (t *tree) guess(p Page, names ...string) (c Class, why string) {
+	const unknown = "从名称看不出栏目类别，按其他栏目处理，可用 --class 指定。"
+	for _, name := range append(names, t.crumb()) {
+		if c, why := GuessClass(name); c != Other {
+			return c, why
+		}
+	}
+	// A name that is not the site's is the column's, and says what it is not.
+	for _, name := range names {
+		if parts := titleParts(name); len(parts) > 0 && !siteName.MatchString(parts[0]) {
+			return Other, unknown
+		}
+	}
+	if c, why := GuessClass(t.topHeading()); c != Other {
+		return c, why
+	}
+	for _, w := range addressWords {
+		if word := w.pattern.FindString(p.URL); word != "" {
+			return w.class, fmt.Sprintf("栏目类别按网址中的“%s”判断为%s，可用 --class 指定。", strings.Trim(word, "/_.-"), w.class.Label())
+		}
+	}
+	return Other, unknown
+}
+
+// siteName is a title that names the site rather than the column.
+var siteName = regexp.MustCompile(`(?i)政府|网站|门户|政务网|官网|公众网|信息网|首页|^(?:index|list|column|untitled|无标题.*)$`)
+
+var here = regexp.MustCompile(`(?:您|你)?(?:当前|现在|所在|的)*位置\s?[:：]?`)
+
+// crumb returns the last step of the path from the home page to this one.
+func (t *tree) crumb() string {
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if n.text == "" || n.hidden || !here.MatchString(n.text) {
+			continue
+		}
+		for p, steps := n.parent, 0; p > 0 && steps < 3; p, steps = t.nodes[p].parent, steps+1 {
+			text := plain(t.textOf(p, " > ", 200))
+			parts := strings.FieldsFunc(here.ReplaceAllString(text, ""), func(r rune) bool { return strings.ContainsRune("><»›/\\|", r) })
+			if len(parts) > 1 {
+				return strings.TrimSpace(parts[len(parts)-1])
+			}
+		}
+		return ""
+	}
+	return ""
+}
+
+// topHeading returns the first short heading of the page's main part.
+func (t *tree) topHeading() string {
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if n.off || n.atom != atom.H1 && n.atom != atom.H2 && n.atom != atom.H3 {
+			continue
+		}
+		if size := t.length(int32(i)); size > 0 && size <= 16 {
+			return t.textOf(int32(i), "", 16)
+		}
+	}
+	return ""
 }
 
 // titleParts splits a title at what separates a page's own name from the site's.

@@ -101,7 +101,7 @@ func TestColumns(t *testing.T) {
 				t.Errorf("got %s %s (%s), want %v\n%s", r.State, r.LastUpdate, r.Reason, want, show(r))
 			}
 			for _, w := range extra {
-				if !slices.Contains([]string{"reason=" + string(r.Reason), fmt.Sprintf("items=%d", r.Count), "flags=" + flags(r)}, w) {
+				if !slices.Contains([]string{"reason=" + string(r.Reason), fmt.Sprintf("items=%d", r.Count), "flags=" + flags(r), "class=" + string(r.Class)}, w) {
 					t.Errorf("want %s\n%s", w, show(r))
 				}
 			}

@@ -92,6 +92,10 @@ func readWhole(text string) (stamp, bool) {
 	if len(text) > 120 {
 		return stamp{}, false
 	}
+	if t, err := time.Parse(time.RFC3339, strings.TrimSpace(text)); err == nil && t.Year() > 1990 {
+		t = t.In(chinatime.Zone) // it may be another day there
+		return stamp{year: t.Year(), month: int(t.Month()), day: t.Day(), clock: t.Format("15:04")}, true
+	}
 	text = strings.Trim(plain(text), edges)
 	if label := goodLabel.FindString(text); label != "" {
 		text = strings.Trim(text[len(label):], edges)

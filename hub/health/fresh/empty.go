@@ -25,6 +25,8 @@ func (rd *reader) empty(p Page, t *tree, lists []*list, framed bool) {
 	switch sign, notice := t.byScript(), t.saying(emptyWords); {
 	case sign != "":
 		rd.end(Unknown, ReasonScript, "列表由脚本生成："+sign+"。程序不运行脚本，请用浏览器核实。")
+	case letters < 60 && t.unfilled() != "":
+		rd.end(Blank, ReasonTemplate, "列表的位置上是没有填内容的模板（“"+t.unfilled()+"”）。")
 	case notice != "" && letters < 400:
 		rd.end(Blank, ReasonNotice, fmt.Sprintf("页面写着“%s”，没有任何条目。", notice))
 	case rd.unlinked(t):

@@ -20,7 +20,7 @@ var (
 
 	// badWord says that a date is that of an event, a deadline, a document, or
 	// of the page itself.
-	badWord = regexp.MustCompile(`截止|截至|会议|活动|开标|投标|报名|有效|到期|施行|实施|生效|考试|举办|召开|起止|起始|受理|结束|开始|公示期|公示时间|征集时间|办理时间|开放时间|期限|失效|废止|当前|现在|系统时间|服务器|今天是|今日是|今天：|欢迎|建站|运行|备案|生日|出生|任职|统计时间|生成时间|页面生成|本页|到访|访问时间`)
+	badWord = regexp.MustCompile(`截止|截至|会议|活动|开标|投标|报名|有效|到期|施行|实施|生效|考试|举办|召开|起止|起始|受理|结束|开始|公示期|公示时间|征集时间|办理时间|开放时间|期限|失效|废止|当前|现在|系统时间|服务器|今天是|今日是|今天：|欢迎|建站|运行|备案|生日|出生|任职|统计时间|生成时间|页面生成|本页|到访|访问时间|(?:本页|页面|网站|全站|最后)更新`)
 
 	// madeWord says that a date is that of a document's making. Its publication
 	// is no earlier.

@@ -1,8 +1,11 @@
 package fresh
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html/atom"
 )
@@ -54,11 +57,36 @@ func (t *tree) marks() []mark {
 		}
 		i++
 	}
+	t.years(list)
 	// One date with its weekday is a clock; a list names it with every item.
 	if days := slices.IndexFunc(list, weekdayed); days >= 0 && !slices.ContainsFunc(list[days+1:], weekdayed) {
 		list[days].event = true
 	}
 	return list
+}
+
+// yearHead is a heading that is a year.
+var yearHead = regexp.MustCompile(`^(20\d\d)(?:年度?|年)?$`)
+
+// years gives dates without a year that of the heading they stand under, if the
+// page puts its items into years. Years one can choose from are links.
+func (t *tree) years(list []mark) {
+	year, at := 0, 0
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		for at < len(list) && int(list[at].at) <= i {
+			if s := &list[at].stamp; year > 0 && s.year == 0 && s.ago == "" {
+				s.year = year
+			}
+			at++
+		}
+		if n.text == "" || n.off || len(n.text) > 20 || !t.nodes[n.parent].heads() || t.linkOf(int32(i)) >= 0 {
+			continue
+		}
+		if m := yearHead.FindStringSubmatch(plain(n.text)); m != nil {
+			year, _ = strconv.Atoi(m[1])
+		}
+	}
 }
 
 func weekdayed(m mark) bool { return m.stamp.weekday }
@@ -86,7 +114,8 @@ func (t *tree) boxed(i int32) (mark, bool) {
 			}
 		}
 	}
-	m.labeled = goodLabel.MatchString(strings.TrimLeft(plain(m.text), edges))
+	words := strings.TrimLeft(plain(m.text), edges)
+	m.labeled, m.event = goodLabel.MatchString(words), badWord.MatchString(words)
 	return m, ok
 }
 
@@ -185,6 +214,24 @@ func (e *entry) published() *mark {
 		}
 	}
 	return best
+}
+
+// latest returns, of the dates of e that tell as much as m does, the one that
+// is latest without lying ahead: an answer is later than its question, a
+// deadline lies ahead.
+func (e *entry) latest(m *mark, now time.Time, near Day) *mark {
+	today := DayOf(now)
+	best, _ := m.stamp.on(now, near)
+	for i := range e.marks {
+		other := &e.marks[i]
+		if other.event || other.rank() != m.rank() {
+			continue
+		}
+		if day, _ := other.stamp.on(now, near); day <= today && day > best || best > today && day != "" && day < best {
+			m, best = other, day
+		}
+	}
+	return m
 }
 
 func (m *mark) rank() int {

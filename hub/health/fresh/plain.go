@@ -17,6 +17,17 @@ func plain(s string) string {
 	return s
 }
 
+// simplified are the characters of the words looked for that are written
+// otherwise where the old script is used.
+var simplified = func() map[rune]rune {
+	old, now := []rune("發佈時間號點擊週無暫資訊內沒關數據條聞輯來載錄題閱覽責編單檔"), []rune("发布时间号点击周无暂资讯内没关数据条闻辑来载录题阅览责编单档")
+	m := make(map[rune]rune, len(old))
+	for i, r := range old {
+		m[r] = now[i]
+	}
+	return m
+}()
+
 func ascii(r rune) rune {
 	switch {
 	case r >= '！' && r <= '～':
@@ -37,6 +48,9 @@ func ascii(r rune) rune {
 		return '.'
 	case r == '∶':
 		return ':'
+	}
+	if now, ok := simplified[r]; ok {
+		return now
 	}
 	return r
 }

@@ -53,7 +53,7 @@ func Read(ctx context.Context, p Page, o Options) Reading {
 	}
 	if !rd.r.Class.Known() {
 		var why string
-		rd.r.Class, why = GuessClass(first(o.Name, t.metas["columnname"], rd.r.Title))
+		rd.r.Class, why = t.guess(p, o.Name, t.metas["columnname"], t.metas["columntype"], rd.r.Title)
 		rd.r.say(why)
 	}
 	rd.r.Since, rd.r.SinceDays = rd.r.Class.Since(o.Now, true), rd.r.Class.Since(o.Now, false)
@@ -237,6 +237,7 @@ func (rd *reader) item(t *tree, e *entry, address string, inTitle bool) Item {
 	}
 	m := e.published()
 	if m != nil {
+		m = e.latest(m, rd.o.Now, near)
 		set(m.stamp, m.text, PlaceList)
 		it.made = m.made
 	}
