@@ -3,9 +3,12 @@ package health
 import (
 	"context"
 	"fmt"
+	"net/netip"
+	"net/url"
 	"time"
 
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/internal/reach"
 	"zhanqun/protocol"
 )
 
@@ -32,11 +35,13 @@ func opinionText(o Opinion) string {
 	switch {
 	case m.Status >= 200 && m.Status < 300 && m.Bytes > 0:
 		return fmt.Sprintf("从%s的线路能正常打开（状态码 %d，%s 秒）。", o.Unit, m.Status, took)
+	case m.Error == protocol.ErrorPrivate:
+		return fmt.Sprintf("%s没有去看：这是内网地址。", o.Unit)
 	case m.Status > 0:
 		return fmt.Sprintf("从%s的线路访问，答复状态码 %d（%s 秒）。", o.Unit, m.Status, took)
 	}
 	why := map[string]string{protocol.ErrorDNS: "域名解析不到", protocol.ErrorConnect: "连接被拒绝", protocol.ErrorTimeout: "没有应答", protocol.ErrorTLS: "建不起加密连接",
-		protocol.ErrorPrivate: "是内网地址，不访问", protocol.ErrorLoop: "反复跳转"}[m.Error]
+		protocol.ErrorLoop: "反复跳转"}[m.Error]
 	if why == "" {
 		why = "出错"
 	}
@@ -69,7 +74,7 @@ func weaker(t Target, look Look, now time.Time) (Look, bool) {
 // wantsOpinion reports whether an opinion from another line could settle a case:
 // the hub has failed to make it out again and again, or a unit says that it opens.
 func wantsOpinion(c Case, t Target) bool {
-	if len(t.Looks) == 0 || t.Looks[len(t.Looks)-1].From != "" {
+	if len(t.Looks) == 0 || t.Looks[len(t.Looks)-1].From != "" || !askable(t.URL) {
 		return false
 	}
 	last := t.Looks[len(t.Looks)-1].Verdict
@@ -83,6 +88,17 @@ func wantsOpinion(c Case, t Target) bool {
 		run++
 	}
 	return run >= askAfter && len(c.Places) > 0
+}
+
+// askable reports whether a node could look at an address: none goes to where
+// only this office can.
+func askable(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "localhost" {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err != nil || reach.Of(ip) == reach.Public
 }
 
 // weigh takes second opinions into the cases they are about. It returns whether

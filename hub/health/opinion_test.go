@@ -80,4 +80,8 @@ func TestWhenAnOpinionIsWanted(t *testing.T) {
 	if e, _ := walk(c, gone(3*time.Hour)); !e.Ask {
 		t.Error("not asked although the unit says that it opens")
 	}
+	c.Target.URL = "http://10.1.2.3/a.html"
+	if e, _ := walk(c, gone(3*time.Hour)); e.Ask {
+		t.Error("asked about an address of this office's network")
+	}
 }

@@ -19,7 +19,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"syscall"
 	"time"
 
@@ -130,7 +129,7 @@ func (s *Service) RunOnce(ctx context.Context) error {
 		}
 		m := s.Look(ctx, l)
 		if ctx.Err() != nil {
-			return nil // cut off by our own end: it is done next time
+			return ctx.Err() // cut off by our own end: it is done next time
 		}
 		if err := s.Queue.Looked(ctx, m); err != nil {
 			return err
@@ -191,7 +190,7 @@ func (s *Service) fetch(ctx context.Context, address string, m *protocol.Looked)
 // finalOf is where redirects ended.
 func finalOf(answer *resty.Response) string {
 	if r := answer.RawResponse; r != nil && r.Request != nil && r.Request.URL != nil {
-		u := url.URL(*r.Request.URL)
+		u := *r.Request.URL
 		u.User = nil
 		return u.String()
 	}
