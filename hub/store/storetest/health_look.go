@@ -6,6 +6,7 @@ import (
 
 	"zhanqun/hub/health"
 	"zhanqun/hub/intake"
+	"zhanqun/hub/store"
 	"zhanqun/protocol"
 )
 
@@ -48,6 +49,8 @@ func testLooks(t *testing.T, open Open) {
 	if len(looks) != 1 || looks[0].URL != "http://wall.example/a" || !looks[0].Until.After(clock.Now()) {
 		t.Fatalf("asked %+v", looks)
 	}
+	tally := must[store.FindingTally](t)(s.FindingTally(t.Context()))
+	same(t, "tally", tally, store.FindingTally{Stages: []store.StageCount{{State: protocol.FindingOpen, N: 1}}, Messages: map[string]int{}, Unanswered: 1})
 	stream := NewStream(t, s)
 	seen := &protocol.Looked{Look: looks[0].ID, Status: 200, Bytes: 9, Millis: 12, At: clock.Now()}
 	clock.Advance(time.Minute)
