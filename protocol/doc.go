@@ -145,6 +145,14 @@
 // An entry of the up log is received when a [Receipt] has passed it, never
 // before. A node keeps everything until then, and 90 days longer.
 //
+// # Second opinion
+//
+// A hub that cannot make out from its own line whether an address is well may ask
+// a node that knows the kind "look" to fetch it once ([Look]). The node asks with
+// GET for at most 15 seconds, follows at most 5 redirects, connects to public
+// addresses only, reads at most 256 KiB, and answers in its up log with facts
+// ([Looked]), never with content. After until it need not answer any more.
+//
 // # Restored stores
 //
 // A restored store knows less than the other side may hold. Each gives back what
@@ -213,6 +221,9 @@
 //	item.withdraw   Withdraw    item id, revision the last sent, reason text, by line, at time
 //	finding.answer  Answer      finding id, answer "fixed" or "disputed", note? text (not with
 //	                            disputed), by line, at time
+//	looked          Looked      look id, status? final? where it ended, error? dns refused timeout tls
+//	                            private toomanyredirects protocol, millis, bytes, cut? there was
+//	                            more, sha256? of what was read, at time
 //
 // A body may hold an image as <img src="att:<sha256>">, naming an attachment. An
 // item without a body must have one. A revision is one higher than the last the
@@ -236,6 +247,7 @@
 //	findings        Findings    findings list of Finding, at most 500; at. Only to a node that knows it
 //	                Place       page, element?, label?
 //	notice          Notice      id, title, text, at
+//	look            Look        id, url http or https, until time, at. Only to a node that knows it
 //	rotate          Rotate      at
 //	settings        Settings    unit, villages list, columns list, county, portal?, limits?
 //	                Unit        code, name
@@ -246,7 +258,7 @@
 //
 //	hello           Hello       v 1, epoch, last seq, confirmed seq, down cursor, hubEpoch, program,
 //	                            clock, diskFree bytes, knows? later kinds of the down log it reads
-//	                            (findings), and the fields of Beat
+//	                            (findings, look), and the fields of Beat
 //	                Beat        queued, sent, oldest? time, files
 //	                HelloAnswer v, hubEpoch, epoch, cursor, backlog, head seq, maxFrame bytes, now,
 //	                            before? Mark, past? list of Past, recall?

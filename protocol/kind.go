@@ -15,6 +15,7 @@ const (
 	KindSubmit   Kind = "item.submit"    // Submit
 	KindWithdraw Kind = "item.withdraw"  // Withdraw
 	KindAnswer   Kind = "finding.answer" // Answer
+	KindLooked   Kind = "looked"         // Looked; only to a hub that asked
 )
 
 // Kinds of the down log.
@@ -27,6 +28,7 @@ const (
 	KindNotice   Kind = "notice"      // Notice
 	KindSettings Kind = "settings"    // Settings
 	KindRotate   Kind = "rotate"      // Rotate
+	KindLook     Kind = "look"        // Look; only for nodes that know it
 )
 
 // Message is the body of an entry.
@@ -42,6 +44,7 @@ var messages = map[Direction]map[Kind]func() Message{
 		KindSubmit:   func() Message { return new(Submit) },
 		KindWithdraw: func() Message { return new(Withdraw) },
 		KindAnswer:   func() Message { return new(Answer) },
+		KindLooked:   func() Message { return new(Looked) },
 	},
 	Down: {
 		KindReceipt:  func() Message { return new(Receipt) },
@@ -52,12 +55,13 @@ var messages = map[Direction]map[Kind]func() Message{
 		KindNotice:   func() Message { return new(Notice) },
 		KindSettings: func() Message { return new(Settings) },
 		KindRotate:   func() Message { return new(Rotate) },
+		KindLook:     func() Message { return new(Look) },
 	},
 }
 
 // Later are the kinds of the down log that came after the first nodes. A node
 // names those it reads in Hello.Knows; to others a hub does not say them.
-func Later() []Kind { return []Kind{KindFindings} }
+func Later() []Kind { return []Kind{KindFindings, KindLook} }
 
 // Kinds returns the kinds of one direction, for tests and documentation.
 func Kinds(dir Direction) []Kind {

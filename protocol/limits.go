@@ -23,6 +23,7 @@ const (
 	MinChunkBytes      = 16 << 10  // the last piece of a file may be smaller
 	MaxPlaces          = 50        // places named in one finding
 	MaxFindings        = 500       // findings told at once
+	MaxURLBytes        = 2000      // address of a look
 
 	MaxBundleIndexBytes = 1 << 20 // index of one bundle
 	MaxBundleFrames     = 4096    // frames in one bundle

@@ -150,6 +150,13 @@ func writeVectors(t *testing.T) {
 				{ID: other, State: protocol.FindingClosed, Class: "死链", Target: "http://example.gov.cn/b.html", Places: []protocol.Place{}, Status: 404,
 					Reason: "两次访问都返回 404", Looks: 2, FirstBad: at, LastBad: at, Ending: protocol.EndingRemoved, At: at}}}),
 			protocol.New(protocol.Down, node, epoch, 10, protocol.KindFindings, []byte(`{"findings":[{"id":"x","state":"open"}],"at":"2026-03-02T08:00:00Z"}`), hubKey))},
+		{Name: "up_looked", Frame: frame(
+			up(4, protocol.KindLooked, string(body(t, &protocol.Looked{Look: item, Status: 200, Final: "https://example.gov.cn/a/", Millis: 812, Bytes: 5120, SHA256: protocol.HashOf([]byte("x")), At: at}))),
+			up(5, protocol.KindLooked, string(body(t, &protocol.Looked{Look: item, Error: protocol.ErrorTimeout, Millis: 15000, At: at}))),
+			up(6, protocol.KindLooked, `{"look":"x","millis":-1}`))},
+		{Name: "down_look", Direction: protocol.Down, Frame: frame(
+			down(11, protocol.KindLook, &protocol.Look{ID: item, URL: "http://example.gov.cn/a", Until: at.AddDate(0, 0, 1), At: at}),
+			protocol.New(protocol.Down, node, epoch, 12, protocol.KindLook, []byte(`{"id":"`+item+`","url":"file:///etc/passwd"}`), hubKey))},
 		{Name: "down_rotate", Direction: protocol.Down, Frame: frame(down(8, protocol.KindRotate, &protocol.Rotate{At: at}))},
 	}
 	for _, v := range vectors {

@@ -103,6 +103,26 @@ func (s *Service) Settle(ctx context.Context, who access.User, id string, strike
 	return s.Store.Settle(ctx, who.Login, id, func(f Finding, t Target) Finding { return settle(f, t, strike, note, s.Rules, s.Now()) })
 }
 
+// AskOpinion asks townships' nodes to look at what a finding is about from their
+// own lines, and returns how many were asked.
+func (s *Service) AskOpinion(ctx context.Context, who access.User, id string) (int, error) {
+	if err := who.Need(access.Inspect); err != nil {
+		return 0, err
+	}
+	f, _, err := s.Store.Finding(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if f.Closed() {
+		return 0, fault.New(fault.Conflict, "这条预警已经销号。")
+	}
+	n, err := s.Store.AskLooks(ctx, f.Target)
+	if err == nil && n == 0 {
+		err = fault.New(fault.Conflict, "现在没有可以帮忙看的节点：要在一小时内联系过、程序够新；同一个网址 12 小时内只请一次。")
+	}
+	return n, err
+}
+
 // Report makes one of the four reports on what units mend.
 func (s *Service) Report(ctx context.Context, who access.User, p urge.Period) (urge.Report, error) {
 	if err := who.Need(access.ReadAll); err != nil {

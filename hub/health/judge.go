@@ -28,15 +28,18 @@ type rules struct {
 // its places changed. It is pure: the same case gives the same effect.
 func judge(c Case, look *Look, by rules, now time.Time) Effect {
 	t := c.Target
+	wanted := false
 	if look != nil {
-		t.Looks = append(slices.Clone(t.Looks), *look)
+		seen, weak := weaker(t, *look, now)
+		wanted = weak
+		t.Looks = append(slices.Clone(t.Looks), seen)
 		if n := len(t.Looks); n > maxLooks {
 			t.Looks = t.Looks[n-maxLooks:]
 		}
 		t.CheckedAt = now
 		t.State, t.NextAt = by.Policy.Next(bare(t.Looks), now)
 	}
-	e := Effect{Target: t, Who: System}
+	e := Effect{Target: t, Who: System, Ask: wanted || look != nil && wantsOpinion(c, t)}
 	state := alarm(t)
 	open, struck := map[string]Finding{}, map[string]bool{}
 	for _, f := range c.Findings {
@@ -55,6 +58,8 @@ func judge(c Case, look *Look, by rules, now time.Time) Effect {
 		f.Places = c.Places[unit]
 		if next, changed := follow(f, t, look, by, now); changed {
 			e.Findings = append(e.Findings, next)
+		} else if look != nil && look.From != "" {
+			e.Steps = append(e.Steps, Lapse{f.ID, look.Detail})
 		}
 	}
 	if state != "" {
@@ -148,6 +153,8 @@ func follow(f Finding, t Target, look *Look, by rules, now time.Time) (Finding, 
 	switch {
 	case len(f.Places) == 0:
 		return closed(f, protocol.EndingRemoved, "链接已从页面移除，销号。", now), true
+	case t.State == linkcheck.StateAlive && look != nil && look.From != "":
+		return closed(f, protocol.EndingRecovered, fmt.Sprintf("%s销号。", look.Detail), now), true
 	case t.State == linkcheck.StateAlive && look != nil:
 		return closed(f, protocol.EndingRecovered, "目标已恢复访问，销号。", now), true
 	case f.State == FindingFound && alarm(t) == protocol.FindingOpen:

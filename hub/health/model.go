@@ -97,7 +97,7 @@ func (f Finding) Waits() bool {
 // Step is one line of a finding's history.
 type Step struct {
 	At   time.Time `json:"at"`
-	Kind string    `json:"kind"` // a state of a finding, a stage, or StepDeadline, StepLapsed
+	Kind string    `json:"kind"` // a state of a finding, a stage, or StepDeadline, StepLapsed, StepOpinion
 	Who  string    `json:"who"`  // 系统, or who answered or decided
 	Note string    `json:"note,omitempty"`
 }
@@ -106,6 +106,7 @@ type Step struct {
 const (
 	StepDeadline = "deadline" // a deadline was set
 	StepLapsed   = "lapsed"   // the target changed, and with it the strike is over
+	StepOpinion  = "opinion"  // what a township's node saw from its own line
 )
 
 // Closed reports whether nothing more is expected of the finding.

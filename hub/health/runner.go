@@ -77,6 +77,10 @@ func (s *Service) pass(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	opinions, err := s.weigh(ctx)
+	if err != nil {
+		return false, err
+	}
 	entries, err := s.readEntries(ctx)
 	if err != nil {
 		return false, err
@@ -98,7 +102,7 @@ func (s *Service) pass(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	err = s.checkAll(ctx, targets)
-	return late || entries == batch || len(sites) > 0 || columns || len(targets) > 0, err
+	return late || opinions || entries == batch || len(sites) > 0 || columns || len(targets) > 0, err
 }
 
 // afterCut is how long to wait when it seems that our own line is down.
@@ -123,13 +127,23 @@ func (s *Service) checkAll(ctx context.Context, targets []Target) error {
 		return errCut
 	}
 	for i, t := range targets {
+		ask := false
 		judged := func(c Case) Effect { return putOff(c, s.Now()) }
 		if results[i].Verdict != "" {
 			look := lookOf(results[i])
-			judged = func(c Case) Effect { return judge(c, &look, s.rules(), s.Now()) }
+			judged = func(c Case) Effect {
+				e := judge(c, &look, s.rules(), s.Now())
+				ask = e.Ask
+				return e
+			}
 		}
 		if err := s.Store.Judge(ctx, t.ID, judged); err != nil {
 			return err
+		}
+		if ask {
+			if _, err := s.Store.AskLooks(ctx, t.ID); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/intake"
 	"zhanqun/hub/sample"
 	"zhanqun/hub/store"
 	"zhanqun/hub/store/storetest"
@@ -350,5 +351,59 @@ func TestOwnLineCut(t *testing.T) {
 	}
 	if got := w.findings(""); len(got) != 0 {
 		t.Errorf("%d findings although it was our own line", len(got))
+	}
+}
+
+// TestOneDigest holds that a pass that finds many faults is one word to the unit,
+// that the next passes say nothing again, and that a link in a menu of every page
+// is one finding with all its places.
+func TestOneDigest(t *testing.T) {
+	const dead = 40
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/gone/") {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		body := `<!DOCTYPE html><title>镇政府` + r.URL.Path + `</title><h1>镇政府` + r.URL.Path + `</h1><p>欢迎访问本镇网站，这里发布工作动态和办事指南。</p><nav><a href="/a.html">甲</a> <a href="/b.html">乙</a> <a href="/gone/menu">老网站</a></nav>`
+		for i := range dead - 1 {
+			if r.URL.Path == "/" {
+				body += fmt.Sprintf(`<a href="/gone/%d">附件%d</a> `, i, i)
+			}
+		}
+		_, _ = w.Write([]byte(body))
+	}))
+	defer server.Close()
+	w := newWatch(t)
+	node := storetest.NewSender(t, w.store, storetest.Sitang).Node
+	if err := w.store.NoteSeen(t.Context(), []intake.Sighting{{Node: node.ID, At: w.clock.Now(), Hello: true, Knows: "findings"}}); err != nil {
+		t.Fatal(err)
+	}
+	w.site(storetest.Sitang, "思唐街道网", server.URL+"/")
+	w.settle()
+	w.clock.Advance(31 * time.Minute)
+	w.settle()
+	w.clock.Advance(7 * time.Hour)
+	w.settle()
+	var told []*protocol.Findings
+	for _, m := range storetest.Words(t, w.store, node.ID, 0) {
+		switch m := m.(type) {
+		case *protocol.Findings:
+			told = append(told, m)
+		case *protocol.Finding:
+			t.Errorf("told apart: %+v", m)
+		}
+	}
+	if len(told) != 1 || len(told[0].Findings) != dead {
+		t.Fatalf("%d words", len(told))
+	}
+	for _, f := range told[0].Findings {
+		want := 1
+		if strings.HasSuffix(f.Target, "/menu") {
+			want = 3
+		}
+		if f.Total != want || f.Due.IsZero() || len(f.Places) == 0 || f.Advice == "" {
+			t.Errorf("told of %+v", f)
+		}
 	}
 }

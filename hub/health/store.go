@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zhanqun/hub/health/fresh"
+	"zhanqun/protocol"
 )
 
 // Store keeps sites, targets, places and findings. One method is one transaction.
@@ -62,6 +63,12 @@ type Store interface {
 	// TellFindings tells nodes how the findings stand they have still to hear of,
 	// all of one node at once, and reports whether there may be more.
 	TellFindings(ctx context.Context) (more bool, err error)
+	// AskLooks asks nodes to look at a target from their own lines, unless they
+	// were asked lately, and returns how many were.
+	AskLooks(ctx context.Context, target string) (asked int, err error)
+	// Opinions returns up to limit answers that were not weighed yet.
+	Opinions(ctx context.Context, limit int) ([]Opinion, error)
+	Weighed(ctx context.Context, id string) error
 	// FindingsWithin returns up to limit findings the unit was told of that were
 	// open at any time from from until until.
 	FindingsWithin(ctx context.Context, from, until time.Time, limit int) ([]Finding, error)
@@ -100,13 +107,25 @@ type Effect struct {
 	Target   Target
 	Findings []Finding // new or changed, each as it stands now, with its places
 	Lapsed   []Lapse   // strikes that are over
+	Steps    []Lapse   // words of a second opinion, for the history
+	Ask      bool      // a second opinion is wanted
 	Who      string    // whose act it is, for the history
 }
 
-// Lapse is the end of a strike: the target is not what was struck off any more.
+// Lapse is a line for the history of a finding that stays as it is: the end of a
+// strike, since the target is not what was struck off any more, or an opinion.
 type Lapse struct {
 	Finding string
 	Note    string
+}
+
+// Opinion is what a township's node saw of a target from its own line.
+type Opinion struct {
+	ID     string
+	Target string
+	Unit   string // name of whose line it is
+	At     time.Time
+	Looked protocol.Looked
 }
 
 // FindingQuery selects findings, newest change first.

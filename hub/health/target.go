@@ -34,6 +34,8 @@ type Look struct {
 	// of what was shown there.
 	Final string `json:"final,omitempty"`
 	Title string `json:"title,omitempty"`
+	// From is whose line it was seen from, if not the hub's own.
+	From string `json:"from,omitempty"`
 }
 
 func lookOf(r linkcheck.Result) Look {

@@ -35,7 +35,7 @@ type decision struct {
 	*View
 	plan    *Plan
 	now     time.Time
-	err     error           // of Answer
+	err     error           // of Answer or Looked
 	changed map[string]bool // items
 	fresh   map[string]bool // items that are new
 }
@@ -181,6 +181,8 @@ func (d *decision) apply(n *Node, l *Letter) *protocol.Fault {
 		return d.withdraw(n, m)
 	case *protocol.Answer:
 		return d.answer(n, m)
+	case *protocol.Looked:
+		return d.looked(n, m)
 	}
 	return &protocol.Fault{Code: protocol.CodeKind, Detail: "不认识的报文种类，请升级程序"}
 }
@@ -191,6 +193,16 @@ func (d *decision) answer(n *Node, m *protocol.Answer) *protocol.Fault {
 		return nil //nolint:nilerr // the error ends the whole plan, see Decide
 	}
 	fault, err := d.Answer(n.ID, n.Unit, m)
+	d.err = err
+	return fault
+}
+
+// looked lets health keep a second opinion.
+func (d *decision) looked(n *Node, m *protocol.Looked) *protocol.Fault {
+	if d.err != nil || d.Looked == nil {
+		return nil //nolint:nilerr // the error ends the whole plan, see Decide
+	}
+	fault, err := d.Looked(n.ID, m)
 	d.err = err
 	return fault
 }

@@ -52,6 +52,8 @@ type View struct {
 	// Answer applies a unit's word on a finding, which is the business of
 	// package health, in the same transaction; nil accepts and forgets it.
 	Answer func(node, unit string, m *protocol.Answer) (*protocol.Fault, error)
+	// Looked keeps what a node saw where it was asked to look, likewise.
+	Looked func(node string, m *protocol.Looked) (*protocol.Fault, error)
 }
 
 // ItemOf is an item as one node speaks of it.

@@ -15,7 +15,7 @@ import (
 func (t *tx) viewOf(ctx context.Context, b *intake.Batch) (*intake.View, error) {
 	v := &intake.View{Items: map[string]*catalog.Item{}, Texts: map[intake.TextOf]*catalog.Revision{}, Refused: map[intake.ItemOf]int{}, Answer: func(node, unit string, m *protocol.Answer) (*protocol.Fault, error) {
 		return t.answerFinding(ctx, node, unit, m)
-	}}
+	}, Looked: func(node string, m *protocol.Looked) (*protocol.Fault, error) { return t.keepLooked(ctx, node, m) }}
 	items, withdrawn := b.Items()
 	nodes := b.NodeIDs()
 	if len(withdrawn) > 0 {

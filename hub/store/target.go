@@ -192,6 +192,11 @@ func (s *Store) Judge(ctx context.Context, target string, decide func(health.Cas
 				return err
 			}
 		}
+		for _, l := range e.Steps {
+			if err := t.noteStep(ctx, l.Finding, health.Step{Kind: health.StepOpinion, Who: e.Who, Note: l.Note}); err != nil {
+				return err
+			}
+		}
 		for _, l := range e.Lapsed {
 			if _, err := t.ExecContext(ctx, `UPDATE finding SET lapsed = 1 WHERE id = $1`, l.Finding); err != nil {
 				return err

@@ -112,3 +112,13 @@ func (s *Server) settle(w http.ResponseWriter, r *http.Request, u access.User) e
 	}
 	return s.done(w, r, to, ui.T(s.lang(r), "已退回责任单位继续处理。"))
 }
+
+// askOpinion asks townships' nodes to look as well.
+func (s *Server) askOpinion(w http.ResponseWriter, r *http.Request, u access.User) error {
+	to := "/findings/" + r.PathValue("id")
+	n, err := s.Health.AskOpinion(r.Context(), u, r.PathValue("id"))
+	if err != nil {
+		return s.undone(w, r, to, err)
+	}
+	return s.done(w, r, to, ui.T(s.lang(r), "已请 %d 个乡镇节点从各自的线路看一次，结果会写进经过。", n))
+}

@@ -55,6 +55,7 @@ var chips = map[string]ui.Chip{
 	"outcome-passed":               {Word: "合格", Shape: "check", Tone: ui.Good},
 	health.FindingFound:            {Word: "待核实", Shape: "half", Tone: ui.Warn},
 	health.StepDeadline:            {Word: "已定整改期限", Shape: "ring", Tone: ui.Info},
+	health.StepOpinion:             {Word: "乡镇线路复看", Shape: "dot", Tone: ui.Info},
 	health.StepLapsed:              {Word: "核减已失效", Shape: "back", Tone: ui.Warn},
 	protocol.StageReminded:         {Word: "已催办", Shape: "dot", Tone: ui.Warn},
 	protocol.StageOverdue:          {Word: "已逾期", Shape: "triangle", Tone: ui.Bad},

@@ -99,6 +99,7 @@ func (s *Server) pageRoutes() []route {
 		{"GET /findings", "", s.findingsPage},
 		{"GET /findings/{id}", "", s.findingPage},
 		{"POST /findings/{id}/settle", access.Inspect, s.settle},
+		{"POST /findings/{id}/opinion", access.Inspect, s.askOpinion},
 
 		{"GET /findings/circulars", access.ReadAll, s.circularsPage},
 

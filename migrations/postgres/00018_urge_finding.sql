@@ -56,7 +56,24 @@ CREATE TABLE webhook_delivery (
 CREATE INDEX webhook_delivery_due ON webhook_delivery (next_at, id) WHERE state = 'waiting';
 CREATE INDEX webhook_delivery_hook ON webhook_delivery (hook, at, id);
 
+-- Second opinions: addresses nodes were asked to look at from their own lines,
+-- and what they saw (JSON), until it was weighed.
+CREATE TABLE look_request (
+    id          text PRIMARY KEY,
+    target      text NOT NULL REFERENCES target (id),
+    node        text NOT NULL,
+    unit        text NOT NULL,
+    asked_at    bigint NOT NULL,
+    until_at    bigint NOT NULL,
+    answered_at bigint NOT NULL,
+    answer      text NOT NULL,
+    weighed     bigint NOT NULL
+);
+CREATE INDEX look_request_target ON look_request (target, asked_at);
+CREATE INDEX look_request_answered ON look_request (answered_at, id) WHERE answered_at <> 0 AND weighed = 0;
+
 -- +goose Down
+DROP TABLE look_request;
 DROP TABLE webhook_delivery;
 DROP TABLE webhook;
 DROP INDEX finding_closed;

@@ -56,7 +56,24 @@ CREATE TABLE webhook_delivery (
 CREATE INDEX webhook_delivery_due ON webhook_delivery (next_at, id) WHERE state = 'waiting';
 CREATE INDEX webhook_delivery_hook ON webhook_delivery (hook, at, id);
 
+-- Second opinions: addresses nodes were asked to look at from their own lines,
+-- and what they saw (JSON), until it was weighed.
+CREATE TABLE look_request (
+    id          TEXT PRIMARY KEY,
+    target      TEXT NOT NULL REFERENCES target (id),
+    node        TEXT NOT NULL,
+    unit        TEXT NOT NULL,
+    asked_at    INTEGER NOT NULL,
+    until_at    INTEGER NOT NULL,
+    answered_at INTEGER NOT NULL,
+    answer      TEXT NOT NULL,
+    weighed     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX look_request_target ON look_request (target, asked_at);
+CREATE INDEX look_request_answered ON look_request (answered_at, id) WHERE answered_at <> 0 AND weighed = 0;
+
 -- +goose Down
+DROP TABLE look_request;
 DROP TABLE webhook_delivery;
 DROP TABLE webhook;
 DROP INDEX finding_closed;

@@ -155,6 +155,8 @@ func (t *txn) apply(ctx context.Context, e protocol.Entry) error {
 			m.ID, string(e.Body), t.now)
 	case *protocol.Rotate:
 		return t.rotate(ctx, m)
+	case *protocol.Look:
+		return t.look(ctx, m)
 	case *protocol.Settings:
 		t.st.settingsRev++
 		return t.exec(ctx, `UPDATE station SET settings = $1, unit_name = $2`, string(e.Body), m.Unit.Name)

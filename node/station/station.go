@@ -23,6 +23,7 @@ import (
 	"zhanqun/internal/fault"
 	"zhanqun/internal/web"
 	"zhanqun/node/bundle"
+	"zhanqun/node/look"
 	"zhanqun/node/queue"
 	"zhanqun/node/uplink"
 	nodeweb "zhanqun/node/web"
@@ -144,6 +145,9 @@ func (s *Station) Run(ctx context.Context) (err error) {
 	defer stop()
 	work.Go(func() { s.carry(ctx) })
 	work.Go(func() { s.tidy(ctx) })
+	work.Go(func() {
+		look.New(look.Options{Queue: s.Queue, Told: s.line.Nudge, Now: s.o.Now, Log: s.o.Log}).Run(ctx)
+	})
 	if s.o.Gap.In != "" || s.o.Gap.Out != "" {
 		work.Go(func() { bundle.NewWatcher(s.bundles(), s.o.Gap.Folders).Run(ctx) })
 	}

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"zhanqun/internal/reach"
 )
 
 const (
@@ -70,10 +72,10 @@ func (d *dialer) resolve(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
 func (d *dialer) allowed(ip netip.Addr) bool {
-	switch reachOf(ip) {
-	case reachPublic:
+	switch reach.Of(ip) {
+	case reach.Public:
 		return true
-	case reachPrivate:
+	case reach.Private:
 		return d.opts.AllowPrivate(ip.Unmap())
 	}
 	return false

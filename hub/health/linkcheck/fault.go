@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+
+	"zhanqun/internal/reach"
 )
 
 // Fault names a slip an editor made in writing a link. It is a hint, not a
@@ -110,7 +112,7 @@ func hostFault(host, pageHost string) Fault {
 	}
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	switch {
-	case err != nil || isPublic(ip):
+	case err != nil || reach.Of(ip) == reach.Public:
 		return ""
 	case ip.Unmap().IsLoopback() || ip.Unmap().IsUnspecified():
 		return FaultLocalHost

@@ -26,6 +26,7 @@ func healthSuite(t *testing.T, open Open) {
 	t.Run("proposals", func(t *testing.T) { testProposals(t, open) })
 	t.Run("one digest", func(t *testing.T) { testDigest(t, open) })
 	t.Run("urging", func(t *testing.T) { testUrging(t, open) })
+	t.Run("second opinion", func(t *testing.T) { testLooks(t, open) })
 	t.Run("strike lapses", func(t *testing.T) { testLapse(t, open) })
 	t.Run("findings of a period", func(t *testing.T) { testWithin(t, open) })
 	t.Run("handed over", func(t *testing.T) { testHandedOver(t, open) })

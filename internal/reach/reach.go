@@ -1,9 +1,15 @@
-package linkcheck
+// Package reach sorts addresses by who can be expected to answer there, for
+// programs that fetch what others have named.
+//
+// It promises that no address of a private network passes for a public one,
+// whatever clothes it comes in, and that the addresses at which cloud machines
+// give away their keys are told apart from both.
+package reach
 
 import "net/netip"
 
 // Networks nobody outside an office, a provider or a machine can reach. An
-// operator may allow them through Options.AllowPrivate.
+// operator may allow them.
 var privateNets = prefixes(
 	"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
 	"100.64.0.0/10", // carrier-grade NAT
@@ -41,34 +47,33 @@ func prefixes(texts ...string) []netip.Prefix {
 	return nets
 }
 
-// reach sorts an address by who can be expected to answer there.
-type reach int
+// Reach is who can be expected to answer at an address.
+type Reach int
 
+// The reaches.
 const (
-	reachPublic reach = iota
-	reachPrivate
-	reachForbidden
+	Public    Reach = iota // everybody
+	Private                // an office, a provider or a machine
+	Forbidden              // nobody that is to be asked
 )
 
-// reachOf classes ip; an IPv4 address in IPv6 clothes is classed by both.
-func reachOf(ip netip.Addr) reach {
+// Of classes ip; an IPv4 address in IPv6 clothes is classed by both.
+func Of(ip netip.Addr) Reach {
 	ip = ip.Unmap().WithZone("")
 	if !ip.IsValid() || in(forbiddenNets, ip) {
-		return reachForbidden
+		return Forbidden
 	}
 	if in(privateNets, ip) {
-		return reachPrivate
+		return Private
 	}
 	for _, c := range carriers {
 		if c.net.Contains(ip) {
 			b := ip.As16()
-			return reachOf(netip.AddrFrom4([4]byte(b[c.at : c.at+4])))
+			return Of(netip.AddrFrom4([4]byte(b[c.at : c.at+4])))
 		}
 	}
-	return reachPublic
+	return Public
 }
-
-func isPublic(ip netip.Addr) bool { return reachOf(ip) == reachPublic }
 
 func in(nets []netip.Prefix, ip netip.Addr) bool {
 	for _, n := range nets {
