@@ -59,27 +59,21 @@ const homeFor = 3 * 24 * time.Hour
 
 // homeFacts are what the rules need to know of the home page, nil where it could
 // not be told. A home page shows several lists, and a reading sees the main one:
-// where a column came out later, the page may well show it elsewhere, so that
-// nothing old is believed of the page.
-func homeFacts(h prober.HomePage, columns []health.Column, now time.Time) *rules.Home {
+// where a column came out later, and within the window of days, the page may well
+// show it elsewhere, so that nothing old is believed of the page.
+func homeFacts(h prober.HomePage, columns []health.Column, now time.Time, days int) *rules.Home {
 	if !h.Told || now.Sub(h.ReadAt) > homeFor {
 		return nil
 	}
+	from := fresh.DayOf(now).Add(-days)
 	if h.Latest.Before(now.AddDate(0, 0, -young)) {
 		for _, c := range columns {
-			if c.Status == health.ColumnWatched && EndOf(c.LastUpdate, c.ReadAt).After(h.Latest) && c.LastUpdate > fresh.DayOf(h.Latest) {
+			if c.Status == health.ColumnWatched && c.LastUpdate >= from && c.LastUpdate > fresh.DayOf(h.Latest) {
 				return nil
 			}
 		}
 	}
-	facts := &rules.Home{Newest: h.Latest}
-	if h.Days != nil {
-		facts.Items = []time.Time{}
-	}
-	for _, day := range h.Days {
-		facts.Items = append(facts.Items, EndOf(day, h.ReadAt))
-	}
-	return facts
+	return &rules.Home{Newest: h.Latest}
 }
 
 // young is how many days old the newest item may be without a doubt arising: less

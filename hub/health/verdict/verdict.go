@@ -177,7 +177,7 @@ func (s *Service) judge(site health.Site, now time.Time, k known) rules.Result {
 	}
 	k.sheets[site.ID].apply(&f, s.Rules())
 	f.Columns = columnFacts(k.columns[site.ID])
-	f.Home = homeFacts(k.homes[site.ID], k.columns[site.ID], now)
+	f.Home = homeFacts(k.homes[site.ID], k.columns[site.ID], now, s.homeDays())
 	return rules.Judge(s.Rules(), f)
 }
 
@@ -189,6 +189,16 @@ func (s *Service) Window() uptime.Rule {
 		}
 	}
 	return uptime.Official
+}
+
+// homeDays is the window of the home page, in days.
+func (s *Service) homeDays() int {
+	for _, c := range s.Rules().Clauses {
+		if c.Veto && c.Kind == rules.KindHome {
+			return c.Period.Days + 31*c.Period.Months
+		}
+	}
+	return 14
 }
 
 func availability(days []uptime.Day, now time.Time, r uptime.Rule) *rules.Availability {

@@ -119,11 +119,19 @@ func (d *desk) column(name, unit string, class fresh.Class, days int) {
 	}
 }
 
+// The parts share a store; what one leaves behind does not matter to the next.
+func TestWitnesses(t *testing.T) {
+	d := newDesk(t)
+	t.Run("doubtful dates", func(t *testing.T) { testDoubtfulDates(t, d) })
+	t.Run("home page", func(t *testing.T) { testHomePage(t, d) })
+	t.Run("sheet", func(t *testing.T) { testSheet(t, d) })
+}
+
 // Dates that were made up afterwards are a sign of a veto, and no more until a
 // person has looked.
-func TestDoubtfulDates(t *testing.T) {
-	d := newDesk(t)
-	d.column("动态", storetest.Tangtou, fresh.News, -1)
+func testDoubtfulDates(t *testing.T, d *desk) {
+	d.t = t
+	d.column("通知", storetest.Tangtou, fresh.News, -20)
 	list, err := d.store.SiteColumns(t.Context(), d.site.ID, "")
 	if err != nil {
 		t.Fatal(err)
@@ -137,12 +145,16 @@ func TestDoubtfulDates(t *testing.T) {
 			t.Errorf("%s: %s with %d", flag, v.State, v.Count)
 		}
 	}
+	list[0].Reading.Doubtful = nil
+	if err := d.store.ColumnRead(t.Context(), list[0], fresh.History{}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // What the home page shows is believed, but for an old date that a younger column
 // speaks against.
-func TestHomePage(t *testing.T) {
-	d := newDesk(t)
+func testHomePage(t *testing.T, d *desk) {
+	d.t = t
 	day := func(n int) time.Time { return verdict.EndOf(fresh.DayOf(d.clock.Now()).Add(n), d.clock.Now()) }
 	for _, v := range []struct {
 		name   string
@@ -176,8 +188,8 @@ func TestHomePage(t *testing.T) {
 }
 
 // What a person looked at counts for a quarter and then has to be looked at again.
-func TestSheet(t *testing.T) {
-	d := newDesk(t)
+func testSheet(t *testing.T, d *desk) {
+	d.t = t
 	admin, yes := access.Local("test"), true
 	sheet := verdict.Sheet{Channel: &yes, Unanswered: []time.Time{d.clock.Now().AddDate(0, -4, 0)}, Services: &rules.Services{Offered: true, Guides: 9}, Looked: true}
 	if err := d.SaveSheet(t.Context(), admin, d.site.ID, sheet); err != nil {
