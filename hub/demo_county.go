@@ -135,10 +135,25 @@ func (d *demo) settle(ctx context.Context) error {
 			return errors.Join(err, d.closeNodes())
 		}
 	}
+	if err := d.registerColumns(ctx, c); err != nil {
+		return errors.Join(err, d.closeNodes())
+	}
 	if err := d.book.save(); err != nil {
 		return errors.Join(err, d.closeNodes())
 	}
 	return nil
+}
+
+// registerColumns has the columns of the sample sites watched.
+func (d *demo) registerColumns(ctx context.Context, c *county) error {
+	list := "site,name,url\n"
+	for _, s := range d.sites {
+		for path, name := range s.Columns {
+			list += fmt.Sprintf("%s,%s,%s%s\n", s.url, name, s.url, strings.TrimPrefix(path, "/"))
+		}
+	}
+	_, _, err := c.health.ImportColumns(ctx, d.root, strings.NewReader(list))
+	return err
 }
 
 func (d *demo) closeNodes() error {

@@ -15,7 +15,10 @@ type Site struct {
 	Name string
 	// Faulty are paths of the site that are dead, each named on some page.
 	Faulty []string
-	pages  map[string]page
+	// Columns are the names of its columns by their paths: one kept up, one
+	// without dates, one empty.
+	Columns map[string]string
+	pages   map[string]page
 
 	repaired *sync.Map // paths that are there again
 }
@@ -37,6 +40,7 @@ func Sites() []Site {
 	return []Site{
 		{
 			repaired: new(sync.Map), Unit: County + "101", Name: "云岭镇人民政府网", Faulty: []string{"/bszn/2019/hukou.html", "/files/2021-yusuan.pdf"},
+			Columns: map[string]string{"/dongtai/": "工作动态", "/bszn/": "办事指南", "/zcwj/": "政策文件"},
 			pages: map[string]page{
 				"/": {"云岭镇人民政府网", []link{
 					{"镇情概况", "/gaikuang.html"}, {"工作动态", "/dongtai/"}, {"办事指南", "/bszn/"}, {"政务公开", "/gongkai/"},
@@ -46,11 +50,13 @@ func Sites() []Site {
 				"/dongtai/1.html":  {"云岭镇召开春耕备耕调度会", nil},
 				"/bszn/":           {"办事指南", []link{{"户口迁移办理流程", "/bszn/2019/hukou.html"}, {"城乡居民医保参保", "/bszn/yibao.html"}}},
 				"/bszn/yibao.html": {"城乡居民医保参保", nil},
+				"/zcwj/":           {"政策文件", nil},
 				"/gongkai/":        {"政务公开", []link{{"2021 年部门预算", "/files/2021-yusuan.pdf"}, {"镇情概况", "/gaikuang.html"}}},
 			},
 		},
 		{
 			repaired: new(sync.Map), Unit: County + "102", Name: "石桥镇人民政府网", Faulty: []string{"/news/2020/0715.html"},
+			Columns: map[string]string{"/news/": "石桥要闻", "/xczx/": "乡村振兴"},
 			pages: map[string]page{
 				"/": {"石桥镇人民政府网", []link{
 					{"石桥要闻", "/news/"}, {"乡村振兴", "/xczx/"}, {"旧版入口", "/old"}}},
