@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"zhanqun/config"
@@ -130,8 +131,13 @@ func lockWork(dir string) (*dirlock.Lock, error) {
 	return lock, err
 }
 
+// checkMemory is what a check keeps itself to, pages of many megabytes apart: its
+// garbage is collected oftener before it takes more.
+const checkMemory = 64 << 20
+
 // runCheck checks, tells and says at last what there is to say by exit code.
 func runCheck(ctx context.Context, c *call, o crawl.Options) error {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(checkMemory))
 	out := newCheckOutput(c)
 	o.Tell, o.Idle = out.line, out.idle
 	totals, err := crawl.Run(ctx, c.Args[0], o)

@@ -39,6 +39,7 @@ func Run(ctx context.Context, start string, o Options) (Totals, error) {
 		defer cancel()
 	}
 	c := newCrawl(start, o)
+	defer c.names.Close()
 	defer c.checker.Close()
 	err := c.open(filepath.Join(dir, "crawl.log"))
 	if c.j != nil {
@@ -59,6 +60,7 @@ type crawl struct {
 	o       Options
 	start   string // as it was given
 	checker *linkcheck.Checker
+	names   *linkcheck.NameCache
 	rules   *rules
 	free    string // address that is asked whatever robots.txt says
 
@@ -100,6 +102,8 @@ func newCrawl(start string, o Options) *crawl {
 	if check.UserAgent == "" {
 		check.UserAgent = linkcheck.DefaultUserAgent
 	}
+	c.names = linkcheck.NewNameCache(check.Resolver)
+	check.Resolver = c.names
 	c.rules = newRules(check.UserAgent)
 	check.Permit, check.Known, check.Doubted, check.Probe = c.permit, c.known, c.doubted, true
 	c.checker = linkcheck.New(check)

@@ -105,6 +105,7 @@ func (c *crawl) onceMore(ctx context.Context) bool {
 	list := c.again
 	c.again = nil
 	c.rules.again()
+	c.names.Forget()
 	for _, h := range c.hosts.list {
 		h.mute, h.silent = 0, false
 	}

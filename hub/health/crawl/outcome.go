@@ -60,7 +60,8 @@ func (c *crawl) wantsAnother(r *linkcheck.Result, looks int) bool {
 	case linkcheck.ReasonServerError, linkcheck.ReasonUntestable, linkcheck.ReasonBadRequest:
 		return true
 	case linkcheck.ReasonNetwork:
-		return r.ErrorKind != linkcheck.KindLoop && r.ErrorKind != linkcheck.KindTooMany && r.ErrorKind != linkcheck.KindBadTarget
+		// That a name does not exist is an answer, not a failure to get one.
+		return r.ErrorKind != linkcheck.KindDNS && r.ErrorKind != linkcheck.KindLoop && r.ErrorKind != linkcheck.KindTooMany && r.ErrorKind != linkcheck.KindBadTarget
 	case linkcheck.ReasonTimeout, linkcheck.ReasonDamaged, linkcheck.ReasonErrorPage, linkcheck.ReasonEmpty, linkcheck.ReasonMaintenance, ReasonRobotsDown:
 		return looks < 2
 	}
