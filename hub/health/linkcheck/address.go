@@ -41,6 +41,9 @@ type address struct {
 	fragment string
 }
 
+// breaks takes out what browsers take out of an address.
+var breaks = strings.NewReplacer("\t", "", "\n", "", "\r", "")
+
 // parseAddress reads raw, relative to base when base is not nil. Non-ASCII
 // text in the query is written in enc, the page's encoding, as browsers do;
 // nil means UTF-8. Everywhere else UTF-8 is used.
@@ -49,7 +52,9 @@ func parseAddress(raw string, base *address, enc encoding.Encoding) (address, er
 		return address{}, errTooLong
 	}
 	raw = strings.TrimFunc(raw, func(r rune) bool { return r <= ' ' })
-	raw = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(raw)
+	if strings.ContainsAny(raw, "\t\n\r") {
+		raw = breaks.Replace(raw)
+	}
 
 	scheme, rest := cutScheme(raw)
 	switch {

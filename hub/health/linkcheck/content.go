@@ -20,6 +20,9 @@ func (f *facts) notice(home bool) Reason {
 	if len(f.blocks) > 0 && dump.MatchString(f.blocks[0]) && f.prose < 5*goodWords {
 		return ReasonErrorPage
 	}
+	if f.prose >= fewWords {
+		return "" // no line means anything beside so much text
+	}
 	for _, line := range f.lines() {
 		if f.prose >= line.limit {
 			continue

@@ -65,6 +65,9 @@ func slipIn(raw string) Fault {
 	if len(raw) > maxAddress {
 		return FaultBadAddress
 	}
+	if ordinary(raw) {
+		return ""
+	}
 	for _, s := range slips {
 		if s.pattern.MatchString(raw) {
 			return s.fault
@@ -75,6 +78,60 @@ func slipIn(raw string) Fault {
 	}
 	return ""
 }
+
+// ordinary tells at once of most addresses that there is no slip in them: an
+// http or https address, or a path, of plain characters. It spares the patterns,
+// which are slow; what it does not know is left to them.
+func ordinary(raw string) bool {
+	rest, absolute := strings.CutPrefix(raw, "http://")
+	if !absolute {
+		rest, absolute = strings.CutPrefix(raw, "https://")
+	}
+	for i := range len(rest) {
+		if !plainly[rest[i]] {
+			return false
+		}
+	}
+	if strings.HasPrefix(rest, "//") || startsLike(rest, "http") || startsLike(rest, "ttp") {
+		return false
+	}
+	for _, word := range []string{"undefined", "null", "nan", "none"} {
+		if n := len(rest) - len(word); n >= 0 && strings.EqualFold(rest[n:], word) {
+			return false
+		}
+	}
+	if absolute {
+		return true
+	}
+	if startsLike(rest, "www.") {
+		return false
+	}
+	first := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		first = rest[:end]
+	}
+	for _, tail := range []string{".cn", ".com", ".net", ".org"} {
+		if n := len(first) - len(tail); n >= 0 && strings.EqualFold(first[n:], tail) {
+			return false
+		}
+	}
+	return true
+}
+
+func startsLike(s, word string) bool {
+	return len(s) >= len(word) && strings.EqualFold(s[:len(word)], word)
+}
+
+// plainly are the characters that stand in no slip but those ordinary looks for.
+var plainly = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+	}
+	for _, c := range []byte("-._~/#?=&+()!*'") {
+		table[c] = true
+	}
+	return table
+}()
 
 // misspelt tells whether scheme is http or https with one slip of the finger.
 func misspelt(scheme string) bool {
@@ -96,7 +153,8 @@ func oneSlip(a, b string) bool {
 	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
 }
 
-var unofficial = regexp.MustCompile(`\.(?:local|lan|internal|intranet|test|invalid|example|localdomain|home\.arpa)\.?$`)
+// unofficial are the ends of names that exist on no public network.
+var unofficial = []string{".local", ".lan", ".internal", ".intranet", ".test", ".invalid", ".example", ".localdomain", ".home.arpa"}
 
 // hostFault returns the fault of a link to a host only its writer can reach. A
 // page that stands on that very host may link to it.
@@ -107,8 +165,14 @@ func hostFault(host, pageHost string) Fault {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return FaultLocalHost
 	}
-	if unofficial.MatchString(host) {
-		return FaultTestHost
+	name := strings.TrimSuffix(host, ".")
+	for _, end := range unofficial {
+		if strings.HasSuffix(name, end) {
+			return FaultTestHost
+		}
+	}
+	if !strings.HasPrefix(host, "[") && !endsInNumber(host) {
+		return ""
 	}
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	switch {

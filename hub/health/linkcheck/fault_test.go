@@ -78,3 +78,25 @@ func TestFaults(t *testing.T) {
 		t.Errorf("a page on localhost may link to itself: %+v", l)
 	}
 }
+
+// What is waved through as ordinary is what no pattern knows.
+func FuzzOrdinary(f *testing.F) {
+	for _, raw := range []string{"a.html", "/zwgk/2026/11/t1.html?x=1&y=2#z", "http://www.example.cn/a", "www.example.cn", "xx.gov.cn/a", "a.com/", "http//x", "https://http//x",
+		"undefined", "/a/NaN", "nonesuch", "//x.cn", "ttps://x", "http://user.cn", "HTTP://a", "x.cn", "x.cn?y", "(a)", "a'b"} {
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		raw = strings.TrimSpace(raw)
+		if len(raw) > maxAddress || !ordinary(raw) {
+			return
+		}
+		for _, s := range slips {
+			if s.pattern.MatchString(raw) {
+				t.Errorf("%q is waved through: %s", raw, s.fault)
+			}
+		}
+		if scheme, _ := cutScheme(raw); misspelt(scheme) {
+			t.Errorf("%q is waved through", raw)
+		}
+	})
+}

@@ -176,7 +176,7 @@ func readAttr(s []byte, i int, a *attr) int {
 	}
 	a.key = s[from:i]
 	if hasUpper(a.key) {
-		a.key = bytes.ToLower(a.key)
+		a.key = lower(make([]byte, 0, len(a.key)), a.key)
 	}
 	end := i
 	for i < len(s) && isBlank(s[i]) {
@@ -217,22 +217,23 @@ func hasUpper(s []byte) bool {
 	return false
 }
 
-// lowered returns a name in lower case.
-func (t *tokens) lowered(name []byte) []byte {
-	if !hasUpper(name) {
-		return name
-	}
-	if len(name) > len(t.lower) {
-		return bytes.ToLower(name)
-	}
-	b := t.lower[:0]
-	for _, c := range name {
+// lower appends s to b with its ASCII letters in lower case.
+func lower(b, s []byte) []byte {
+	for _, c := range s {
 		if c >= 'A' && c <= 'Z' {
 			c |= 0x20
 		}
 		b = append(b, c)
 	}
 	return b
+}
+
+// lowered returns a name in lower case.
+func (t *tokens) lowered(name []byte) []byte {
+	if !hasUpper(name) {
+		return name
+	}
+	return lower(t.lower[:0], name)
 }
 
 // rawName returns the name of an element whose content is text; nil for others.
