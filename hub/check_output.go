@@ -22,14 +22,16 @@ type checkOutput struct {
 	out      *bufio.Writer
 	buf      []byte
 	progress func(crawl.Totals)
+	clear    func() // what progress has written
 	shown    int
 	start    crawl.Line // what became of the address itself
 }
 
 func newCheckOutput(c *call) *checkOutput {
-	o := &checkOutput{json: c.JSON, out: bufio.NewWriterSize(c.Out, 64<<10), progress: func(crawl.Totals) {}}
+	o := &checkOutput{json: c.JSON, out: bufio.NewWriterSize(c.Out, 64<<10), progress: func(crawl.Totals) {}, clear: func() {}}
 	if f, ok := c.Err.(*os.File); ok && terminal(f) {
 		last := time.Now()
+		o.clear = func() { fmt.Fprint(c.Err, "\r\033[K") }
 		o.progress = func(t crawl.Totals) {
 			if now := time.Now(); now.Sub(last) >= time.Second {
 				last = now
@@ -78,6 +80,7 @@ func (o *checkOutput) line(l crawl.Line) error {
 	field("label", l.Label, false)
 	field("errorKind", string(l.Kind), false)
 	field("fault", string(l.Fault), false)
+	field("certificate", l.Certificate, false)
 	field("missingFragment", l.Fragment, false)
 	field("detail", l.Detail, false)
 	b = append(b, "}\n"...)
@@ -106,6 +109,8 @@ func (o *checkOutput) plainLine(l crawl.Line) error {
 	switch {
 	case l.Fragment != "":
 		word, why = "注意", "页面里没有这个位置：#"+l.Fragment
+	case l.Verdict == linkcheck.OK && l.Certificate != "":
+		word, why = "注意", l.Certificate
 	case l.Verdict == linkcheck.OK, l.Verdict == linkcheck.Excluded && l.Class == "" && l.Reason != crawl.ReasonRobots:
 		return nil
 	}
@@ -151,6 +156,7 @@ func (o *checkOutput) idle(t crawl.Totals) {
 
 // end writes the totals.
 func (o *checkOutput) end(t crawl.Totals) error {
+	o.clear()
 	if o.json {
 		line := struct {
 			Is bool `json:"totals"` // tells this line from the others

@@ -23,6 +23,9 @@ func (c *crawl) arrive(ctx context.Context, o outcome) {
 	if r.Final != o.url {
 		res.final = r.Final
 	}
+	if cert := r.CertificateFault(); cert != nil {
+		res.certificate = cert.Host + "：" + cert.Text()
+	}
 	p := &o.page
 	if p.URL == "" || !c.onSite(locate(p.URL)) {
 		c.settle(o.id, o.url, &res)

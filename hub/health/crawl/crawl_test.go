@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -395,5 +396,27 @@ func TestSilentHost(t *testing.T) {
 	}
 	if n := hanging.requests(); n > 20 {
 		t.Errorf("%d requests to a host that hangs", n)
+	}
+}
+
+// A certificate browsers warn of is told beside the verdict, on every mention.
+func TestCertificates(t *testing.T) {
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { html(w, prose(1)) }))
+	t.Cleanup(secure.Close)
+	s := serve(t, pages(map[string]string{
+		"/":  prose(0) + "<a href=" + secure.URL + "/a>a</a><a href=/2>2</a>",
+		"/2": prose(2) + "<a href=" + secure.URL + "/a>a</a>",
+	}))
+	f, told := check(t, s.url+"/"), 0
+	for _, l := range f.lines {
+		if l.Certificate != "" {
+			told++
+		}
+		if (l.Certificate != "") != strings.HasPrefix(l.URL, secure.URL) || l.Verdict != linkcheck.OK {
+			t.Errorf("%+v", l)
+		}
+	}
+	if told != 2 {
+		t.Errorf("told %d times", told)
 	}
 }

@@ -81,21 +81,23 @@ func set[T comparable](field *T, value T) {
 
 // Line is one link on one page and what became of it.
 type Line struct {
-	Page     string            // the page it stands on; empty for the start address
-	URL      string            // as it is asked; empty if it cannot be
-	Raw      string            // as it is written
-	Verdict  linkcheck.Verdict // of all looks in this run
-	Class    linkcheck.Class
-	Reason   linkcheck.Reason
-	Status   int    // of the last answer, 0 for none
-	Final    string // where the redirects ended
-	Detail   string // one sentence, if all is not well
-	Element  string
-	Attr     string
-	Label    string
-	Kind     linkcheck.ErrorKind
-	Fault    linkcheck.Fault
-	Fragment string // what it points to on the page, if that is not there
+	Page    string            // the page it stands on; empty for the start address
+	URL     string            // as it is asked; empty if it cannot be
+	Raw     string            // as it is written
+	Verdict linkcheck.Verdict // of all looks in this run
+	Class   linkcheck.Class
+	Reason  linkcheck.Reason
+	Status  int    // of the last answer, 0 for none
+	Final   string // where the redirects ended
+	Detail  string // one sentence, if all is not well
+	Element string
+	Attr    string
+	Label   string
+	Kind    linkcheck.ErrorKind
+	Fault   linkcheck.Fault
+	// Certificate is what browsers warn of on the way, beside the verdict.
+	Certificate string
+	Fragment    string // what it points to on the page, if that is not there
 }
 
 // Reasons why a link was not asked, besides those of linkcheck.

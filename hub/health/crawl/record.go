@@ -165,8 +165,9 @@ type result struct {
 	final       string // empty when it is the address itself
 	detail      string
 	contentType string
-	read        bool // links were taken from it
-	complete    bool // anchors holds all there are
+	certificate string // what browsers warn of, on the way there
+	read        bool   // links were taken from it
+	complete    bool   // anchors holds all there are
 	words       int
 	sum, plain  uint64
 	anchors     []uint32
@@ -189,7 +190,7 @@ func (j *journal) addResult(r *result) int64 {
 	w.number(uint64(r.words))
 	w.sum(r.sum)
 	w.sum(r.plain)
-	for _, s := range []string{string(r.verdict), string(r.class), string(r.reason), string(r.kind), r.final, r.detail, r.contentType} {
+	for _, s := range []string{string(r.verdict), string(r.class), string(r.reason), string(r.kind), r.final, r.detail, r.contentType, r.certificate} {
 		w.text(s)
 	}
 	w.number(uint64(len(r.anchors)))
@@ -209,7 +210,7 @@ func readResult(record []byte, anchors bool) (r result, err error) {
 	r.sum, r.plain = in.sum(), in.sum()
 	r.verdict, r.class = linkcheck.Verdict(in.text()), linkcheck.Class(in.text())
 	r.reason, r.kind = linkcheck.Reason(in.text()), linkcheck.ErrorKind(in.text())
-	r.final, r.detail, r.contentType = in.text(), in.text(), in.text()
+	r.final, r.detail, r.contentType, r.certificate = in.text(), in.text(), in.text(), in.text()
 	n := in.number()
 	if in.bad || n > uint64(len(in.rest))/4 {
 		return r, errRecord

@@ -24,7 +24,7 @@ func (c *crawl) know(id uint32, url string, r *result, at int64) {
 	if r.read {
 		e.flags |= flagRead
 	}
-	if r.verdict == linkcheck.OK && r.status == 200 && r.final == "" {
+	if r.unremarkable() {
 		e.flags |= flagPlain
 	}
 	if r.verdict == linkcheck.Dead {
@@ -77,6 +77,11 @@ func (c *crawl) address(id uint32) string {
 	return ""
 }
 
+// unremarkable tells whether there is nothing to say of a result.
+func (r *result) unremarkable() bool {
+	return r.verdict == linkcheck.OK && r.status == 200 && r.final == "" && r.certificate == ""
+}
+
 // recall keeps what is asked for again and again from being read from the work
 // file each time.
 type recall struct {
@@ -89,7 +94,7 @@ type recall struct {
 }
 
 func (m *recall) put(id uint32, r *result) {
-	if r.verdict == linkcheck.OK && r.status == 200 && r.final == "" {
+	if r.unremarkable() {
 		return // told by flagPlain
 	}
 	slot := &m.results[id%uint32(len(m.results))]
@@ -128,7 +133,7 @@ func (c *crawl) tell(page, url string, m *mention, r *result) {
 		return
 	}
 	l := Line{Page: page, URL: url, Raw: m.raw, Verdict: r.verdict, Class: r.class, Reason: r.reason, Status: r.status, Final: r.final,
-		Detail: r.detail, Element: m.element, Attr: m.attr, Label: m.label, Kind: r.kind, Fault: linkcheck.Fault(m.fault)}
+		Detail: r.detail, Element: m.element, Attr: m.attr, Label: m.label, Kind: r.kind, Fault: linkcheck.Fault(m.fault), Certificate: r.certificate}
 	if m.url != "" {
 		l.URL = m.url
 	}
