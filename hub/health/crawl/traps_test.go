@@ -248,7 +248,7 @@ func TestTrapsEnd(t *testing.T) {
 
 // Sites that look like traps and are none are read to their end.
 func TestLargeSitesAreNoTraps(t *testing.T) {
-	const n = 600
+	const n = 300
 	number := func(w http.ResponseWriter, r *http.Request, prefix string) (int, bool) {
 		rest, ok := strings.CutPrefix(r.URL.RequestURI(), prefix)
 		i, err := strconv.Atoi(strings.TrimSuffix(rest, ".html"))
@@ -278,12 +278,12 @@ func TestLargeSitesAreNoTraps(t *testing.T) {
 			}
 		}},
 		{"folders in folders", "/0/", func(w http.ResponseWriter, r *http.Request) {
-			if strings.Count(r.URL.Path, "/") > 10 || strings.Trim(r.URL.Path, "/01") != "" {
+			if strings.Count(r.URL.Path, "/") > 9 || strings.Trim(r.URL.Path, "/01") != "" {
 				gone(w)
 				return
 			}
 			body := "<title>目录</title><p>目录</p>"
-			if strings.Count(r.URL.Path, "/") < 10 {
+			if strings.Count(r.URL.Path, "/") < 9 {
 				body += "<a href=0/>甲</a><a href=1/>乙</a>"
 			}
 			html(w, body)
@@ -295,7 +295,7 @@ func TestLargeSitesAreNoTraps(t *testing.T) {
 			f := check(t, s.url+tt.start)
 			want := n
 			if tt.start == "/0/" {
-				want = 1<<9 - 1
+				want = 1<<8 - 1
 			}
 			if f.totals.Pages != want || len(f.totals.Cut) > 0 || f.totals.Dead > 0 || f.totals.Excluded > 0 || f.totals.Suspect > 0 {
 				t.Errorf("%d pages of %d: %+v", f.totals.Pages, want, f.totals)
