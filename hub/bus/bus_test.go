@@ -69,7 +69,7 @@ type county struct {
 
 func newCounty(t testing.TB) *county {
 	t.Helper()
-	return newCountyOn(t, store.Options{Dir: t.TempDir()})
+	return newCountyOn(t, store.Options{Dir: storetest.Folder(t)})
 }
 
 // newCountyOn is newCounty on a certain database; with a key, on one that has

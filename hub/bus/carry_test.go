@@ -252,7 +252,7 @@ func TestHundredsBothWays(t *testing.T) {
 		options func(t *testing.T) store.Options
 		each    int // of two towns
 	}{
-		"SQLite":   {func(t *testing.T) store.Options { return store.Options{Dir: t.TempDir()} }, 300},
+		"SQLite":   {func(t *testing.T) store.Options { return store.Options{Dir: storetest.Folder(t)} }, 300},
 		"Postgres": {func(t *testing.T) store.Options { return store.Options{URL: testenv.Postgres(t)} }, 150},
 	} {
 		t.Run(name, func(t *testing.T) {

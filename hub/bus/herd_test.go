@@ -40,7 +40,7 @@ func (r slowRegistry) NodeOfKey(ctx context.Context, key string) (string, error)
 // Nodes that come all at once are let in one after another: none is turned away,
 // and the database is never asked for all of them together.
 func TestHerdSignsInByTurns(t *testing.T) {
-	c := newCountyOn(t, store.Options{Dir: t.TempDir()})
+	c := newCountyOn(t, store.Options{Dir: storetest.Folder(t)})
 	c.stop()
 	r := slowRegistry{registry{storetest.Access(c.store)}, new(atomic.Int64), new(atomic.Int64), 80 * time.Millisecond}
 	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: c.intake, Registry: r, Log: c.log.logger(), StreamBytes: 64 << 20})

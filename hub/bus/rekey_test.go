@@ -306,7 +306,7 @@ func TestAnotherKeyAndAnOlderBackup(t *testing.T) {
 	tn.confirmed()
 	now, _, _ := tn.key()
 	c.stop()
-	again := c.restored(k, store.Options{Dir: t.TempDir()})
+	again := c.restored(k, store.Options{Dir: storetest.Folder(t)})
 	tn.c = again
 	again.await("the hub knows the key", func() bool {
 		own, hub, former := tn.key()

@@ -107,7 +107,7 @@ func TestRestoredByBundle(t *testing.T) {
 			}
 			if name != "node" {
 				c.stop()
-				c = c.restored(k, store.Options{Dir: t.TempDir()})
+				c = c.restored(k, store.Options{Dir: storetest.Folder(t)})
 				desk = review.New(review.Options{Store: c.store})
 				x.c, x.desk = c, desk
 			}

@@ -123,7 +123,7 @@ func (tn *town) state(id string) queue.State {
 // Nothing is received twice, and the nodes know what they knew.
 func TestRestoredHub(t *testing.T) {
 	for name, options := range map[string]func(t *testing.T) store.Options{
-		"SQLite":   func(t *testing.T) store.Options { return store.Options{Dir: t.TempDir()} },
+		"SQLite":   func(t *testing.T) store.Options { return store.Options{Dir: storetest.Folder(t)} },
 		"Postgres": func(t *testing.T) store.Options { return store.Options{URL: testenv.Postgres(t)} },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -315,7 +315,7 @@ func TestRestoredHubAndNode(t *testing.T) {
 	tn.stop()
 	c.stop()
 
-	again := c.restored(k, store.Options{Dir: t.TempDir()})
+	again := c.restored(k, store.Options{Dir: storetest.Folder(t)})
 	tn.c = again
 	fresh := tn.renewed(path)
 	fresh.start()
@@ -495,7 +495,7 @@ func TestForgottenNode(t *testing.T) {
 	tn.heard()
 	c.stop()
 
-	again := c.restored(k, store.Options{Dir: t.TempDir()})
+	again := c.restored(k, store.Options{Dir: storetest.Folder(t)})
 	tn.c = again
 	tn.line("it is turned away", func(l queue.Line) bool { return !l.Connected && l.Error != "" })
 	tn.stop()

@@ -30,7 +30,7 @@ func recoverKept(t *testing.T, open Open) {
 	o.Decide(o.Reviewer, lost, catalog.ActionReturn)
 	o.Clock.Advance(time.Hour)
 
-	again := o.restore(t, k, store.Options{Dir: t.TempDir()})
+	again := o.restore(t, k, store.Options{Dir: Folder(t)})
 	text := *o.Texts[other]
 	again.Texts = map[string]*protocol.Submit{other: &text, both: o.Texts[both]}
 	again.Decide(again.Second, other, catalog.ActionReject) // by people who do not know
@@ -83,7 +83,7 @@ func recoverFiles(t *testing.T, open Open) {
 	o.Decide(o.Reviewer, one, catalog.ActionApprove)
 	entry := o.Item(one).Item.Entry
 
-	again := o.restore(t, k, store.Options{Dir: t.TempDir()})
+	again := o.restore(t, k, store.Options{Dir: Folder(t)})
 	again.giveBack(o, k, 0)
 	for range 2 {
 		again.sweep()
@@ -112,7 +112,7 @@ func recoverPartly(t *testing.T, open Open) {
 	for _, id := range ids {
 		o.Decide(o.Reviewer, id, catalog.ActionReturn)
 	}
-	again := o.restore(t, k, store.Options{Dir: t.TempDir()})
+	again := o.restore(t, k, store.Options{Dir: Folder(t)})
 	again.recall(0, pages(t, o, o.Nodes[0].Node.ID, k.heads[0])[0])
 	again.sweep()
 	for _, id := range ids {
@@ -134,7 +134,7 @@ func recoverForged(t *testing.T, open Open) {
 	k := o.backup()
 	o.Decide(o.Reviewer, one, catalog.ActionReturn)
 	o.Decide(o.Reviewer, theirs, catalog.ActionReturn)
-	again := o.restore(t, k, store.Options{Dir: t.TempDir()})
+	again := o.restore(t, k, store.Options{Dir: Folder(t)})
 	stranger := must[protocol.Key](t)(protocol.NewHubKey())
 	body := must[[]byte](t)(protocol.WriteBody(&protocol.Status{Item: one, Revision: 1, State: protocol.StateAdopted, At: o.Clock.Now()}))
 	forged := protocol.New(protocol.Down, o.Nodes[0].Node.ID, o.Epoch(), k.heads[0]+1, protocol.KindStatus, body, stranger)

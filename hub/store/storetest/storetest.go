@@ -56,7 +56,7 @@ func Run(t *testing.T, open Open) {
 // SQLite opens a new store in a folder of the test's own.
 func SQLite(t testing.TB, now ...func() time.Time) *store.Store {
 	t.Helper()
-	return newStore(t, store.Options{Dir: t.TempDir()}, now)
+	return newStore(t, store.Options{Dir: Folder(t)}, now)
 }
 
 // Postgres opens a new store in a database of the test's own.
