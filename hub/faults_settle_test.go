@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"zhanqun/internal/pause"
+
 	"golang.org/x/sync/errgroup"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -44,7 +46,7 @@ func (st *storm) settle(ctx context.Context, clerks <-chan error, home func()) t
 		if why == "" {
 			return time.Since(began)
 		}
-		if !pause(ctx, askEvery) {
+		if !pause.For(ctx, askEvery) {
 			st.t.Fatalf("not at rest: %s\n%s", why, st.logs())
 		}
 	}

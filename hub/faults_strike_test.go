@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"zhanqun/internal/cli"
+	"zhanqun/internal/pause"
 	"zhanqun/internal/testline"
 )
 
@@ -22,7 +23,7 @@ func (st *storm) strike(ctx context.Context, blows []blow) {
 	g, ctx := errgroup.WithContext(ctx)
 	began := time.Now()
 	for _, b := range blows {
-		if !pause(ctx, time.Until(began.Add(b.at))) {
+		if !pause.For(ctx, time.Until(began.Add(b.at))) {
 			break
 		}
 		g.Go(func() error {
@@ -42,18 +43,6 @@ func (st *storm) strike(ctx context.Context, blows []blow) {
 }
 
 func (st *storm) hasClock() bool { return st.towns[clockedTown].clock != "" }
-
-// pause waits and reports whether ctx is still on.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
 
 // suffer lets one fault happen and makes it good.
 func (st *storm) suffer(ctx context.Context, b blow) error {
@@ -116,7 +105,7 @@ func (r *roads) spoil(ctx context.Context, w testline.Weather, lasts time.Durati
 	defer r.mu.Unlock()
 	r.line.Set(w)
 	defer r.line.Set(testline.Weather{})
-	if !pause(ctx, lasts) {
+	if !pause.For(ctx, lasts) {
 		return ctx.Err()
 	}
 	return nil
@@ -134,7 +123,7 @@ func (st *storm) killed(ctx context.Context, k *kept, dead time.Duration, meanwh
 			return err
 		}
 	}
-	if !pause(ctx, dead) {
+	if !pause.For(ctx, dead) {
 		return ctx.Err()
 	}
 	return k.up(ctx)
@@ -172,7 +161,7 @@ func (st *storm) hubTwice(ctx context.Context, b blow) error {
 	if err := k.up(ctx); err != nil {
 		return err
 	}
-	pause(ctx, 2*b.lasts)
+	pause.For(ctx, 2*b.lasts)
 	return k.down()
 }
 
@@ -196,7 +185,7 @@ func full(ctx context.Context, d *smallDisk, lasts time.Duration) error {
 	for err == nil {
 		_, err = f.Write(block)
 	}
-	pause(ctx, lasts)
+	pause.For(ctx, lasts)
 	return errors.Join(f.Close(), os.Remove(path))
 }
 
@@ -220,7 +209,7 @@ func (st *storm) readOnly(ctx context.Context, k *kept, d *smallDisk, lasts time
 			return errors.Join(fmt.Errorf("%s serves from a read-only disk", k.name), p.kill())
 		}
 		st.tally.word(k.name+" on a read-only disk", err)
-		pause(ctx, lasts)
+		pause.For(ctx, lasts)
 		return nil
 	})
 }

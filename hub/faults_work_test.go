@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/internal/pause"
 	"zhanqun/protocol"
 )
 
@@ -62,7 +63,7 @@ type scribe struct {
 
 func (s *scribe) work(ctx context.Context) error {
 	for calm := false; !calm; {
-		if !pause(ctx, workEvery) {
+		if !pause.For(ctx, workEvery) {
 			return ctx.Err()
 		}
 		if err := s.handIn(ctx); err != nil {
@@ -89,7 +90,7 @@ func (s *scribe) work(ctx context.Context) error {
 			if done, err = s.follow(ctx, h); err != nil {
 				return err
 			}
-			if !done && !pause(ctx, askEvery) {
+			if !done && !pause.For(ctx, askEvery) {
 				return fmt.Errorf("%s waits for the last word on %s: %w", s.o.name, h.submits[0].title, ctx.Err())
 			}
 		}
@@ -112,7 +113,7 @@ func (s *scribe) insist(ctx context.Context, f func(r *resty.Request) error) err
 		default:
 			return fmt.Errorf("%s, hand %d: %w", s.o.name, s.hand, err)
 		}
-		if !pause(ctx, askEvery) {
+		if !pause.For(ctx, askEvery) {
 			return fmt.Errorf("%s, hand %d: %w", s.o.name, s.hand, err)
 		}
 	}
@@ -233,7 +234,7 @@ func chanceOf(words ...string) uint32 {
 // ends.
 func (st *storm) judge(ctx context.Context) {
 	done := map[string]bool{} // withdrawn; the list of what is adopted may be a moment old
-	for round := 0; pause(ctx, workEvery); round++ {
+	for round := 0; pause.For(ctx, workEvery); round++ {
 		states := []protocol.State{protocol.StateReceived, protocol.StateInReview}
 		if round%8 == 0 {
 			states = append(states, protocol.StateAdopted)

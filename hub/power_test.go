@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"zhanqun/hub/catalog"
+	"zhanqun/internal/pause"
 	"zhanqun/internal/testenv"
 )
 
@@ -110,13 +111,13 @@ func (s *supply) handIn(ctx context.Context, hand int) error {
 		s.submits[made.ID] = sha
 		s.mu.Unlock()
 		s.acked <- struct{}{}
-		pause(ctx, 20*time.Millisecond)
+		pause.For(ctx, 20*time.Millisecond)
 	}
 	return ctx.Err()
 }
 
 func (s *supply) decide(ctx context.Context) error {
-	for pause(ctx, 20*time.Millisecond) {
+	for pause.For(ctx, 20*time.Millisecond) {
 		var list struct{ Items []catalog.Item }
 		if err := s.busy(ask(s.p.hub.R().SetContext(ctx), http.MethodGet, "/api/v1/items?order=oldest&limit=20&state=received", nil, &list)); err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -81,11 +80,11 @@ const MaxColumns = 2000
 
 func (c *Column) check() error {
 	c.Name, c.URL, c.Unit, c.Channel = strings.TrimSpace(c.Name), strings.TrimSpace(c.URL), strings.TrimSpace(c.Unit), strings.TrimSpace(c.Channel)
-	u, err := url.Parse(c.URL)
+	address, ok := webAddress(c.URL)
 	switch {
 	case c.Name == "" || len(c.Name) > 300:
 		return fault.Field("name", "请填写栏目名称。")
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || len(c.URL) > 500:
+	case !ok:
 		return fault.Field("url", "栏目地址要以 http:// 或 https:// 开头。")
 	case len(c.Channel) > 300:
 		return fault.Field("channel", "频道名称太长。")
@@ -96,11 +95,7 @@ func (c *Column) check() error {
 	if !c.Class.Known() {
 		return fault.Field("class", "栏目类别只能是 news、notice、policy、other。")
 	}
-	if u.Path == "" {
-		u.Path = "/"
-	}
-	u.Fragment = ""
-	c.URL = u.String()
+	c.URL = address
 	return nil
 }
 

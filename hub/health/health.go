@@ -159,21 +159,30 @@ func (s *Service) save(ctx context.Context, who access.User, list []Site) (int, 
 
 func (s *Site) check() error {
 	s.Name, s.URL, s.Unit, s.Code = strings.TrimSpace(s.Name), strings.TrimSpace(s.URL), strings.TrimSpace(s.Unit), strings.TrimSpace(s.Code)
-	u, err := url.Parse(s.URL)
+	address, ok := webAddress(s.URL)
 	switch {
 	case s.Name == "" || len(s.Name) > 300:
 		return fault.Field("name", "请填写站点名称。")
 	case s.Unit == "":
 		return fault.Field("unit", "请填写责任单位代码。")
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || len(s.URL) > 500:
+	case !ok:
 		return fault.Field("url", "首页地址要以 http:// 或 https:// 开头。")
 	case s.Code != "" && (len(s.Code) != 10 || strings.Trim(s.Code, "0123456789") != ""):
 		return fault.Field("code", "网站标识码是 10 位数字。")
+	}
+	s.URL = address
+	return nil
+}
+
+// webAddress returns an address as it is kept, and whether it can be watched.
+func webAddress(raw string) (string, bool) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || len(raw) > 500 {
+		return "", false
 	}
 	if u.Path == "" {
 		u.Path = "/"
 	}
 	u.Fragment = ""
-	s.URL = u.String()
-	return nil
+	return u.String(), true
 }

@@ -24,6 +24,7 @@ import (
 
 	"github.com/go-resty/resty/v2"
 
+	"zhanqun/internal/pause"
 	"zhanqun/internal/reach"
 	"zhanqun/protocol"
 )
@@ -110,7 +111,7 @@ func (s *Service) Run(ctx context.Context) {
 		if err := s.RunOnce(ctx); err != nil && ctx.Err() == nil {
 			s.Log.Error("look: round failed", "err", err)
 		}
-		pause(ctx, s.Every)
+		pause.For(ctx, s.Every)
 	}
 }
 
@@ -124,7 +125,7 @@ func (s *Service) RunOnce(ctx context.Context) error {
 		return err
 	}
 	for i, l := range list {
-		if i > 0 && !pause(ctx, s.Pause) {
+		if i > 0 && !pause.For(ctx, s.Pause) {
 			return nil
 		}
 		m := s.Look(ctx, l)
@@ -228,15 +229,3 @@ type silent struct{}
 func (silent) Errorf(string, ...any) {}
 func (silent) Warnf(string, ...any)  {}
 func (silent) Debugf(string, ...any) {}
-
-// pause waits and reports whether ctx is still on.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

@@ -21,6 +21,7 @@ import (
 
 	"zhanqun/internal/account"
 	"zhanqun/internal/fault"
+	"zhanqun/internal/pause"
 	"zhanqun/internal/web"
 	"zhanqun/node/bundle"
 	"zhanqun/node/look"
@@ -177,7 +178,7 @@ func (s *Station) carry(ctx context.Context) {
 			return
 		}
 		s.o.Log.Error("station: the line gave up", "err", err)
-		if !pause(ctx, lineAgain) {
+		if !pause.For(ctx, lineAgain) {
 			return
 		}
 	}
@@ -189,7 +190,7 @@ const tidyEvery = 6 * time.Hour
 // tidy removes what has been confirmed long ago. The first round waits until
 // the node has had time to start.
 func (s *Station) tidy(ctx context.Context) {
-	for wait := time.Minute; pause(ctx, wait); wait = tidyEvery {
+	for wait := time.Minute; pause.For(ctx, wait); wait = tidyEvery {
 		switch p, err := s.Queue.Prune(ctx); {
 		case ctx.Err() != nil:
 		case err != nil:
@@ -197,17 +198,5 @@ func (s *Station) tidy(ctx context.Context) {
 		case p != (queue.Pruned{}):
 			s.o.Log.Info("station: old entries removed", "entries", p.Entries, "receipts", p.Receipts, "files", p.Files)
 		}
-	}
-}
-
-// pause waits and reports whether ctx is still on.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

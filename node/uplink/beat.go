@@ -4,12 +4,13 @@ import (
 	"context"
 	"math/rand/v2"
 
+	"zhanqun/internal/pause"
 	"zhanqun/protocol"
 )
 
 // beats says "still here" at jittered intervals while there is a connection.
 func (u *Uplink) beats(ctx context.Context, w interface{ beat(protocol.Beat) error }) {
-	for pause(ctx, u.o.Beat/2+rand.N(u.o.Beat)) { // #nosec G404 -- jitter
+	for pause.For(ctx, u.o.Beat/2+rand.N(u.o.Beat)) { // #nosec G404 -- jitter
 		if u.line.waits() {
 			continue // it may only ask whether it may
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhanqun/internal/fault"
+	"zhanqun/internal/pause"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -72,7 +73,7 @@ func (l *lane) run(ctx context.Context) {
 		case err != nil && ctx.Err() != nil: // stopping, no trouble
 		case err != nil:
 			l.u.log.Error("uplink: looking for files", "err", err)
-			pause(ctx, l.again.next())
+			pause.For(ctx, l.again.next())
 		case !ok:
 			if time.Since(used) >= filesIdle {
 				l.hangUp()
@@ -82,7 +83,7 @@ func (l *lane) run(ctx context.Context) {
 			}
 			_ = changes.wait(ctx, wait) // the loop sees the end of ctx
 		case l.w == nil && !l.up(): // one that stood comes back by itself
-			pause(ctx, time.Second)
+			pause.For(ctx, time.Second)
 		default:
 			l.try(ctx, f)
 			used = time.Now()
@@ -113,13 +114,13 @@ func (l *lane) try(ctx context.Context, f queue.File) {
 	switch {
 	case errors.As(err, &refusal) && refusal.Code == protocol.CodeUnknown:
 		// The hub has just started and does not know of the offer: make it again.
-		pause(ctx, l.again.next())
+		pause.For(ctx, l.again.next())
 		return
 	case errors.As(err, &refusal) && refusal.Code.Passing():
 		// It is not about this file: no other one fares better now.
 		wait := l.again.next()
 		if err = l.u.q.FileFailed(ctx, f.SHA256, refusal.Detail, wait); err == nil {
-			pause(ctx, wait)
+			pause.For(ctx, wait)
 		}
 	case errors.As(err, &refusal) && refusal.Code == protocol.CodeHash:
 		err = l.u.q.FileFailed(ctx, f.SHA256, refusal.Detail, damagedRetry)
@@ -130,12 +131,12 @@ func (l *lane) try(ctx context.Context, f queue.File) {
 	default: // the line; the file waits for it
 		l.took = 0
 		l.stride.failed()
-		pause(ctx, l.again.next())
+		pause.For(ctx, l.again.next())
 		return
 	}
 	if err != nil {
 		l.u.log.Error("uplink: failure of a file not written", "err", err)
-		pause(ctx, l.again.next())
+		pause.For(ctx, l.again.next())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"zhanqun/internal/pause"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -233,7 +234,7 @@ func (p *pumping) mark(ctx context.Context) error {
 		if err := p.u.q.MarkSent(ctx, p.sent.Load()); err != nil {
 			return err
 		}
-		if !pause(ctx, markEvery) {
+		if !pause.For(ctx, markEvery) {
 			return ctx.Err()
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"zhanqun/internal/pause"
 	"zhanqun/protocol"
 )
 
@@ -123,7 +124,7 @@ func (u *Uplink) give(ctx context.Context, w wire, r protocol.Recall, pace *pace
 		if ctx.Err() != nil || errors.Is(err, errDown) || !silent(err) {
 			return a, fmt.Errorf("giving the hub its words back: %w", err)
 		}
-		if !pause(ctx, again.next()) {
+		if !pause.For(ctx, again.next()) {
 			return a, ctx.Err()
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"zhanqun/internal/fault"
+	"zhanqun/internal/pause"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -69,7 +70,7 @@ func (u *Uplink) sessions(ctx context.Context, w *natsWire) {
 		}
 		if lost || errors.Is(err, errDown) {
 			u.log.Info("uplink: line lost")
-			if !pause(ctx, again.next()) {
+			if !pause.For(ctx, again.next()) {
 				return
 			}
 			continue
@@ -80,7 +81,7 @@ func (u *Uplink) sessions(ctx context.Context, w *natsWire) {
 		}
 		rest := again.next()
 		if errors.Is(err, errRewound) {
-			if !pause(ctx, rest) {
+			if !pause.For(ctx, rest) {
 				return
 			}
 			continue

@@ -208,15 +208,3 @@ func (w *watcher) wait(ctx context.Context, most time.Duration) error {
 		}
 	}
 }
-
-// pause waits and reports whether ctx is still on.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

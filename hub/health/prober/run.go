@@ -2,8 +2,9 @@ package prober
 
 import (
 	"context"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/linkcheck"
@@ -178,23 +179,18 @@ func (s *Service) readHomes(ctx context.Context, open []health.Site) error {
 
 // look asks the home pages, a few at once.
 func (s *Service) look(ctx context.Context, due []*visit) {
-	var group sync.WaitGroup
-	slots := make(chan struct{}, s.Workers)
+	var group errgroup.Group
+	group.SetLimit(s.Workers)
 	for _, v := range due {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		group.Go(func() {
-			defer func() { <-slots }()
-			v.at = s.Now()
-			v.result = s.Checker.Check(ctx, v.site.URL)
+		group.Go(func() error {
+			if ctx.Err() == nil {
+				v.at = s.Now()
+				v.result = s.Checker.Check(ctx, v.site.URL)
+			}
+			return nil
 		})
 	}
-	group.Wait()
+	_ = group.Wait() // what a look came to is in its visit
 }
 
 // probeOf says what a visit counts as.
