@@ -6,6 +6,7 @@ import "time"
 type Node struct {
 	Dir      string     `toml:"dir" env:"DIR"` // data folder
 	HTTP     NodeHTTP   `toml:"http" envPrefix:"HTTP_"`
+	TLS      TLS        `toml:"tls" envPrefix:"TLS_"`
 	Line     Line       `toml:"line" envPrefix:"LINE_"`
 	Limits   NodeLimits `toml:"limits" envPrefix:"LIMITS_"`
 	Accounts Accounts   `toml:"accounts" envPrefix:"ACCOUNTS_"`
@@ -15,8 +16,9 @@ type Node struct {
 
 // NodeHTTP says where the node's pages are.
 type NodeHTTP struct {
-	Addr         string   `toml:"addr" env:"ADDR"`                   // host:port; port 0 picks a free one
-	AllowedHosts []string `toml:"allowed_hosts" env:"ALLOWED_HOSTS"` // names beside localhost and that of addr
+	Addr          string   `toml:"addr" env:"ADDR"`                     // host:port; port 0 picks a free one
+	AllowedHosts  []string `toml:"allowed_hosts" env:"ALLOWED_HOSTS"`   // names beside localhost and that of addr
+	SecureCookies bool     `toml:"secure_cookies" env:"SECURE_COOKIES"` // session cookies over HTTPS only, for a proxy in front
 }
 
 // Line says how the node keeps in touch with the hub.
@@ -39,6 +41,7 @@ func DefaultNode() Node {
 	return Node{
 		Dir:      "./data/node",
 		HTTP:     NodeHTTP{Addr: "127.0.0.1:8081"},
+		TLS:      TLS{Mode: TLSAuto},
 		Line:     Line{PollMinutes: 5, Window: 8},
 		Limits:   NodeLimits{DiskReserveBytes: 256 << 20},
 		Accounts: defaultAccounts(),
@@ -58,6 +61,7 @@ func (n *Node) check(c *checker) {
 	c.text("dir", n.Dir, 1, 1000)
 	c.hostPort("http.addr", n.HTTP.Addr)
 	c.hosts("http.allowed_hosts", n.HTTP.AllowedHosts)
+	c.tls(n.TLS)
 	c.between("line.poll_minutes", int64(n.Line.PollMinutes), 1, 24*60)
 	c.between("line.window", int64(n.Line.Window), 1, 256)
 	c.brokers("line.hub_url", n.Line.HubURL)

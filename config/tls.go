@@ -1,9 +1,11 @@
 package config
 
-// TLS says when the hub's listeners speak TLS and with whose certificate.
+import "net"
+
+// TLS says when a program's listeners speak TLS and with whose certificate.
 type TLS struct {
 	Mode     string `toml:"mode" env:"MODE"`           // one of the modes below
-	CertFile string `toml:"cert_file" env:"CERT_FILE"` // the administrator's, with those of the CAs above it; empty means the hub's own CA
+	CertFile string `toml:"cert_file" env:"CERT_FILE"` // the administrator's, with those of the CAs above it; empty means the own CA
 	KeyFile  string `toml:"key_file" env:"KEY_FILE"`
 }
 
@@ -13,6 +15,23 @@ const (
 	TLSOn   = "on"   // on every address
 	TLSOff  = "off"  // nowhere: something in front does it, or nobody
 )
+
+// Secures reports whether what listens at addr speaks TLS.
+func (t TLS) Secures(addr net.Addr) bool {
+	switch t.Mode {
+	case TLSOn:
+		return true
+	case TLSOff:
+		return false
+	}
+	return Outside(addr)
+}
+
+// Outside reports whether other machines can reach what listens at addr.
+func Outside(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return !ok || !tcp.IP.IsLoopback()
+}
 
 func (c *checker) tls(t TLS) {
 	switch {

@@ -11,8 +11,8 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/backup"
-	"zhanqun/hub/ca"
 	"zhanqun/internal/blob"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
 )

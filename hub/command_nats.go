@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"zhanqun/hub/bus"
-	"zhanqun/hub/ca"
 	"zhanqun/hub/store"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
+	"zhanqun/internal/trust"
 	"zhanqun/protocol"
 )
 
@@ -55,7 +56,7 @@ func natsCertCommand() command {
 				if err != nil {
 					return err
 				}
-				own, err := ca.Open(c.Cfg.Dir, seed, s.Now())
+				own, err := ca.Open(c.Cfg.Dir, certificateOwner, trust.By(seed), s.Now())
 				if err != nil {
 					return err
 				}

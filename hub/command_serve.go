@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"zhanqun/hub/access"
-	"zhanqun/hub/ca"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/cli"
 )
 

@@ -54,9 +54,7 @@ func importRules() []rule {
 		{"zhanqun/hub/health", "zhanqun/hub/health/prober", "what reads pages does not know what watches them"},
 		{"zhanqun/hub/health", "zhanqun/hub/health/verdict", "what finds faults does not know who judges them"},
 
-		{"zhanqun/hub/ca", "zhanqun/hub/...", "certificates know a folder and a key, no county"},
-		{"zhanqun/hub/ca", "zhanqun/config", "main hands settings on as plain values"},
-		{"zhanqun/node/uplink", "zhanqun/hub/ca", "a node believes certificates and makes none"},
+		{"zhanqun/node/uplink", "zhanqun/internal/ca", "the line believes certificates and makes none"},
 
 		{"zhanqun/hub/store", "zhanqun/hub/web", "the store decides nothing and shows nothing"},
 		{"zhanqun/hub/store", "zhanqun/hub/bus", "a commit rings through a hook that main sets"},

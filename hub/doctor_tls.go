@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"zhanqun/config"
-	"zhanqun/hub/ca"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/cli"
 )
 
@@ -28,9 +28,9 @@ func examineTLS(cfg config.Hub) []cli.Symptom {
 		addr, err := net.ResolveTCPAddr("tcp", listen)
 		switch {
 		case err != nil: // serve says so
-		case secured(cfg.TLS.Mode, addr):
+		case cfg.TLS.Secures(addr):
 			secure = append(secure, what)
-		case outside(addr):
+		case config.Outside(addr):
 			open = append(open, what)
 		default:
 			plain = append(plain, what)

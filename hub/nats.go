@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"zhanqun/config"
-	"zhanqun/hub/ca"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )

@@ -12,7 +12,7 @@ import (
 
 	"github.com/go-resty/resty/v2"
 
-	"zhanqun/hub/ca"
+	"zhanqun/internal/ca"
 	"zhanqun/node/station"
 )
 

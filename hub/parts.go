@@ -79,7 +79,7 @@ func (c *county) listen(ctx context.Context) (err error) {
 	c.own = ownAddresses()
 	at := reachable(c.listener.Addr(), c.own)
 	scheme := "http"
-	if secured(c.cfg.TLS.Mode, c.listener.Addr()) {
+	if c.cfg.TLS.Secures(c.listener.Addr()) {
 		scheme, c.cfg.HTTP.SecureCookies = "https", true
 	}
 	c.local = scheme + "://" + at

@@ -10,28 +10,15 @@ import (
 
 	"zhanqun/config"
 	"zhanqun/hub/bus"
-	"zhanqun/hub/ca"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/fault"
+	"zhanqun/internal/trust"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
 )
 
-// secured reports whether what listens at addr speaks TLS.
-func secured(mode string, addr net.Addr) bool {
-	switch mode {
-	case config.TLSOn:
-		return true
-	case config.TLSOff:
-		return false
-	}
-	return outside(addr)
-}
-
-// outside reports whether other machines can reach what listens at addr.
-func outside(addr net.Addr) bool {
-	tcp, ok := addr.(*net.TCPAddr)
-	return !ok || !tcp.IP.IsLoopback()
-}
+// certificateOwner is whom the own CA's certificates name.
+const certificateOwner = "站群县级平台"
 
 // natsAddr is where the embedded broker is to listen.
 func natsAddr(cfg config.NATS) (net.Addr, error) { return net.ResolveTCPAddr("tcp", cfg.Listen) }
@@ -44,7 +31,7 @@ func (c *county) certificates() (*ca.Server, error) {
 	}
 	var err error
 	c.certs, err = ca.New(ca.Options{
-		Dir: c.cfg.Dir, Key: c.key, CertFile: c.cfg.TLS.CertFile, KeyFile: c.cfg.TLS.KeyFile, Names: c.certificateNames, Now: c.now, Log: c.log,
+		Dir: c.cfg.Dir, Owner: certificateOwner, Vouch: trust.By(c.key), CertFile: c.cfg.TLS.CertFile, KeyFile: c.cfg.TLS.KeyFile, Names: c.certificateNames, Now: c.now, Log: c.log,
 	})
 	return c.certs, err
 }
@@ -66,7 +53,7 @@ func (c *county) certificateNames() []string {
 // secureListener lets the pages' listener speak TLS if it is to. It notes what a
 // node has to be told to know the hub again.
 func (c *county) secureListener(ctx context.Context) error {
-	if !secured(c.cfg.TLS.Mode, c.listener.Addr()) {
+	if !c.cfg.TLS.Secures(c.listener.Addr()) {
 		return c.access.SetPin(ctx, "")
 	}
 	certs, err := c.certificates()
@@ -83,7 +70,7 @@ func (c *county) secureBroker(o *bus.Options) error {
 	if err != nil {
 		return fault.Wrap(fault.Invalid, "设置 nats.listen 里的主机名 "+c.cfg.NATS.Listen+" 解析不了。", err)
 	}
-	if !secured(c.cfg.TLS.Mode, addr) {
+	if !c.cfg.TLS.Secures(addr) {
 		return nil
 	}
 	certs, err := c.certificates()
@@ -138,7 +125,7 @@ func (c *county) ways() []string {
 	if !c.cfg.NATS.Embedded() || c.cfg.NATS.PublicURL != "" && hasWebSocket(c.nats) {
 		return list
 	}
-	if addr, err := natsAddr(c.cfg.NATS); err == nil && c.cfg.NATS.PublicURL == "" && !outside(addr) && c.forOthers() {
+	if addr, err := natsAddr(c.cfg.NATS); err == nil && c.cfg.NATS.PublicURL == "" && !config.Outside(addr) && c.forOthers() {
 		list = nil
 	}
 	return append(list, webSocket(c.base))
@@ -147,7 +134,7 @@ func (c *county) ways() []string {
 // forOthers reports whether other machines reach the pages, by themselves or
 // through something in front.
 func (c *county) forOthers() bool {
-	if outside(c.listener.Addr()) {
+	if config.Outside(c.listener.Addr()) {
 		return true
 	}
 	u, err := url.Parse(c.cfg.HTTP.PublicURL)
@@ -173,10 +160,10 @@ func (c *county) sayUnprotected() {
 		return
 	}
 	open := []string{}
-	if outside(c.listener.Addr()) {
+	if config.Outside(c.listener.Addr()) {
 		open = append(open, c.base)
 	}
-	if addr, err := natsAddr(c.cfg.NATS); err == nil && c.cfg.NATS.Embedded() && outside(addr) {
+	if addr, err := natsAddr(c.cfg.NATS); err == nil && c.cfg.NATS.Embedded() && config.Outside(addr) {
 		open = append(open, c.nats...)
 	}
 	if len(open) > 0 {

@@ -19,7 +19,7 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"zhanqun/config"
-	"zhanqun/hub/ca"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/testenv"

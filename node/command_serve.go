@@ -117,10 +117,12 @@ func joinLater(ctx context.Context, c *call, q *queue.Queue, code, name string) 
 
 // started is what serve prints when it is ready.
 type started struct {
-	URL      string `json:"url"`
-	Unit     string `json:"unit,omitempty"`
-	Login    string `json:"login,omitempty"`
-	Password string `json:"password,omitempty"`
+	URL         string   `json:"url"`
+	Others      []string `json:"others,omitempty"`      // the same on other machines
+	Fingerprint string   `json:"fingerprint,omitempty"` // of the own CA, which these have to trust
+	Unit        string   `json:"unit,omitempty"`
+	Login       string   `json:"login,omitempty"`
+	Password    string   `json:"password,omitempty"`
 }
 
 func serveCommand() command {
@@ -138,7 +140,7 @@ func serveCommand() command {
 				addr = cfg.HTTP.Addr
 			}
 			s, err := station.Open(ctx, station.Options{
-				Dir: cfg.Dir, Addr: addr, Hosts: cfg.HTTP.AllowedHosts, Reserve: diskReserve(c), Version: version, Log: c.Log,
+				Dir: cfg.Dir, Addr: addr, TLS: cfg.TLS, Secure: cfg.HTTP.SecureCookies, Hosts: cfg.HTTP.AllowedHosts, Reserve: diskReserve(c), Version: version, Log: c.Log,
 				Rules: account.Rules{Days: cfg.Accounts.PasswordDays, Past: cfg.Accounts.PasswordPast}, Idle: cfg.Accounts.Idle(),
 				Line: station.Line{Poll: cfg.Line.Poll(), Window: cfg.Line.Window, URL: cfg.Line.HubURL},
 				Gap: station.Gap{
@@ -164,7 +166,7 @@ func serveCommand() command {
 
 // say prints the address and, on the first start, the first liaison's password.
 func say(ctx context.Context, c *call, s *station.Station) error {
-	out := started{URL: s.URL()}
+	out := started{URL: s.URL(), Others: s.Others(), Fingerprint: s.Certificate().Fingerprint()}
 	if id, err := s.Queue.Identity(ctx); err == nil {
 		out.Unit = id.Unit.Name
 	}
@@ -180,6 +182,12 @@ func say(ctx context.Context, c *call, s *station.Station) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "节点网页 %s\n", out.URL)
+	if len(out.Others) > 0 {
+		fmt.Fprintf(&b, "别的电脑用 %s\n", strings.Join(out.Others, " "))
+	}
+	if out.Fingerprint != "" {
+		fmt.Fprintf(&b, "网页证书 自建，指纹（SHA-256）%s\n　　　　 怎样让村里的浏览器信任它，见 %s/trust\n", out.Fingerprint, out.URL)
+	}
 	if out.Unit != "" {
 		fmt.Fprintf(&b, "本机单位 %s\n", out.Unit)
 	} else {

@@ -28,7 +28,7 @@ func doctorCommand() command {
 // examine looks at everything that can be looked at without changing anything
 // but making what a first start would make.
 func examine(ctx context.Context, c *call) []cli.Symptom {
-	list := []cli.Symptom{{Name: "设置", Grade: cli.Fine, Detail: "没有错误"}}
+	list := append([]cli.Symptom{{Name: "设置", Grade: cli.Fine, Detail: "没有错误"}}, examineTLS(c.Cfg)...)
 	err := withQueue(ctx, c, func(q *queue.Queue) error {
 		list = append(list, cli.Symptom{Name: "数据库", Grade: cli.Fine, Detail: "可以打开，结构是最新的"}, examineDisk(c), examineIdentity(ctx, c, q))
 		list = append(list, examineLine(ctx, q, offline(ctx, c, q))...)

@@ -16,10 +16,11 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/bus"
-	"zhanqun/hub/ca"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/testenv"
+	"zhanqun/internal/trust"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -134,7 +135,7 @@ func TestExternalServerEncrypted(t *testing.T) {
 	}
 	b := newBrokers(t, own, 1)[0]
 	dir := t.TempDir()
-	authority, err := ca.Open(dir, c.key, time.Now())
+	authority, err := ca.Open(dir, "hub", trust.By(c.key), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

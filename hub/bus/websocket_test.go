@@ -12,9 +12,10 @@ import (
 	"testing"
 
 	"zhanqun/hub/bus"
-	"zhanqun/hub/ca"
 	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/testenv"
+	"zhanqun/internal/trust"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
@@ -32,7 +33,7 @@ func (c *county) webSocket() string {
 // certificates are those of the hub's own CA.
 func (c *county) certificates() *ca.Server {
 	c.t.Helper()
-	certs, err := ca.New(ca.Options{Dir: c.t.TempDir(), Key: c.key, Log: quiet()})
+	certs, err := ca.New(ca.Options{Dir: c.t.TempDir(), Vouch: trust.By(c.key), Log: quiet()})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -177,7 +178,7 @@ func TestForeignCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	certs, err := ca.New(ca.Options{Dir: t.TempDir(), Key: stranger, Log: quiet()})
+	certs, err := ca.New(ca.Options{Dir: t.TempDir(), Vouch: trust.By(stranger), Log: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,6 +52,18 @@ func Vouch(hub protocol.Key, fingerprint string) *url.URL {
 	return &url.URL{Scheme: vouchScheme, Opaque: fingerprint + "." + sig}
 }
 
+// By returns what hub keys say of a CA, one name each. A hub that has taken another
+// key lets those it had before vouch as well, for nodes that were away.
+func By(keys ...protocol.Key) func(fingerprint string) []*url.URL {
+	return func(fingerprint string) []*url.URL {
+		list := make([]*url.URL, len(keys))
+		for i, key := range keys {
+			list[i] = Vouch(key, fingerprint)
+		}
+		return list
+	}
+}
+
 // Vouched returns the fingerprints that certificates in chain hold the hub's word for.
 func Vouched(hub protocol.PublicKey, chain []*x509.Certificate) map[string]bool {
 	found := map[string]bool{}

@@ -82,7 +82,7 @@ func (st *formState) renew(ctx context.Context) string {
 	}
 	http.SetCookie(st.w, &http.Cookie{ //nolint:gosec // Secure wherever the pages are served over HTTPS
 		Name: st.sessions.cookieName(st.r, "form"), Value: token, Path: "/",
-		HttpOnly: true, Secure: st.sessions.secure, SameSite: http.SameSiteStrictMode,
+		HttpOnly: true, Secure: st.sessions.securely(st.r), SameSite: http.SameSiteStrictMode,
 	})
 	return token
 }

@@ -18,6 +18,29 @@ func SecureListener(l net.Listener, c *tls.Config) net.Listener {
 	return tls.NewListener(plainListener{l}, c)
 }
 
+// SecureOutside is SecureListener for what other machines say. Who comes from this
+// machine's own loopback is served plainly: nobody else can listen there, and its
+// browsers need not be taught to trust a certificate.
+func SecureOutside(l net.Listener, c *tls.Config) net.Listener {
+	return outsideListener{l, c}
+}
+
+type outsideListener struct {
+	net.Listener
+	config *tls.Config
+}
+
+func (l outsideListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	if from, ok := c.RemoteAddr().(*net.TCPAddr); ok && from.IP.IsLoopback() {
+		return c, nil
+	}
+	return tls.Server(&plainConn{Conn: c}, l.config), nil
+}
+
 type plainListener struct{ net.Listener }
 
 func (l plainListener) Accept() (net.Conn, error) {

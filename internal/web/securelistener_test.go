@@ -4,17 +4,25 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
 // secure serves over TLS, and says where.
 func secure(t *testing.T, h http.Handler) (addr string, client *http.Client) {
+	t.Helper()
+	return serveBehind(t, h, SecureListener)
+}
+
+// serveBehind is secure for a listener of another kind.
+func serveBehind(t *testing.T, h http.Handler, around func(net.Listener, *tls.Config) net.Listener) (addr string, client *http.Client) {
 	t.Helper()
 	borrowed := httptest.NewTLSServer(nil) // for its certificate
 	t.Cleanup(borrowed.Close)
@@ -22,7 +30,7 @@ func secure(t *testing.T, h http.Handler) (addr string, client *http.Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := SecureListener(plain, &tls.Config{Certificates: borrowed.TLS.Certificates, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12})
+	l := around(plain, &tls.Config{Certificates: borrowed.TLS.Certificates, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- Serve(ctx, l, h, slog.New(slog.DiscardHandler)) }()
@@ -74,6 +82,54 @@ func TestSecureListener(t *testing.T) {
 				t.Errorf("%v, %v", answer, err)
 			}
 		})
+	}
+}
+
+// elsewhere lets connections seem to come from another machine.
+type elsewhere struct {
+	net.Listener
+	on atomic.Bool
+}
+
+type elsewhereConn struct{ net.Conn }
+
+func (elsewhereConn) RemoteAddr() net.Addr {
+	return &net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 4000}
+}
+
+func (l *elsewhere) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil && l.on.Load() {
+		c = elsewhereConn{c}
+	}
+	return c, err
+}
+
+// This machine's own browsers are served plainly, others by TLS only.
+func TestSecureOutside(t *testing.T) {
+	var from *elsewhere
+	addr, client := serveBehind(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.TLS != nil) }), func(l net.Listener, c *tls.Config) net.Listener {
+		from = &elsewhere{Listener: l}
+		return SecureOutside(from, c)
+	})
+	get := func(scheme string) string {
+		answer, err := client.Get(scheme + "://" + addr + "/x")
+		if err != nil {
+			return "nothing"
+		}
+		defer answer.Body.Close()
+		body, _ := io.ReadAll(answer.Body)
+		client.CloseIdleConnections()
+		return answer.Request.URL.Scheme + " " + string(body)
+	}
+	if got := get("http"); got != "http false" {
+		t.Errorf("from here: %s", got)
+	}
+	from.on.Store(true)
+	for _, scheme := range []string{"http", "https"} {
+		if got := get(scheme); got != "https true" {
+			t.Errorf("from elsewhere by %s: %s", scheme, got)
+		}
 	}
 }
 

@@ -39,9 +39,9 @@ type Sessions struct {
 	idle   time.Duration
 }
 
-// NewSessions keeps sessions in store. Secure must be true when the pages are
-// served over HTTPS; the cookie is then never sent in clear. A sign-in ends after
-// idle without a click; 0 is SessionIdle.
+// NewSessions keeps sessions in store. A cookie that is given over HTTPS is never
+// sent in clear; secure says that all are, because something in front speaks HTTPS.
+// A sign-in ends after idle without a click; 0 is SessionIdle.
 func NewSessions(store scs.Store, now func() time.Time, secure bool, idle time.Duration) *Sessions {
 	if idle <= 0 {
 		idle = SessionIdle
@@ -52,12 +52,16 @@ func NewSessions(store scs.Store, now func() time.Time, secure bool, idle time.D
 	m := &scs.SessionManager{
 		Store: store, Codec: scs.GobCodec{}, Lifetime: SessionLife, HashTokenInStore: true,
 		Cookie: scs.SessionCookie{
-			Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
+			Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 			Persist: false, // on a shared PC, closing the browser forgets the sign-in
 		},
 	}
 	return &Sessions{scs: m, now: now, secure: secure, idle: idle}
 }
+
+// securely reports whether the answer to r goes over HTTPS. This very machine may
+// be served plainly where others are not.
+func (s *Sessions) securely(r *http.Request) bool { return s.secure || r.TLS != nil }
 
 // cookieName is the name of a cookie in the answer to r. Browsers send the
 // cookies of a host to all its ports (RFC 6265 §8.5), so the port belongs to the
@@ -68,7 +72,7 @@ func (s *Sessions) cookieName(r *http.Request, name string) string {
 	if _, port, err := net.SplitHostPort(r.Host); err == nil && port != "" {
 		name += "-" + port
 	}
-	if s.secure {
+	if s.securely(r) {
 		return "__Host-" + name
 	}
 	return name
@@ -78,7 +82,7 @@ func (s *Sessions) cookieName(r *http.Request, name string) string {
 // away.
 func (s *Sessions) writeCookie(ctx context.Context, w http.ResponseWriter, r *http.Request, token string, expiry time.Time) {
 	m := *s.scs
-	m.Cookie.Name = s.cookieName(r, "session")
+	m.Cookie.Name, m.Cookie.Secure = s.cookieName(r, "session"), s.securely(r)
 	m.WriteSessionCookie(ctx, w, token, expiry)
 }
 

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -212,6 +214,33 @@ func TestSecureCookies(t *testing.T) {
 	d.signIn()
 	if c := d.cookies["__Host-session"]; c == nil || !c.Secure || c.Path != "/" || c.Domain != "" {
 		t.Errorf("cookie %+v", c)
+	}
+}
+
+// Where some requests come over HTTPS and others from this very machine, each gets
+// the cookie that suits it.
+func TestCookieSuitsTheRequest(t *testing.T) {
+	d := newDesk(t, false)
+	for _, encrypted := range []bool{true, false} {
+		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8081/in", nil)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		if encrypted {
+			r.TLS = &tls.ConnectionState{}
+		}
+		w := httptest.NewRecorder()
+		d.h.ServeHTTP(w, r)
+		found := false
+		for _, c := range w.Result().Cookies() {
+			if strings.Contains(c.Name, "session") {
+				found = true
+				if c.Secure != encrypted || strings.HasPrefix(c.Name, "__Host-") != encrypted {
+					t.Errorf("encrypted %v: %+v", encrypted, c)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("encrypted %v: no cookie: %v", encrypted, w.Result().Status)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 // none yet, and then come the attached files (archive.FilesDir).
 const (
 	manifestName = "backup.json"
+	caName       = "ca.pem" // the pages' own CA (package ca), if there is one: browsers in villages trust it
 	countsName   = "counts.json"
 )
 
@@ -64,6 +65,9 @@ func (q *Queue) Backup(ctx context.Context, path, program string, progress func(
 		return b, err
 	}
 	if err := w.AddFile(seedName, filepath.Join(q.dir, seedName)); err != nil && (b.Node != "" || !errors.Is(err, fs.ErrNotExist)) {
+		return b, err
+	}
+	if err := w.AddFile(caName, filepath.Join(q.dir, caName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return b, err
 	}
 	if err := q.addDatabase(ctx, w, path); err != nil {
@@ -230,6 +234,8 @@ func unpack(ctx context.Context, in *archive.Reader, folder *archive.Folder, pro
 			err = errNoBackup
 		case m.Name == seedName:
 			err = takeSeed(folder.Path(seedName), r)
+		case m.Name == caName:
+			err = takeFile(folder.Path(caName), r)
 		case m.Name == databaseName:
 			err = takeFile(folder.Path(databaseName), r)
 		}

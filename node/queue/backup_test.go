@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"zhanqun/internal/fault"
 	"zhanqun/node/queue"
@@ -19,7 +20,13 @@ import (
 // identity, a new epoch, all texts and files, and what was not confirmed once
 // more.
 func TestBackupAndRestore(t *testing.T) {
-	q, h := open(t)
+	from := t.TempDir()
+	q := openAt(t, from, func() time.Time { return start })
+	h := join(t, q)
+	authority := []byte("key and certificate that browsers in villages trust")
+	if err := os.WriteFile(filepath.Join(from, "ca.pem"), authority, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	image := attach(t, q, 40)
 	d := draft("带图")
 	d.Text.Attachments = []protocol.Attachment{image}
@@ -66,6 +73,9 @@ func TestBackupAndRestore(t *testing.T) {
 	got, err := queue.Restore(t.Context(), path, dir, nil)
 	if err != nil || got.Files != 2 || got.Bytes != made.Bytes {
 		t.Fatalf("%+v, %v", got, err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "ca.pem")); err != nil || !bytes.Equal(text, authority) {
+		t.Errorf("the CA of its pages: %q, %v", text, err)
 	}
 	again := openAt(t, dir, nil)
 	old, id := identity(t, q), identity(t, again)

@@ -21,14 +21,38 @@ func hostNames(setting string, listening net.Addr) []string {
 	if name, err := os.Hostname(); err == nil {
 		names = append(names, name)
 	}
-	own, err := net.InterfaceAddrs()
-	if err != nil {
-		return names // a machine without networks still serves itself
-	}
-	for _, a := range own {
-		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			names = append(names, p.Addr().Unmap().String())
-		}
+	for _, a := range ownAddresses() {
+		names = append(names, a.String())
 	}
 	return names
+}
+
+// reachableAt are the addresses other machines can reach what listens at ip by.
+func reachableAt(ip net.IP) []string {
+	if !ip.IsUnspecified() {
+		return []string{ip.String()}
+	}
+	var list []string
+	for _, a := range ownAddresses() {
+		if a.Is4() && !a.IsLoopback() && !a.IsLinkLocalUnicast() {
+			list = append(list, a.String())
+		}
+	}
+	return list
+}
+
+// ownAddresses are the addresses of this machine; none on one without networks,
+// which still serves itself.
+func ownAddresses() []netip.Addr {
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	var list []netip.Addr
+	for _, a := range own {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			list = append(list, p.Addr().Unmap())
+		}
+	}
+	return list
 }

@@ -19,7 +19,9 @@ import (
 	"sync"
 	"time"
 
+	"zhanqun/config"
 	"zhanqun/internal/account"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/pause"
 	"zhanqun/internal/web"
@@ -34,6 +36,8 @@ import (
 type Options struct {
 	Dir     string           // data folder; made when it is not there
 	Addr    string           // of the pages, host:port; port 0 picks a free one
+	TLS     config.TLS       // whether the pages speak TLS; the zero value is config.TLSAuto
+	Secure  bool             // something in front speaks HTTPS for the pages
 	Hosts   []string         // names the pages are served under, beside those of Addr
 	Rules   account.Rules    // of passwords
 	Idle    time.Duration    // a sign-in ends after that long without a click; 0 for web.SessionIdle
@@ -69,6 +73,7 @@ type Station struct {
 	listener net.Listener
 	web      *nodeweb.Server
 	line     *uplink.Uplink
+	certs    *ca.Server // nil while the pages speak no TLS
 }
 
 // Open opens the data folder for serving and listens. Afterwards either Run or
@@ -96,6 +101,9 @@ func Open(ctx context.Context, o Options) (_ *Station, err error) {
 		return nil, fault.Wrap(fault.Unavailable,
 			"无法在 "+o.Addr+" 上提供网页，这个地址可能已被别的程序占用。请停掉那个程序，或者把设置里的 http.addr 换一个端口。", err)
 	}
+	if err := s.secure(); err != nil {
+		return nil, err
+	}
 	s.line = uplink.New(s.lineOptions())
 	if s.web, err = nodeweb.New(s.webOptions()); err != nil {
 		return nil, fmt.Errorf("preparing the pages: %w", err)
@@ -113,6 +121,7 @@ func (s *Station) lineOptions() uplink.Options {
 func (s *Station) webOptions() nodeweb.Options {
 	return nodeweb.Options{
 		Queue: s.Queue, Hosts: append(hostNames(s.o.Addr, s.listener.Addr()), s.o.Hosts...), Push: s.line.Nudge,
+		Secure: s.o.Secure, Strict: s.strict, Certificate: s.Certificate,
 		Version: s.o.Version, Idle: s.o.Idle, Now: s.o.Now, Log: s.o.Log,
 	}
 }
@@ -127,15 +136,6 @@ func Program(version string) string { return "zhanqun-node/" + version }
 // Addr is where the pages listen.
 func (s *Station) Addr() net.Addr { return s.listener.Addr() }
 
-// URL is the address of the pages on this machine.
-func (s *Station) URL() string {
-	tcp, ok := s.listener.Addr().(*net.TCPAddr)
-	if ok && tcp.IP.IsUnspecified() {
-		return fmt.Sprintf("http://127.0.0.1:%d", tcp.Port)
-	}
-	return "http://" + s.listener.Addr().String()
-}
-
 // Run serves until ctx ends, then closes everything. The error is nil after an
 // orderly end.
 func (s *Station) Run(ctx context.Context) (err error) {
@@ -149,6 +149,9 @@ func (s *Station) Run(ctx context.Context) (err error) {
 	work.Go(func() {
 		look.New(look.Options{Queue: s.Queue, Told: s.line.Nudge, Now: s.o.Now, Log: s.o.Log}).Run(ctx)
 	})
+	if s.certs != nil {
+		work.Go(func() { s.certs.Run(ctx) })
+	}
 	if s.o.Gap.In != "" || s.o.Gap.Out != "" {
 		work.Go(func() { bundle.NewWatcher(s.bundles(), s.o.Gap.Folders).Run(ctx) })
 	}

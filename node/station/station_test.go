@@ -1,7 +1,10 @@
 package station_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"log/slog"
 	"net/http"
@@ -11,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"zhanqun/config"
 	"zhanqun/internal/fault"
 	"zhanqun/node/station"
 )
@@ -137,6 +141,76 @@ func TestSecondServiceIsRefused(t *testing.T) {
 	}
 	if code := get(t, s.URL()+"/healthz"); code != http.StatusOK {
 		t.Errorf("the first service answers %d", code)
+	}
+}
+
+// What other machines reach is encrypted, with a CA of the node's own that lasts;
+// this machine's own browsers go on as before.
+func TestPagesForOtherMachines(t *testing.T) {
+	dir := t.TempDir()
+	secured := func(addr, mode string) *station.Station {
+		t.Helper()
+		s, err := station.Open(t.Context(), station.Options{Dir: dir, Addr: addr, TLS: config.TLS{Mode: mode}, Reserve: -1, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := secured("0.0.0.0:0", config.TLSAuto)
+	stop := start(t, s)
+	before := s.Certificate()
+	if before.CA == nil || !strings.HasPrefix(s.URL(), "http://127.0.0.1:") {
+		t.Errorf("%v at %s", before.CA, s.URL())
+	}
+	for _, u := range s.Others() {
+		if !strings.HasPrefix(u, "https://") {
+			t.Errorf("other machines are told %s", u)
+		}
+	}
+	if code := get(t, s.URL()+"/trust"); code != http.StatusOK {
+		t.Errorf("how to trust it: %d", code)
+	}
+	stop()
+
+	s = secured("127.0.0.1:0", config.TLSOn)
+	defer start(t, s)()
+	roots := x509.NewCertPool()
+	roots.AddCert(before.CA)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+	plain := "http" + strings.TrimPrefix(s.URL(), "https")
+	answer, err := client.Get(plain + "/signin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := closed(t, answer); code != http.StatusOK || answer.Request.URL.Scheme != "https" || answer.Header.Get("Strict-Transport-Security") != "" {
+		t.Errorf("%d by %s, %v", code, answer.Request.URL, answer.Header)
+	}
+	for _, c := range answer.Cookies() {
+		if !c.Secure {
+			t.Errorf("cookie %v", c)
+		}
+	}
+	if answer, err = client.Get(s.URL() + "/ca.crt"); err != nil {
+		t.Fatal(err)
+	}
+	der, err := io.ReadAll(answer.Body)
+	if closed(t, answer); err != nil || !bytes.Equal(der, before.CA.Raw) {
+		t.Errorf("%d bytes, %v", len(der), err)
+	}
+}
+
+// With something in front that encrypts, nothing is made and nobody sent elsewhere.
+func TestSomethingInFront(t *testing.T) {
+	s, err := station.Open(t.Context(), station.Options{Dir: t.TempDir(), Addr: "0.0.0.0:0", TLS: config.TLS{Mode: config.TLSOff}, Secure: true, Reserve: -1, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer start(t, s)()
+	if s.Certificate().CA != nil || len(s.Others()) > 0 || s.URL()[:7] != "http://" {
+		t.Errorf("%v %v %s", s.Certificate().CA, s.Others(), s.URL())
+	}
+	if code := get(t, s.URL()+"/ca.crt"); code != http.StatusNotFound {
+		t.Errorf("a CA that is not there: %d", code)
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/x509"
 	"testing"
 	"time"
 
@@ -47,6 +48,8 @@ var sampleFinding = queue.Finding{ReceivedAt: noon, Finding: protocol.Finding{ID
 	Places: []protocol.Place{{Page: "http://xujiaba.example.gov.cn/", Element: "a", Label: "公告"}, {Page: "http://xujiaba.example.gov.cn/2"}},
 	Looks:  3, FirstBad: noon, LastBad: noon, Advice: "请改正链接。", Note: "仍是 404", At: noon}}
 
+var sampleCertificate = Certificate{URLs: []string{"https://10.1.2.3:8081"}, CA: &x509.Certificate{Raw: []byte("certificate")}}
+
 func samples(t *testing.T, s *Server) []uitest.Sample {
 	t.Helper()
 	township := queue.Actor{Login: "wang", Name: "王芳", Role: account.RoleLiaison}
@@ -61,6 +64,9 @@ func samples(t *testing.T, s *Server) []uitest.Sample {
 		{Name: "名单.docx", Size: 4000, Error: "县里没有收下"}}
 	list := []uitest.Sample{
 		{Page: "signin", Data: &signinPage{Login: "wang", Next: "/items?due=1"}},
+		{Page: "signin", Name: "own certificate", Data: &signinPage{Own: true}},
+		{Page: "trust", Name: "elsewhere", Data: &trustPage{Certificate: sampleCertificate}},
+		{Page: "trust", Name: "here", Data: &trustPage{Plain: true, Certificate: Certificate{CA: sampleCertificate.CA}}},
 		{Page: "password", Data: &passwordPage{Given: true}},
 		{Page: "home", Name: "busy", Data: &homePage{Township: true, State: st, Out: 3, Needs: 12, Due: rows, Latest: rows, MoreDue: true, Findings: []queue.Finding{sampleFinding}, Notices: []queue.Notice{notice}}},
 		{Page: "home", Name: "new", Data: &homePage{New: true}},
@@ -80,7 +86,7 @@ func samples(t *testing.T, s *Server) []uitest.Sample {
 		{Page: "people", Name: "new", Data: &peoplePage{Me: "wang", Login: "li", Password: password, Form: queue.Account{Role: account.RoleVillage},
 			People:   []colleague{{Account: queue.Account{Login: "wang", Name: "王芳", Role: account.RoleLiaison, SeenAt: noon}}, {Account: queue.Account{Login: "li", Name: "李强", Role: account.RoleVillage, Village: villageA, Disabled: true}, VillageName: "杏花村"}},
 			Villages: []ui.Option{{Value: villageA, Label: "杏花村"}}}},
-		{Page: "people", Name: "no villages known", Data: &peoplePage{}},
+		{Page: "people", Name: "no villages known", Data: &peoplePage{Others: sampleCertificate}},
 	}
 	for _, page := range list {
 		shell := page.Data.(interface{ Shell() *ui.Page }).Shell()

@@ -18,6 +18,7 @@ type peoplePage struct {
 	Villages []ui.Option
 	Login    string // of the account whose password is shown
 	Password string // one-time password; shown once
+	Others   Certificate
 }
 
 // colleague is an account of the list.
@@ -36,7 +37,7 @@ func (s *Server) newPeoplePage(r *http.Request, a queue.Account) (*peoplePage, e
 	if err != nil {
 		return nil, err
 	}
-	p := &peoplePage{Me: a.Login, Form: queue.Account{Role: account.RoleVillage}, Villages: villageOptions(settings, ui.T(lang, "请选择"))}
+	p := &peoplePage{Me: a.Login, Form: queue.Account{Role: account.RoleVillage}, Villages: villageOptions(settings, ui.T(lang, "请选择")), Others: s.Certificate()}
 	p.Title = ui.T(lang, "人员")
 	p.Lead = ui.T(lang, "能在本机写信息的人。村信息员只看得到本村的信息，写好后由镇里签发。")
 	for _, role := range []account.Role{account.RoleVillage, account.RoleLiaison} {

@@ -15,6 +15,8 @@ func (s *Server) routes(mux *http.ServeMux) {
 	mux.Handle("GET /lang/{code}", s.pages.LangSwitch())
 	mux.HandleFunc("GET /signin", s.errs.Func(s.signinPage))
 	mux.HandleFunc("POST /signin", s.errs.Func(s.signin))
+	mux.HandleFunc("GET /trust", s.errs.Func(s.trustPage))
+	mux.HandleFunc("GET /ca.crt", s.errs.Func(s.authority))
 	mux.HandleFunc("POST /signout", s.errs.Func(s.signout))
 	mux.HandleFunc("GET /account/password", s.signedIn(s.passwordPage))
 	mux.HandleFunc("POST /account/password", s.signedIn(s.changePassword))

@@ -23,15 +23,19 @@ import (
 
 // Options are what the pages show.
 type Options struct {
-	Queue   *queue.Queue
-	Hosts   []string      // host names answered beside this machine's own; "*" for any
-	Push    func()        // asks the line to try now; nil where there is none
-	Secure  bool          // pages are served over HTTPS
-	Idle    time.Duration // a sign-in ends after that long without a click; 0 for web.SessionIdle
-	Max     int64         // bytes of one attached file; 0 for the limit of the wire
-	Version string        // of the program
-	Now     func() time.Time
-	Log     *slog.Logger
+	Queue  *queue.Queue
+	Hosts  []string    // host names answered beside this machine's own; "*" for any
+	Push   func()      // asks the line to try now; nil where there is none
+	Secure bool        // something in front serves the pages over HTTPS
+	Strict func() bool // browsers may be told to come by HTTPS only; nil for no
+	// Certificate is how other machines reach the pages and what they have to trust
+	// for it; nil where none can.
+	Certificate func() Certificate
+	Idle        time.Duration // a sign-in ends after that long without a click; 0 for web.SessionIdle
+	Max         int64         // bytes of one attached file; 0 for the limit of the wire
+	Version     string        // of the program
+	Now         func() time.Time
+	Log         *slog.Logger
 }
 
 // Server answers for the node.
@@ -56,6 +60,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.Push == nil {
 		o.Push = func() {}
+	}
+	if o.Certificate == nil {
+		o.Certificate = func() Certificate { return Certificate{} }
 	}
 	if o.Max <= 0 || o.Max > maxFile {
 		o.Max = maxFile
@@ -82,7 +89,7 @@ func (s *Server) Handler() http.Handler {
 	outer.Handle("GET /static/", ui.Static())
 	outer.Handle("/", private)
 	return web.Chain(outer,
-		web.RequestID(), web.AccessLog(s.Log), web.Recover(s.errs), web.SecurityHeaders(),
+		web.RequestID(), web.AccessLog(s.Log), web.Recover(s.errs), web.SecurityHeaders(), web.Strict(s.Strict),
 		web.Hosts(s.errs, s.Hosts...), web.Gzip(), web.Patient(patience), web.MaxBytes(s.maxBody))
 }
 

@@ -14,6 +14,7 @@ import (
 type signinPage struct {
 	ui.Page
 	Login, Next string
+	Own         bool // this node's own CA made the certificate
 }
 
 func (s *Server) signinPage(w http.ResponseWriter, r *http.Request) error {
@@ -22,7 +23,7 @@ func (s *Server) signinPage(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return nil
 	}
-	p := &signinPage{Next: next}
+	p := &signinPage{Next: next, Own: s.Certificate().CA != nil && r.TLS != nil}
 	p.Title = ui.T(s.pages.Lang(r), "登录")
 	return s.pages.Render(w, r, http.StatusOK, "signin", p)
 }

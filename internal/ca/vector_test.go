@@ -9,7 +9,7 @@ import (
 	"os"
 	"testing"
 
-	"zhanqun/hub/ca"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/trust"
 	"zhanqun/protocol"
 )
@@ -31,7 +31,7 @@ type vector struct {
 func makeVector(t *testing.T) vector {
 	t.Helper()
 	key, _ := hubKey(t)
-	s, err := ca.New(ca.Options{Dir: t.TempDir(), Key: key, Names: func() []string { return []string{"zq.example.gov.cn"} }})
+	s, err := ca.New(ca.Options{Dir: t.TempDir(), Vouch: trust.By(key), Names: func() []string { return []string{"zq.example.gov.cn"} }})
 	if err != nil {
 		t.Fatal(err)
 	}

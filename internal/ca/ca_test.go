@@ -21,7 +21,7 @@ import (
 	"testing"
 	"time"
 
-	"zhanqun/hub/ca"
+	"zhanqun/internal/ca"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/trust"
 	"zhanqun/protocol"
@@ -139,7 +139,7 @@ func browser(t *testing.T, dir string) *tls.Config {
 func TestOwnCA(t *testing.T) {
 	dir := t.TempDir()
 	key, public := hubKey(t)
-	o := ca.Options{Dir: dir, Key: key, Names: func() []string { return []string{"127.0.0.1", "zq.example.gov.cn", "县-hub", "fe80::1"} }}
+	o := ca.Options{Dir: dir, Vouch: trust.By(key), Names: func() []string { return []string{"127.0.0.1", "zq.example.gov.cn", "县-hub", "fe80::1"} }}
 	h := serve(t, o)
 	pin := h.State().Pin
 	joining, joined := trust.Hub{CA: pin}, trust.Hub{Key: public}
@@ -173,9 +173,9 @@ func TestOwnCA(t *testing.T) {
 // Whoever is not the hub is refused, whatever certificates he shows.
 func TestStrangersAreRefused(t *testing.T) {
 	key, public := hubKey(t)
-	mine := serve(t, ca.Options{Dir: t.TempDir(), Key: key})
+	mine := serve(t, ca.Options{Dir: t.TempDir(), Vouch: trust.By(key)})
 	otherKey, _ := hubKey(t)
-	stranger := serve(t, ca.Options{Dir: t.TempDir(), Key: otherKey})
+	stranger := serve(t, ca.Options{Dir: t.TempDir(), Vouch: trust.By(otherKey)})
 	stranger.refuses(trust.Hub{CA: mine.State().Pin}.Client("127.0.0.1"), "指纹不符")
 	stranger.refuses(trust.Hub{Key: public}.Client("127.0.0.1"), "既不是本机入网的县级平台的")
 	stranger.refuses(trust.Hub{}.Client("127.0.0.1"), "既不是本机入网的县级平台的")
@@ -211,7 +211,7 @@ func TestStrangersAreRefused(t *testing.T) {
 func TestRenewal(t *testing.T) {
 	key, public := hubKey(t)
 	names := []string{"127.0.0.1"}
-	h := serve(t, ca.Options{Dir: t.TempDir(), Key: key, Names: func() []string { return names }})
+	h := serve(t, ca.Options{Dir: t.TempDir(), Vouch: trust.By(key), Names: func() []string { return names }})
 	node := trust.Hub{Key: public}.Client("127.0.0.1")
 	old := h.must(node)
 	h.now = noon.Add(200 * 24 * time.Hour)
@@ -247,7 +247,7 @@ func TestClockPutRight(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			key, public := hubKey(t)
-			h := serve(t, ca.Options{Dir: dir, Key: key, Names: func() []string { return []string{"127.0.0.1"} }})
+			h := serve(t, ca.Options{Dir: dir, Vouch: trust.By(key), Names: func() []string { return []string{"127.0.0.1"} }})
 			pin := h.State().Pin
 			h.now = wrong
 			h.Look()
@@ -263,8 +263,8 @@ func TestClockPutRight(t *testing.T) {
 // A new CA is believed by nodes that have joined, and not by old join codes.
 func TestCAMadeAnew(t *testing.T) {
 	key, public := hubKey(t)
-	before := serve(t, ca.Options{Dir: t.TempDir(), Key: key}).State().Pin
-	h := serve(t, ca.Options{Dir: t.TempDir(), Key: key})
+	before := serve(t, ca.Options{Dir: t.TempDir(), Vouch: trust.By(key)}).State().Pin
+	h := serve(t, ca.Options{Dir: t.TempDir(), Vouch: trust.By(key)})
 	h.must(trust.Hub{Key: public}.Client("127.0.0.1"))
 	h.refuses(trust.Hub{CA: before}.Client("127.0.0.1"), "指纹不符")
 }
@@ -273,9 +273,9 @@ func TestCAMadeAnew(t *testing.T) {
 func TestCAUnderAnotherKey(t *testing.T) {
 	dir := t.TempDir()
 	first, _ := hubKey(t)
-	pin := serve(t, ca.Options{Dir: dir, Key: first}).State().Pin
+	pin := serve(t, ca.Options{Dir: dir, Vouch: trust.By(first)}).State().Pin
 	second, public := hubKey(t)
-	h := serve(t, ca.Options{Dir: dir, Key: second})
+	h := serve(t, ca.Options{Dir: dir, Vouch: trust.By(second)})
 	if h.State().Pin != pin {
 		t.Error("the CA is another one")
 	}
@@ -288,7 +288,7 @@ func TestDamagedCA(t *testing.T) {
 		t.Fatal(err)
 	}
 	key, _ := hubKey(t)
-	if _, err := ca.New(ca.Options{Dir: dir, Key: key}); !strings.Contains(fault.Message(err), "已损坏") {
+	if _, err := ca.New(ca.Options{Dir: dir, Vouch: trust.By(key)}); !strings.Contains(fault.Message(err), "已损坏") {
 		t.Errorf("%v", err)
 	}
 }
@@ -359,7 +359,7 @@ func TestAdministratorsFiles(t *testing.T) {
 	o := newOffice(t)
 	o.write(certFile, keyFile, noon.Add(90*24*time.Hour))
 	key, public := hubKey(t)
-	h := serve(t, ca.Options{Dir: dir, Key: key, CertFile: certFile, KeyFile: keyFile})
+	h := serve(t, ca.Options{Dir: dir, Vouch: trust.By(key), CertFile: certFile, KeyFile: keyFile})
 	if s := h.State(); s.Own || s.Public || s.Pin != trust.Fingerprint(o.cert) {
 		t.Errorf("state %+v", s)
 	}
@@ -399,7 +399,7 @@ func TestUnusableFiles(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "zq.crt"), filepath.Join(dir, "zq.key")
 	key, _ := hubKey(t)
-	o := ca.Options{Dir: dir, Key: key, CertFile: certFile, KeyFile: keyFile}
+	o := ca.Options{Dir: dir, Vouch: trust.By(key), CertFile: certFile, KeyFile: keyFile}
 	if _, err := ca.New(o); !strings.Contains(fault.Message(err), "tls.cert_file") {
 		t.Errorf("no files: %v", err)
 	}

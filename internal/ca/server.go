@@ -18,13 +18,13 @@ import (
 	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/trust"
-	"zhanqun/protocol"
 )
 
 // Options say where certificates come from.
 type Options struct {
-	Dir string       // data folder, for the own CA
-	Key protocol.Key // of the hub; vouches for the CA
+	Dir   string  // data folder, for the own CA
+	Owner string  // whom the own CA's certificates name, for people
+	Vouch Voucher // vouches for the CA; nil for nobody. What it says may change
 	// CertFile and KeyFile are the administrator's, in PEM: the server's
 	// certificate first, those of the CAs above it behind. Empty: the own CA's.
 	CertFile, KeyFile string
@@ -42,8 +42,9 @@ type Server struct {
 
 	mu      sync.Mutex
 	current *tls.Certificate
-	public  bool   // every system trusts it
-	pin     string // fingerprint of the CA a node has to be told; "" when public
+	root    *x509.Certificate // of the own CA
+	public  bool              // every system trusts it
+	pin     string            // fingerprint of the CA a node has to be told; "" when public
 
 	// Of whoever looks: New, and then Run.
 	read   []byte // the administrator's files as they were last read, sound or not
@@ -63,7 +64,7 @@ func New(o Options) (*Server, error) {
 	look := s.readFiles
 	if o.CertFile == "" {
 		var err error
-		if s.own, err = Open(o.Dir, o.Key, o.Now()); err != nil {
+		if s.own, err = Open(o.Dir, o.Owner, o.Vouch, o.Now()); err != nil {
 			return nil, err
 		}
 		look = s.renew
@@ -119,7 +120,8 @@ func (s *Server) Config(protocols ...string) *tls.Config {
 
 // State is how the certificate in use stands.
 type State struct {
-	Own    bool              // of the hub's own CA
+	Own    bool              // of the own CA
+	CA     *x509.Certificate // of the own CA; nil if it is not of that
 	Public bool              // every system trusts it
 	Pin    string            // fingerprint a node that joins has to be told; "" when Public
 	Leaf   *x509.Certificate // the server's certificate
@@ -130,7 +132,7 @@ type State struct {
 func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return State{Own: s.own != nil, Public: s.public, Pin: s.pin, Ends: s.current.Leaf.NotAfter, Leaf: s.current.Leaf}
+	return State{Own: s.own != nil, CA: s.root, Public: s.public, Pin: s.pin, Ends: s.current.Leaf.NotAfter, Leaf: s.current.Leaf}
 }
 
 // use makes c the certificate of the day.
@@ -138,6 +140,9 @@ func (s *Server) use(c *tls.Certificate, public bool, pin string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.current, s.public, s.pin = c, public, pin
+	if s.own != nil {
+		s.root = s.own.cert
+	}
 }
 
 // renew makes a new certificate of the own CA unless there is one with two thirds
@@ -146,10 +151,8 @@ func (s *Server) renew() error {
 	names, now := s.names(), s.o.Now()
 	path := filepath.Join(s.o.Dir, serverName)
 	before := s.own.cert
-	if !s.own.valid(now) {
-		if err := s.own.certify(s.o.Key, now); err != nil {
-			return fault.Wrap(fault.Internal, "无法保存自建证书机构，请检查磁盘和权限。", err)
-		}
+	if err := s.own.certify(s.o.Vouch, now); err != nil {
+		return fault.Wrap(fault.Internal, "无法保存自建证书机构，请检查磁盘和权限。", err)
 	}
 	if s.current == nil {
 		if text, err := os.ReadFile(path); err == nil { // #nosec G304 -- in the data folder
@@ -229,16 +232,22 @@ func (s *Server) readFiles() error {
 	if err != nil {
 		return noFile("tls.key_file", s.o.KeyFile, err)
 	}
-	both := slices.Concat(cert, key)
-	if bytes.Equal(both, s.read) && !s.failed {
+	now := s.o.Now()
+	var said []byte
+	if s.o.Vouch != nil {
+		for _, w := range s.o.Vouch("") { // changes when the keys do
+			said = append(said, w.String()...)
+		}
+	}
+	all := slices.Concat(cert, key, said)
+	if bytes.Equal(all, s.read) && !s.failed {
 		return nil
 	}
-	s.read = both
+	s.read = all
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
 		return fault.Wrap(fault.Invalid, "证书文件 "+s.o.CertFile+" 和私钥文件 "+s.o.KeyFile+" 不能用："+err.Error()+"。请检查设置 tls.cert_file 和 tls.key_file。", err)
 	}
-	now := s.o.Now()
 	if now.After(pair.Leaf.NotAfter) {
 		if s.current != nil {
 			return errors.New("the certificate in the files has ended")
@@ -262,7 +271,7 @@ func noFile(setting, path string, err error) error {
 }
 
 // place finds out whether every system trusts a certificate. If not, the topmost
-// one of the file is what nodes are told, and the hub's word for it is sent along.
+// one of the file is what nodes are told, and what is said for it is sent along.
 func (s *Server) place(pair *tls.Certificate, now time.Time) (public bool, pin string, err error) {
 	var chain []*x509.Certificate
 	between := x509.NewCertPool()
@@ -282,7 +291,10 @@ func (s *Server) place(pair *tls.Certificate, now time.Time) (public bool, pin s
 		return true, "", nil
 	}
 	pin = trust.Fingerprint(chain[len(chain)-1])
-	word, err := voucher(s.o.Key, pin, now)
+	if s.o.Vouch == nil {
+		return false, pin, nil
+	}
+	word, err := voucher(s.o.Vouch(pin), now)
 	if err != nil {
 		return false, "", err
 	}

@@ -6,20 +6,14 @@ import (
 	"time"
 
 	"zhanqun/internal/trust"
-	"zhanqun/protocol"
 )
 
-// Examine says how the certificate stands that a hub in the data folder dir would
-// use, without making anything. The error wraps fs.ErrNotExist when the own CA
+// Examine says how the certificate stands that a program with the data folder dir
+// would use, without making anything. The error wraps fs.ErrNotExist when the own CA
 // has not been made yet.
 func Examine(dir, certFile, keyFile string) (State, error) {
 	s := &Server{o: Options{Dir: dir, CertFile: certFile, KeyFile: keyFile, Now: time.Now}}
 	if certFile != "" {
-		key, err := protocol.NewHubKey() // its word is given and thrown away
-		if err != nil {
-			return State{}, err
-		}
-		s.o.Key = key
 		if err := s.readFiles(); err != nil {
 			return State{}, err
 		}
@@ -40,5 +34,5 @@ func Examine(dir, certFile, keyFile string) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	return State{Own: true, Pin: trust.Fingerprint(root), Leaf: cert, Ends: cert.NotAfter}, nil
+	return State{Own: true, CA: root, Pin: trust.Fingerprint(root), Leaf: cert, Ends: cert.NotAfter}, nil
 }

@@ -1,10 +1,11 @@
-// Package ca gives the hub its certificates: those of its own CA, which it makes
+// Package ca gives a program its certificates: those of its own CA, which it makes
 // on the first start, or those an administrator put into files.
 //
 // It promises:
 //   - The CA is made once, lives in a file only its owner can read, and stays the
-//     same for as long as that file does. The hub's key vouches for it (see
-//     package trust), so nodes that have joined take another one as well.
+//     same for as long as that file does. The hub's keys vouch for its CA (see
+//     package trust), so nodes that have joined take another one as well. Nobody
+//     vouches for a node's, which only browsers meet.
 //   - A certificate is replaced well before it ends, when the machine's names or
 //     addresses change, and when the administrator's files do, without a restart
 //     and without ending a connection: the next handshake gets the new one.
@@ -28,18 +29,18 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/trust"
-	"zhanqun/protocol"
 )
 
 // Names in the data folder.
 const (
 	// KeyName is the CA: its key and its certificate. Whoever has it can pass
-	// himself off as the hub, and restoring a hub needs it.
+	// himself off as the program to all who trust it, and a backup holds it.
 	KeyName = "ca.pem"
 	// CertName is the CA's certificate alone, for the browsers of the office.
 	CertName = "ca.crt"
@@ -55,16 +56,22 @@ const (
 	early      = 48 * time.Hour // valid from that long ago, for clocks that are late
 )
 
-// Authority is the hub's own CA.
+// Voucher returns what is said for the CA with a fingerprint, by all keys that
+// nodes may know the hub by (see trust.By).
+type Voucher func(fingerprint string) []*url.URL
+
+// Authority is a program's own CA.
 type Authority struct {
-	dir  string
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	dir   string
+	owner string
+	cert  *x509.Certificate
+	key   *ecdsa.PrivateKey
 }
 
-// Open reads the CA in the data folder dir, or makes it. hub vouches for it.
-func Open(dir string, hub protocol.Key, now time.Time) (*Authority, error) {
-	a := &Authority{dir: dir}
+// Open reads the CA in the data folder dir, or makes it. Its certificates name
+// owner, for people. vouch vouches for it; nil for nobody.
+func Open(dir, owner string, vouch Voucher, now time.Time) (*Authority, error) {
+	a := &Authority{dir: dir, owner: owner}
 	path := filepath.Join(dir, KeyName)
 	text, err := os.ReadFile(path) // #nosec G304 -- in the data folder
 	switch {
@@ -76,10 +83,10 @@ func Open(dir string, hub protocol.Key, now time.Time) (*Authority, error) {
 		return nil, fault.Wrap(fault.Internal, "读不了自建证书机构 "+path+"，请检查权限。", err)
 	default:
 		if a.key, a.cert, err = readPair(text); err != nil {
-			return nil, fault.Wrap(fault.Internal, "自建证书机构 "+path+" 已损坏。请从备份恢复这个文件；没有备份的，删除它会自动新建一个：已入网的乡镇不受影响，没用过的入网码要重发，浏览器要重新信任。", err)
+			return nil, fault.Wrap(fault.Internal, "自建证书机构 "+path+" 已损坏。请从备份恢复这个文件；没有备份的，删除它会自动新建一个，浏览器要重新信任；县级平台的，没用过的入网码还要重发，已入网的乡镇不受影响。", err)
 		}
 	}
-	if err := a.certify(hub, now); err != nil {
+	if err := a.certify(vouch, now); err != nil {
 		return nil, fault.Wrap(fault.Internal, "无法保存自建证书机构 "+path+"，请检查磁盘和权限。", err)
 	}
 	return a, nil
@@ -91,26 +98,26 @@ func (a *Authority) valid(now time.Time) bool {
 	return now.After(a.cert.NotBefore) && now.Add(2*serverLife).Before(a.cert.NotAfter)
 }
 
-// certify makes the CA's certificate, unless it has a valid one that the hub
-// vouches for. With the same key it has the same fingerprint.
-func (a *Authority) certify(hub protocol.Key, now time.Time) error {
-	public, err := protocol.ParsePublic(hub.Public())
-	if err != nil {
-		return err
-	}
-	if a.cert != nil && a.valid(now) && trust.Vouched(public, []*x509.Certificate{a.cert})[trust.Fingerprint(a.cert)] {
-		return a.publish()
-	}
+// certify makes the CA's certificate, unless it has a valid one that holds all that
+// is said for it. With the same key it has the same fingerprint.
+func (a *Authority) certify(vouch Voucher, now time.Time) error {
 	spki, err := x509.MarshalPKIXPublicKey(&a.key.PublicKey)
 	if err != nil {
 		return err
 	}
 	name := trust.Fingerprint(&x509.Certificate{RawSubjectPublicKeyInfo: spki})
+	var words []*url.URL
+	if vouch != nil {
+		words = vouch(name)
+	}
+	if a.cert != nil && a.valid(now) && holds(a.cert, words) {
+		return a.publish()
+	}
 	if a.cert, err = sign(&x509.Certificate{
-		Subject:   pkix.Name{Organization: []string{"Zhanqun"}, CommonName: "站群县级平台 " + name[:8]},
+		Subject:   pkix.Name{Organization: []string{"Zhanqun"}, CommonName: a.owner + " " + name[:8]},
 		NotBefore: now.Add(-early), NotAfter: now.Add(caLife),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-		URIs: []*url.URL{trust.Vouch(hub, name)},
+		URIs: words,
 	}, nil, a.key, a.key); err != nil {
 		return err
 	}
@@ -122,6 +129,16 @@ func (a *Authority) certify(hub protocol.Key, now time.Time) error {
 		return err
 	}
 	return a.publish()
+}
+
+// holds reports whether a certificate has all words among its names.
+func holds(c *x509.Certificate, words []*url.URL) bool {
+	for _, w := range words {
+		if !slices.ContainsFunc(c.URIs, func(u *url.URL) bool { return u.String() == w.String() }) {
+			return false
+		}
+	}
+	return true
 }
 
 // publish writes the certificate alone, if it is not there.
@@ -164,7 +181,7 @@ func (a *Authority) server(names []string, life time.Duration, now time.Time) (*
 		return nil, nil, err
 	}
 	t := &x509.Certificate{
-		Subject: pkix.Name{Organization: []string{"Zhanqun"}, CommonName: "站群县级平台"}, NotBefore: now.Add(-early), NotAfter: now.Add(life - early),
+		Subject: pkix.Name{Organization: []string{"Zhanqun"}, CommonName: a.owner}, NotBefore: now.Add(-early), NotAfter: now.Add(life - early),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
 	}
 	for _, name := range names {
@@ -199,15 +216,15 @@ func sign(t, parent *x509.Certificate, key, signer *ecdsa.PrivateKey) (*x509.Cer
 	return x509.ParseCertificate(der)
 }
 
-// voucher returns a certificate that says nothing but that the hub vouches for
-// another's CA. Its own key is thrown away.
-func voucher(hub protocol.Key, fingerprint string, now time.Time) (*x509.Certificate, error) {
+// voucher returns a certificate that says nothing but what is said for another's
+// CA. Its own key is thrown away.
+func voucher(words []*url.URL, now time.Time) (*x509.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
 	return sign(&x509.Certificate{
 		Subject: pkix.Name{Organization: []string{"Zhanqun"}}, NotBefore: now.Add(-early), NotAfter: now.Add(caLife),
-		URIs: []*url.URL{trust.Vouch(hub, fingerprint)},
+		URIs: words,
 	}, nil, key, key)
 }
