@@ -138,7 +138,8 @@ func (c *county) buildHealth(context.Context) (err error) {
 	if c.workdays, err = calendar.Load(c.cfg.Inspect.WorkdaysDir); err != nil {
 		return fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 inspect.workdays_dir 指定的目录。", err)
 	}
-	checker := newChecker(c.cfg.Links)
+	look := checkOptions(c.cfg.Links)
+	checker := crawl.Obedient(look, func(ctx context.Context, host string) bool { return c.health.OnCluster(ctx, host) })
 	c.onClose(func() error {
 		checker.Close()
 		return nil

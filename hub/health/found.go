@@ -12,10 +12,11 @@ import (
 	"zhanqun/hub/health/linkcheck"
 )
 
-const (
-	maxBad    = 5000 // bad targets recorded of one site
-	maxPlaces = 50   // places recorded of one target on one site
-)
+// maxBad bounds the bad targets recorded of one site.
+const maxBad = 5000
+
+// MaxPlaces bounds the places kept of one target on one site.
+const MaxPlaces = 50
 
 // errFound ends a run because what it tells cannot be taken in.
 var errFound = errors.New("what was found cannot be recorded")
@@ -28,7 +29,7 @@ type found struct {
 	hosts   map[string]bool
 	start   crawl.Line
 	targets map[string]*seenTarget // by address: bad, or recorded before
-	pages   map[string]pageRead    // those on which recorded targets were
+	pages   map[string]bool        // those on which recorded targets were: read in this pass?
 	left    int                    // bad targets beyond maxBad
 }
 
@@ -42,15 +43,12 @@ type seenTarget struct {
 	units  map[string]bool
 }
 
-// pageRead tells whether a page was read for links in this pass.
-type pageRead struct{ read, failed bool }
-
 // folder is where a column of another unit stands.
 type folder struct{ prefix, unit string }
 
 // newFound prepares for the lines of a site.
 func (s *Service) newFound(ctx context.Context, site Site) (*found, error) {
-	f := &found{site: site, targets: map[string]*seenTarget{}, pages: map[string]pageRead{}, hosts: map[string]bool{}}
+	f := &found{site: site, targets: map[string]*seenTarget{}, pages: map[string]bool{}}
 	recorded, err := s.Store.Named(ctx, SiteOwner(site.ID), 2*maxBad)
 	if err != nil {
 		return nil, err
@@ -61,7 +59,7 @@ func (s *Service) newFound(ctx context.Context, site Site) (*found, error) {
 		}
 		f.targets[n.URL] = &seenTarget{known: n}
 		for _, p := range n.Places {
-			f.pages[p.Page] = pageRead{}
+			f.pages[p.Page] = false
 		}
 	}
 	columns, err := s.Store.SiteColumns(ctx, site.ID, "")
@@ -73,25 +71,9 @@ func (s *Service) newFound(ctx context.Context, site Site) (*found, error) {
 			f.folders = append(f.folders, folder{prefix, c.Unit})
 		}
 	}
-	for after := ""; ; {
-		sites, err := s.Store.Sites(ctx, after, batch)
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range sites {
-			f.hosts[bareHost(HostOf(one.URL))] = true
-			after = one.ID
-		}
-		if len(sites) < batch {
-			return f, nil
-		}
-	}
+	f.hosts, err = s.siteHosts(ctx)
+	return f, err
 }
-
-// cluster tells whether a host is that of a registered site.
-func (f *found) cluster(host string) bool { return f.hosts[bareHost(host)] }
-
-func bareHost(host string) string { return strings.TrimPrefix(host, "www.") }
 
 // folderOf returns the folder of a column on its host, "" if it has none of its
 // own.
@@ -117,12 +99,8 @@ func (f *found) line(l crawl.Line) error {
 	if f.isHome(page) {
 		page = f.site.URL
 	}
-	if state, ok := f.pages[page]; ok && !state.read {
-		f.pages[page] = pageRead{read: true}
-	}
-	if state, ok := f.pages[l.URL]; ok && !state.read {
-		state.read, state.failed = l.Verdict == linkcheck.OK, unread(l)
-		f.pages[l.URL] = state
+	if _, ok := f.pages[page]; ok {
+		f.pages[page] = true
 	}
 	address := l.URL
 	if address == "" {
@@ -159,11 +137,6 @@ func bad(l crawl.Line) bool {
 	return false
 }
 
-// unread tells whether the links of a page are unknown now, rather than gone.
-func unread(l crawl.Line) bool {
-	return l.Verdict != linkcheck.OK && l.Reason != linkcheck.ReasonGone
-}
-
 // take notes one place.
 func (t *seenTarget) take(f *found, l crawl.Line) {
 	if t.total++; t.total == 1 || t.look.At.IsZero() {
@@ -180,7 +153,7 @@ func (t *seenTarget) take(f *found, l crawl.Line) {
 		p.Page = f.site.URL // under which it counts as a link of the home page
 	}
 	switch {
-	case len(t.places) < maxPlaces:
+	case len(t.places) < MaxPlaces:
 		t.places = append(t.places, p)
 	case home && !t.home:
 		t.places[0] = p
@@ -233,11 +206,11 @@ func (t *seenTarget) naming(f *found, address string) Naming {
 	return n
 }
 
-// kept are the places of a target that no page names any more as far as was
-// read: those on pages whose links are not known now.
-func (t *seenTarget) kept(f *found, complete bool) (list []Place) {
+// unread are the places of a target on pages that were not read in this pass:
+// nothing leads there any more, or they could not be had.
+func (t *seenTarget) unread(f *found) (list []Place) {
 	for _, p := range t.known.Places {
-		if state := f.pages[p.Page]; !state.read && (state.failed || !complete) {
+		if !f.pages[p.Page] {
 			list = append(list, p)
 		}
 	}
@@ -269,12 +242,15 @@ func (s *Service) recordBad(ctx context.Context, f *found) error {
 	return nil
 }
 
-// recordAll records how everything stands at the end of a pass. complete says
-// that no page was left aside.
-func (s *Service) recordAll(ctx context.Context, f *found, complete bool) error {
+// recordAll records how everything stands at the end of a pass. What no page
+// names that was read is looked for on the others before it is given up.
+func (s *Service) recordAll(ctx context.Context, f *found) error {
 	if f.left > 0 {
 		s.Log.Warn("more bad links than are recorded", "site", f.site.URL, "left", f.left)
 	}
+	var unread []Place
+	var gone []string
+	urls := map[string]string{}
 	for address, t := range f.targets {
 		if t.total > 0 {
 			if err := s.record(ctx, f, address, t); err != nil {
@@ -283,17 +259,26 @@ func (s *Service) recordAll(ctx context.Context, f *found, complete bool) error 
 			continue
 		}
 		n := t.known
-		n.Places = t.kept(f, complete)
+		n.Places = t.unread(f)
 		n.Total = len(n.Places)
 		if _, err := s.Store.Name(ctx, n); err != nil {
 			return err
 		}
-		if err := s.rejudge(ctx, []string{n.Target}); err != nil {
-			return err
+		for _, p := range n.Places {
+			p.Target, p.Owner = n.Target, n.Owner
+			unread = append(unread, p)
 		}
+		gone, urls[n.Target] = append(gone, n.Target), address
 	}
-	return nil
+	if err := s.readPages(ctx, unread[:min(len(unread), maxUnread)], urls); err != nil {
+		return err
+	}
+	return s.rejudge(ctx, gone)
 }
+
+// maxUnread bounds the places looked for at the end of a pass; the others stay
+// until the next.
+const maxUnread = 500
 
 // record records one target that the site names. A target that is well again is
 // judged by that and then forgotten.
@@ -321,4 +306,3 @@ func (s *Service) record(ctx context.Context, f *found, address string, t *seenT
 	_, err = s.Store.Name(ctx, n)
 	return err
 }
-

@@ -23,13 +23,13 @@ type Checker interface {
 
 // Options set up a Service. Zero durations mean their defaults.
 type Options struct {
-	Store      Store
-	Checker    Checker
-	Policy     linkcheck.Policy
-	Rules      urge.Rules    // deadlines; urge.Defaults
-	Portal     func() string // address of the portal, for the places in entries
-	SiteEvery  time.Duration // how often a site is read; a day
-	Workers    int           // targets checked at once; 4
+	Store     Store
+	Checker   Checker
+	Policy    linkcheck.Policy
+	Rules     urge.Rules    // deadlines; urge.Defaults
+	Portal    func() string // address of the portal, for the places in entries
+	SiteEvery time.Duration // how often a site is read; a day
+	Workers   int           // targets checked at once; 4
 
 	// Crawl shapes the reading of sites: bounds, pace, robots.txt. Dir is the
 	// folder in which each site has its work.
@@ -48,6 +48,7 @@ type Service struct {
 	wakes  []chan struct{} // of the loops of Run
 	told   time.Time       // when units were told of findings last
 
+	hosts    siteHostsMemory
 	throttle *linkcheck.Throttle // of all sites together
 	mu       sync.Mutex
 	reading  map[string]*Progress // sites being read

@@ -17,9 +17,15 @@ func (s *Service) readAnswered(ctx context.Context, targets []Target) error {
 		ids[i], urls[t.ID] = t.ID, t.URL
 	}
 	places, err := s.Store.Answered(ctx, ids)
-	if err != nil || len(places) == 0 {
+	if err != nil {
 		return err
 	}
+	return s.readPages(ctx, places, urls)
+}
+
+// readPages reads the pages of places, each once, and notes whether they still
+// name their targets, whose addresses are given.
+func (s *Service) readPages(ctx context.Context, places []Place, urls map[string]string) error {
 	pages := map[string][]Place{}
 	for _, p := range places {
 		pages[p.Page] = append(pages[p.Page], p)

@@ -117,8 +117,8 @@ func (s *Service) readSlice(ctx context.Context, site Site) error {
 // sliceOf shapes the run of one slice.
 func (s *Service) sliceOf(site Site, dir string, found *found) crawl.Options {
 	o := s.Crawl
-	o.Depth, o.Dir, o.Tell, o.Cluster = crawl.WholeSite, dir, found.line, found.cluster
-	o.Throttle = s.throttle
+	o.Depth, o.Dir, o.Tell, o.Throttle = crawl.WholeSite, dir, found.line, s.throttle
+	o.Cluster = func(host string) bool { return found.hosts[bareHost(host)] }
 	opened, settled := time.Now(), -1
 	var until time.Time
 	o.Enough = func(t crawl.Totals) bool {
@@ -163,7 +163,7 @@ func (s *Service) afterSlice(ctx context.Context, site Site, found *found, total
 		}
 		return s.Store.SiteRead(ctx, site)
 	}
-	if err := s.recordAll(ctx, found, totals.Complete); err != nil {
+	if err := s.recordAll(ctx, found); err != nil {
 		return err
 	}
 	site.Cut = ""
@@ -192,6 +192,9 @@ func (s *Service) endPass(ctx context.Context, site Site) error {
 // workFolder returns the folder of a site's pass, named after its beginning, and
 // removes those of others; "" without a pass.
 func (s *Service) workFolder(site Site) (string, error) {
+	if s.Crawl.Dir == "" {
+		return "", nil // no work is kept
+	}
 	name := ""
 	if !site.PassBegan.IsZero() {
 		name = strconv.FormatInt(site.PassBegan.UnixMilli(), 10)

@@ -40,7 +40,7 @@ type Store interface {
 	NextDue(ctx context.Context) (time.Time, error)  // of columns and targets
 	NextSite(ctx context.Context) (time.Time, error) // of sites
 	ReplacePlaces(ctx context.Context, owner, page string, places []NewPlace) (gone []string, err error)
-	// Named returns up to limit targets an owner names.
+	// Named returns up to limit targets an owner names, with up to MaxPlaces places.
 	Named(ctx context.Context, owner string, limit int) ([]Naming, error)
 	// Name records where an owner names a target now, and returns the target,
 	// which falls due at once if it was not watched. Without places the owner

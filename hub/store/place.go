@@ -107,9 +107,6 @@ func scanText(row scanner) (text string, err error) {
 const named = `SELECT p.target, t.url, p.page, p.element, p.label, p.unit, p.seen_at FROM place p JOIN target t ON t.id = p.target
 	WHERE p.owner = $1 ORDER BY p.target, p.page, p.element LIMIT $2`
 
-// mostRows bounds what Named reads: so many places of each target.
-const mostRows = 50
-
 // Named implements health.Store.
 func (s *Store) Named(ctx context.Context, owner string, limit int) ([]health.Naming, error) {
 	type row struct {
@@ -121,7 +118,7 @@ func (s *Store) Named(ctx context.Context, owner string, limit int) ([]health.Na
 		err = sc.Scan(&r.place.Target, &r.url, &r.place.Page, &r.place.Element, &r.place.Label, &r.place.Unit, &seen)
 		r.place.SeenAt = fromMillis(seen)
 		return r, err
-	}, named, owner, mostRows*limit)
+	}, named, owner, health.MaxPlaces*limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading what %s names: %w", owner, err)
 	}

@@ -112,7 +112,7 @@ type Line struct {
 	Fault   linkcheck.Fault
 	// Certificate is what browsers warn of on the way, beside the verdict.
 	Certificate string
-	Fragment    string // what it points to on the page, if that is not there
+	Fragment    string    // what it points to on the page, if that is not there
 	At          time.Time // when it was looked at; zero for what is not asked
 }
 
