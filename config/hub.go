@@ -132,9 +132,18 @@ type Links struct {
 	IntervalHours    int    `toml:"interval_hours" env:"INTERVAL_HOURS"`         // between two rounds over one site
 	ConfirmMinutes   int    `toml:"confirm_minutes" env:"CONFIRM_MINUTES"`       // between first suspicion and second look
 	TimeoutSeconds   int    `toml:"timeout_seconds" env:"TIMEOUT_SECONDS"`       // for one answer; 15 is the official limit
-	PerHostDelayMS   int    `toml:"per_host_delay_ms" env:"PER_HOST_DELAY_MS"`   // between two requests to one host
+	PerHostDelayMS   int    `toml:"per_host_delay_ms" env:"PER_HOST_DELAY_MS"`   // between two requests to one host; the longest pause while a site is read
 	UserAgentContact string `toml:"user_agent_contact" env:"USER_AGENT_CONTACT"` // whom a site may ask about our requests
+	IgnoreRobots     bool   `toml:"ignore_robots" env:"IGNORE_ROBOTS"`           // of the registered sites, with their owners' leave
+	MaxPages         int    `toml:"max_pages" env:"MAX_PAGES"`                   // read of one site
+	MaxAddresses     int    `toml:"max_addresses" env:"MAX_ADDRESSES"`           // asked for one site
+	MaxSiteMB        int    `toml:"max_site_mb" env:"MAX_SITE_MB"`               // work on disk for one site
+	SitesAtOnce      int    `toml:"sites_at_once" env:"SITES_AT_ONCE"`
+	SliceMinutes     int    `toml:"slice_minutes" env:"SLICE_MINUTES"` // for one site, before others have their turn
 }
+
+// Slice returns how long one site is read before others have their turn.
+func (l Links) Slice() time.Duration { return time.Duration(l.SliceMinutes) * time.Minute }
 
 // Interval returns the time between two rounds over one site.
 func (l Links) Interval() time.Duration { return time.Duration(l.IntervalHours) * time.Hour }
@@ -196,6 +205,11 @@ func DefaultHub() Hub {
 			ConfirmMinutes: 30,
 			TimeoutSeconds: 15,
 			PerHostDelayMS: 1000,
+			MaxPages:       200_000,
+			MaxAddresses:   1_000_000,
+			MaxSiteMB:      4096,
+			SitesAtOnce:    2,
+			SliceMinutes:   15,
 		},
 		Uptime:   Uptime{Enabled: true},
 		Inspect:  Inspect{Rules: "2019-indicators"},
@@ -261,6 +275,11 @@ func (h *Hub) check(c *checker) {
 	c.between("links.timeout_seconds", int64(h.Links.TimeoutSeconds), 1, 120)
 	c.between("links.per_host_delay_ms", int64(h.Links.PerHostDelayMS), 0, 60_000)
 	c.text("links.user_agent_contact", h.Links.UserAgentContact, 0, 200)
+	c.between("links.max_pages", int64(h.Links.MaxPages), 1, 1_000_000)
+	c.between("links.max_addresses", int64(h.Links.MaxAddresses), 1, 10_000_000)
+	c.between("links.max_site_mb", int64(h.Links.MaxSiteMB), 16, 1<<20)
+	c.between("links.sites_at_once", int64(h.Links.SitesAtOnce), 1, 16)
+	c.between("links.slice_minutes", int64(h.Links.SliceMinutes), 1, 24*60)
 	c.between("findings.days", int64(h.Findings.Days), 1, 250)
 	c.between("findings.urgent_days", int64(h.Findings.UrgentDays), 1, 250)
 	c.between("findings.remind_days", int64(h.Findings.RemindDays), 0, 60)

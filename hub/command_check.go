@@ -164,6 +164,15 @@ func runCheck(ctx context.Context, c *call, o crawl.Options) error {
 // newChecker makes what looks at links as the settings say; change sets what is
 // otherwise for one use.
 func newChecker(l config.Links, change ...func(*linkcheck.Options)) *linkcheck.Checker {
+	o := checkOptions(l)
+	for _, f := range change {
+		f(&o)
+	}
+	return linkcheck.New(o)
+}
+
+// checkOptions are the settings for looking at single links.
+func checkOptions(l config.Links) linkcheck.Options {
 	o := linkcheck.Options{
 		UserAgent: linkcheck.UserAgent(l.UserAgentContact),
 		Timeout:   l.Timeout(), PerHostInterval: l.PerHostDelay(), Probe: true,
@@ -174,8 +183,5 @@ func newChecker(l config.Links, change ...func(*linkcheck.Options)) *linkcheck.C
 	if l.AllowPrivate {
 		o.AllowPrivate = anyPrivate
 	}
-	for _, f := range change {
-		f(&o)
-	}
-	return linkcheck.New(o)
+	return o
 }

@@ -17,6 +17,7 @@ import (
 	"zhanqun/hub/bus"
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/crawl"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/rules"
@@ -137,7 +138,8 @@ func (c *county) buildHealth(context.Context) (err error) {
 	if c.workdays, err = calendar.Load(c.cfg.Inspect.WorkdaysDir); err != nil {
 		return fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 inspect.workdays_dir 指定的目录。", err)
 	}
-	checker := newChecker(c.cfg.Links)
+	look := checkOptions(c.cfg.Links)
+	checker := crawl.Obedient(look, func(ctx context.Context, host string) bool { return c.health.OnCluster(ctx, host) })
 	c.onClose(func() error {
 		checker.Close()
 		return nil
@@ -147,11 +149,32 @@ func (c *county) buildHealth(context.Context) (err error) {
 	policy.Fresh = c.cfg.Links.Interval()
 	c.health = health.New(health.Options{
 		Store: c.store, Checker: checker, Policy: policy, Rules: deadlines(c.cfg.Findings, c.workdays), Portal: c.portal, SiteEvery: c.cfg.Links.Interval(),
-		Now: c.store.Now, Log: c.log,
+		Crawl: siteReading(c.cfg), Slice: c.cfg.Links.Slice(), Sites: c.cfg.Links.SitesAtOnce, Now: c.store.Now, Log: c.log,
 	})
 	c.store.OnEvent(func(uint64) { c.health.Wake() })
 	return nil
 }
+
+// sitesName is where in the data folder the reading of sites has its work.
+const sitesName = "sites"
+
+// siteReading shapes the reading of whole sites as the settings say.
+func siteReading(cfg config.Hub) crawl.Options {
+	l := cfg.Links
+	o := crawl.Options{
+		Dir: filepath.Join(cfg.Dir, sitesName), SlowPace: l.PerHostDelay(), IgnoreRobots: l.IgnoreRobots,
+		MaxPages: l.MaxPages, MaxTargets: l.MaxAddresses, MaxFile: int64(l.MaxSiteMB) << 20,
+	}
+	o.Check.UserAgent, o.Check.Timeout = linkcheck.UserAgent(l.UserAgentContact), l.Timeout()
+	o.Check.MaxRedirects, o.Check.MaxBytes = browserHops, sitePage
+	if l.AllowPrivate {
+		o.Check.AllowPrivate = anyPrivate
+	}
+	return o
+}
+
+// sitePage is how much is read of one page of a site, in bytes.
+const sitePage = 4 << 20
 
 // buildUptime makes what asks the home pages of sites, always by the official
 // limit whatever is set for links, and what judges sites by it.

@@ -5,9 +5,11 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"zhanqun/hub/access"
+	"zhanqun/hub/health/crawl"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/urge"
 	"zhanqun/internal/fault"
@@ -21,23 +23,35 @@ type Checker interface {
 
 // Options set up a Service. Zero durations mean their defaults.
 type Options struct {
-	Store      Store
-	Checker    Checker
-	Policy     linkcheck.Policy
-	Rules      urge.Rules    // deadlines; urge.Defaults
-	Portal     func() string // address of the portal, for the places in entries
-	SiteEvery  time.Duration // how often a site is read; a day
-	FirstLevel int           // pages of a site read beside its home page; 40
-	Workers    int           // targets checked at once; 4
-	Now        func() time.Time
-	Log        *slog.Logger
+	Store     Store
+	Checker   Checker
+	Policy    linkcheck.Policy
+	Rules     urge.Rules    // deadlines; urge.Defaults
+	Portal    func() string // address of the portal, for the places in entries
+	SiteEvery time.Duration // how often a site is read; a day
+	Workers   int           // targets checked at once; 4
+
+	// Crawl shapes the reading of sites: bounds, pace, robots.txt. Dir is the
+	// folder in which each site has its work.
+	Crawl crawl.Options
+	Slice time.Duration // how long one site is read before others have their turn; a quarter of an hour
+	Sites int           // sites read at once; 2
+
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Service reads sites, checks links and keeps findings.
 type Service struct {
 	Options
-	wake chan struct{}
-	told time.Time // when units were told of findings last
+	Counts Counts
+	wakes  []chan struct{} // of the loops of Run
+	told   time.Time       // when units were told of findings last
+
+	hosts    siteHostsMemory
+	throttle *linkcheck.Throttle // of all sites together
+	mu       sync.Mutex
+	reading  map[string]*Progress // sites being read
 }
 
 // New returns a service. It does nothing by itself until Run.
@@ -59,21 +73,30 @@ func New(o Options) *Service {
 	if o.SiteEvery == 0 {
 		o.SiteEvery = 24 * time.Hour
 	}
-	if o.FirstLevel == 0 {
-		o.FirstLevel = 40
-	}
 	if o.Workers == 0 {
 		o.Workers = 4
 	}
-	return &Service{Options: o, wake: make(chan struct{}, 1)}
+	if o.Slice == 0 {
+		o.Slice = sliceTime
+	}
+	if o.Sites == 0 {
+		o.Sites = 2
+	}
+	s := &Service{Options: o, reading: map[string]*Progress{}, throttle: crawl.Pacing(o.Crawl)}
+	for range 1 + o.Sites {
+		s.wakes = append(s.wakes, make(chan struct{}, 1))
+	}
+	return s
 }
 
 // Wake tells Run that something may be due: an entry changed, an answer came.
 // It does not block.
 func (s *Service) Wake() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
+	for _, wake := range s.wakes {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }
 

@@ -19,12 +19,20 @@ type Site struct {
 	URL       string    `json:"url"`            // home page
 	Code      string    `json:"code,omitempty"` // 网站标识码, 10 digits, where it has one
 	State     string    `json:"state"`          // SiteNew, SiteOpen, SiteShut
-	Pages     int       `json:"pages"`          // pages read the last time
+	Pages     int       `json:"pages"`          // pages the last whole pass read
 	Problem   string    `json:"problem,omitempty"`
 	Findings  int       `json:"findings"` // open ones
 	CreatedAt time.Time `json:"createdAt"`
 	ReadAt    time.Time `json:"readAt,omitzero"`
 	NextAt    time.Time `json:"nextAt,omitzero"`
+	WholeAt   time.Time `json:"wholeAt,omitzero"` // when a pass over the whole site ended last
+	Cut       string    `json:"cut,omitempty"`    // the bound at which that pass left pages aside: pages, targets, file
+
+	// The pass under way, as it stood after its last slice.
+	PassBegan time.Time `json:"passBegan,omitzero"` // zero for none
+	PassPages int       `json:"passPages,omitempty"`
+	PassKnown int       `json:"passKnown,omitempty"` // addresses met
+	PassAsked int       `json:"passAsked,omitempty"` // of these
 }
 
 // States of a site.
@@ -79,7 +87,8 @@ type Finding struct {
 	DueAt      time.Time `json:"dueAt,omitzero"`   // last moment of the last day
 	Stage      string    `json:"stage,omitempty"`  // how far the unit was urged: protocol.Stage…
 	Ending     string    `json:"ending,omitempty"` // why it is closed: protocol.Ending…
-	Places     []Place   `json:"places,omitempty"`
+	Places     []Place   `json:"places,omitempty"` // the first ones
+	Total      int       `json:"total,omitempty"`  // how many there are; set where Places are
 
 	UrgeAt time.Time `json:"-"` // when the next stage is due; zero for never
 	Mark   string    `json:"-"` // what the target showed when it was struck off

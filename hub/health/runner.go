@@ -15,15 +15,32 @@ const (
 	idle      = 10 * time.Minute // longest wait without looking
 	afterFail = 30 * time.Second // wait after the store failed
 	shutAgain = time.Hour        // a site that could not be read is tried again
-	maxLinks  = 2000             // links kept of one page
+	maxLinks  = 2000             // links kept of one entry
 )
 
 // Run reads what is due and checks what is due until ctx ends. Failures of the
-// store are logged and tried again.
+// store are logged and tried again. Reading a site takes long, so that it goes on
+// beside everything else.
 func (s *Service) Run(ctx context.Context) {
+	var g errgroup.Group
+	for i, wake := range s.wakes {
+		work, due := s.check, s.Store.NextDue
+		if i > 0 {
+			work, due = s.readOne, s.Store.NextSite
+		}
+		g.Go(func() error {
+			s.repeat(ctx, wake, work, due)
+			return nil
+		})
+	}
+	_ = g.Wait() // no loop fails
+}
+
+// repeat does a piece of work whenever some is due.
+func (s *Service) repeat(ctx context.Context, wake <-chan struct{}, work func(context.Context) (bool, error), due func(context.Context) (time.Time, error)) {
 	for ctx.Err() == nil {
-		more, err := s.RunOnce(ctx)
-		wait := s.untilDue(ctx)
+		more, err := work(ctx)
+		wait := s.until(ctx, due)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			if wait = afterFail; errors.Is(err, errCut) {
@@ -36,24 +53,34 @@ func (s *Service) Run(ctx context.Context) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-		case <-s.wake:
+		case <-wake:
 		case <-timer.C:
 		}
 		timer.Stop()
 	}
 }
 
-func (s *Service) untilDue(ctx context.Context) time.Duration {
-	next, err := s.Store.NextDue(ctx)
+func (s *Service) until(ctx context.Context, due func(context.Context) (time.Time, error)) time.Duration {
+	next, err := due(ctx)
 	if err != nil || next.IsZero() {
 		return idle
 	}
 	return min(max(next.Sub(s.Now()), 0), idle)
 }
 
-// RunOnce takes up one batch of each kind of work, tells the units what came of
-// it, and reports whether there may be more.
+// RunOnce takes up a slice of one site and one batch of each other kind of work,
+// tells the units what came of it, and reports whether there may be more.
 func (s *Service) RunOnce(ctx context.Context) (more bool, err error) {
+	sites, err := s.readOne(ctx)
+	if err != nil {
+		return sites, err
+	}
+	more, err = s.check(ctx)
+	return more || sites, err
+}
+
+// check takes up one batch of everything but sites.
+func (s *Service) check(ctx context.Context) (more bool, err error) {
 	more, err = s.pass(ctx)
 	if more && err == nil && s.Now().Sub(s.told) < tellEvery {
 		return more, nil // the rest is about to follow: one word on all of it
@@ -83,14 +110,6 @@ func (s *Service) pass(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	sites, err := s.Store.DueSites(ctx, s.Now(), s.Workers)
-	if err != nil {
-		return false, err
-	}
-	err = s.each(ctx, len(sites), func(ctx context.Context, i int) error { return s.readSite(ctx, sites[i]) })
-	if err != nil {
-		return false, err
-	}
 	columns, err := s.readColumns(ctx)
 	if err != nil {
 		return false, err
@@ -100,7 +119,7 @@ func (s *Service) pass(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	err = s.checkAll(ctx, targets)
-	return late || opinions || entries == batch || len(sites) > 0 || columns || len(targets) > 0, err
+	return late || opinions || entries == batch || columns || len(targets) > 0, err
 }
 
 // afterCut is how long to wait when it seems that our own line is down.
@@ -123,6 +142,9 @@ func (s *Service) checkAll(ctx context.Context, targets []Target) error {
 	}
 	if cutOff(results) && !s.anyoneAnswers(ctx, results) {
 		return errCut
+	}
+	if err := s.readAnswered(ctx, targets); err != nil {
+		return err
 	}
 	for i, t := range targets {
 		ask := false

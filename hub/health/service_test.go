@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -15,6 +16,7 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/crawl"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/sample"
@@ -39,9 +41,19 @@ func newWatch(t *testing.T) *watch {
 	clock := storetest.NewClock()
 	s := storetest.SQLite(t, clock.Now)
 	storetest.Units(t, s)
-	checker := linkcheck.New(linkcheck.Options{AllowPrivate: func(netip.Addr) bool { return true }, PerHostInterval: -1, Timeout: 5 * time.Second, Now: clock.Now})
-	h := health.New(health.Options{Store: s, Checker: checker, Now: clock.Now, Log: slog.New(slog.DiscardHandler)})
-	return &watch{Service: h, t: t, clock: clock, store: s}
+	look := linkcheck.Options{AllowPrivate: func(netip.Addr) bool { return true }, PerHostInterval: -1, Timeout: 5 * time.Second, Now: clock.Now, Resolver: nobody{}}
+	checker := linkcheck.New(look)
+	t.Cleanup(checker.Close)
+	o := health.Options{Store: s, Checker: checker, Now: clock.Now, Log: slog.New(slog.DiscardHandler)}
+	o.Crawl = crawl.Options{Dir: t.TempDir(), Pace: -1, Pause: time.Nanosecond, Check: look}
+	return &watch{Service: health.New(o), t: t, clock: clock, store: s}
+}
+
+// nobody is a resolver that knows no name.
+type nobody struct{}
+
+func (nobody) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
 // settle runs passes until nothing is due any more.
@@ -247,6 +259,8 @@ func TestHangingHost(t *testing.T) {
 	w.Checker = c
 	w.site(storetest.Sitang, "思唐街道网", server.URL+"/")
 	w.settle()
+	w.clock.Advance(31 * time.Minute)
+	w.settle()
 	if n := c.asked["hangs.example"]; n != 3 {
 		t.Errorf("a host that hangs was asked %d times in one pass", n)
 	}
@@ -256,7 +270,7 @@ func TestHangingHost(t *testing.T) {
 	w.clock.Advance(31 * time.Minute)
 	w.settle()
 	if n := c.asked["hangs.example"]; n != 6 {
-		t.Errorf("asked %d times after half an hour", n)
+		t.Errorf("asked %d times after another half an hour", n)
 	}
 	if got := w.findings(""); len(got) != 0 {
 		t.Errorf("%d findings of a host that hangs", len(got))
@@ -275,9 +289,9 @@ func TestOthersStillAnswer(t *testing.T) {
 	w := newWatch(t)
 	w.Checker = &picky{w.Checker, health.HostOf(server.URL), w.clock.Now}
 	w.site(storetest.Sitang, "思唐街道网", server.URL+"/")
-	w.settle() // all four addresses are due
+	w.settle()
 	for range 3 {
-		w.clock.Advance(31 * time.Minute) // only the three are
+		w.clock.Advance(31 * time.Minute) // only the three are due
 		w.settle()
 	}
 	if got := w.findings(health.StateActive); len(got) != 3 {
@@ -304,9 +318,9 @@ func (p *picky) Check(ctx context.Context, address string) linkcheck.Result {
 // TestHomePageDown holds that a site that went away is one warning to its unit,
 // whoever links to it.
 func TestHomePageDown(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(`<!DOCTYPE html><title>镇政府</title><h1>镇政府</h1><p>欢迎访问本镇网站，这里发布工作动态。</p><a href="/a.html">甲</a> <a href="/b.html">乙</a>`))
+		_, _ = w.Write([]byte(`<!DOCTYPE html><title>镇政府</title><h1>镇政府` + r.URL.Path + `</h1><p>欢迎访问本镇网站，这里发布工作动态。</p><a href="/a.html">甲</a> <a href="/b.html">乙</a>`))
 	}))
 	w := newWatch(t)
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -342,12 +356,13 @@ func TestOwnLineCut(t *testing.T) {
 	defer server.Close()
 	w := newWatch(t)
 	w.site(storetest.Sitang, "思唐街道网", server.URL+"/")
+	w.settle()
 	w.Checker = silent{w.Checker}
 	for range 4 {
+		w.clock.Advance(2 * time.Hour)
 		if _, err := w.RunOnce(t.Context()); err == nil {
 			t.Fatal("a pass without any answer counted")
 		}
-		w.clock.Advance(2 * time.Hour)
 	}
 	if got := w.findings(""); len(got) != 0 {
 		t.Errorf("%d findings although it was our own line", len(got))
@@ -365,7 +380,8 @@ func TestOneDigest(t *testing.T) {
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		body := `<!DOCTYPE html><title>镇政府` + r.URL.Path + `</title><h1>镇政府` + r.URL.Path + `</h1><p>欢迎访问本镇网站，这里发布工作动态和办事指南。</p><nav><a href="/a.html">甲</a> <a href="/b.html">乙</a> <a href="/gone/menu">老网站</a></nav>`
+		name := map[string]string{"/": "首页", "/a.html": "春耕", "/b.html": "防汛"}[r.URL.Path]
+		body := `<!DOCTYPE html><title>镇政府` + name + `</title><h1>镇政府` + name + `</h1><p>欢迎访问本镇网站，这里发布工作动态和办事指南。</p><nav><a href="/a.html">甲</a> <a href="/b.html">乙</a> <a href="/gone/menu">老网站</a></nav>`
 		for i := range dead - 1 {
 			if r.URL.Path == "/" {
 				body += fmt.Sprintf(`<a href="/gone/%d">附件%d</a> `, i, i)

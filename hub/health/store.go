@@ -37,9 +37,21 @@ type Store interface {
 
 	DueSites(ctx context.Context, now time.Time, limit int) ([]Site, error)
 	DueTargets(ctx context.Context, now time.Time, limit int) ([]Target, error)
-	NextDue(ctx context.Context) (time.Time, error)
+	NextDue(ctx context.Context) (time.Time, error)  // of columns and targets
+	NextSite(ctx context.Context) (time.Time, error) // of sites
 	ReplacePlaces(ctx context.Context, owner, page string, places []NewPlace) (gone []string, err error)
-	DropPages(ctx context.Context, owner string, before time.Time) (gone []string, err error)
+	// Named returns up to limit targets an owner names, with up to MaxPlaces places.
+	Named(ctx context.Context, owner string, limit int) ([]Naming, error)
+	// Name records where an owner names a target now, and returns the target,
+	// which falls due at once if it was not watched. Without places the owner
+	// names it no more.
+	Name(ctx context.Context, n Naming) (target string, err error)
+	// Answered returns the places on pages that were not read since their units
+	// said that they have mended them, of the targets given.
+	Answered(ctx context.Context, targets []string) ([]Place, error)
+	// PlaceRead notes that a page was read and whether it still names the target
+	// of the place.
+	PlaceRead(ctx context.Context, p Place, still bool, at time.Time) error
 	// AddPlace adds one place to a page without touching the others.
 	AddPlace(ctx context.Context, owner, page string, place NewPlace) error
 	// LastAnswered returns up to limit addresses that answered, latest first.
@@ -72,6 +84,16 @@ type Store interface {
 	// FindingsWithin returns up to limit findings the unit was told of that were
 	// open at any time from from until until.
 	FindingsWithin(ctx context.Context, from, until time.Time, limit int) ([]Finding, error)
+}
+
+// Naming is where an owner names a target: the first places, and how many there
+// are in all. All are one unit's.
+type Naming struct {
+	Owner  string
+	Target string // its id, where it is known
+	URL    string
+	Places []Place
+	Total  int
 }
 
 // NewPlace is a link as it was read from a page or an entry.

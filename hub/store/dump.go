@@ -15,7 +15,7 @@ import (
 var tables = []string{
 	"setting", "counter", "unit", "portal_column", "account", "password_past", "lockout", "api_token", "node", "invite", "bundle_partner", "bundle_taken", "node_epoch", "up_entry", "refusal",
 	"down_entry", "down_past", "recalled", "item", "revision", "blob", "blob_offer", "decision", "held_decision", "entry", "entry_source", "entry_list",
-	"entry_file", "file_gone", "adoption", "event", "audit", "site", "site_column", "target", "place", "finding", "finding_event", "look_request", "webhook", "webhook_delivery",
+	"entry_file", "file_gone", "adoption", "event", "audit", "site", "site_column", "target", "place", "place_total", "finding", "finding_event", "look_request", "webhook", "webhook_delivery",
 	"probe", "uptime_day", "incident", "offline", "site_sheet", "site_home",
 }
 

@@ -87,8 +87,9 @@ func (t *tx) handOver(ctx context.Context, n access.Node) error {
 }
 
 // answerFinding applies a unit's answer in the transaction that receives it. It
-// returns a fault when the answer can never be applied. The target and its
-// sites fall due at once, so that the re-check follows by itself.
+// returns a fault when the answer can never be applied. The target falls
+// due at once, and with it the pages that name it, so that the re-check follows
+// by itself.
 func (t *tx) answerFinding(ctx context.Context, node, unit string, a *protocol.Answer) (*protocol.Fault, error) {
 	row := t.QueryRowContext(ctx, `SELECT `+findingColumns+findingTables+`WHERE f.id = $1`, a.Finding)
 	f, err := scanFinding(row)
@@ -120,10 +121,6 @@ func (t *tx) answerFinding(ctx context.Context, node, unit string, a *protocol.A
 	}
 	if _, err := t.ExecContext(ctx, `UPDATE target SET next_at = $2 WHERE id = $1`, f.Target, millis(t.at)); err != nil {
 		return nil, fmt.Errorf("making target of finding %s due: %w", f.ID, err)
-	}
-	_, err = t.ExecContext(ctx, `UPDATE site SET next_at = $2 WHERE id = $1`, f.Site, millis(t.at))
-	if err != nil {
-		return nil, fmt.Errorf("making site of finding %s due: %w", f.ID, err)
 	}
 	return nil, nil
 }

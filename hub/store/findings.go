@@ -52,7 +52,7 @@ func (s *Store) Finding(ctx context.Context, id string) (f health.Finding, steps
 	} else if err != nil {
 		return f, nil, fmt.Errorf("reading finding %s: %w", id, err)
 	}
-	if f.Places, err = placesOf(ctx, s.read, f.Target, f.Unit); err != nil {
+	if err := fillPlaces(ctx, s.read, &f); err != nil {
 		return f, nil, err
 	}
 	steps, err = collect(ctx, s.read, scanStep, `SELECT at, kind, who, note FROM finding_event WHERE finding = $1 ORDER BY seq DESC LIMIT 200`, id)

@@ -51,7 +51,7 @@ func (t *tx) tellNode(ctx context.Context, node string) error {
 	messages := make([]protocol.Finding, len(list))
 	ids := make([]string, len(list))
 	for i, f := range list {
-		if f.Places, err = placesOf(ctx, t, f.Target, f.Unit); err != nil {
+		if err := fillPlaces(ctx, t, &f); err != nil {
 			return err
 		}
 		messages[i], ids[i] = findingMessage(f, most), f.ID
@@ -114,7 +114,7 @@ func sizeOf(f protocol.Finding) int {
 
 // findingMessage is what the node is told, with so many places at most.
 func findingMessage(f health.Finding, most int) protocol.Finding {
-	m := protocol.Finding{ID: f.ID, State: f.State, Class: f.Class, Target: f.URL, Site: f.SiteName, Item: f.Item, Total: len(f.Places),
+	m := protocol.Finding{ID: f.ID, State: f.State, Class: f.Class, Target: f.URL, Site: f.SiteName, Item: f.Item, Total: f.Total,
 		Status: f.Status, Reason: f.Reason, Looks: f.Looks, FirstBad: f.FirstBad, LastBad: f.LastBad, Note: f.Note, At: f.UpdatedAt,
 		Due: f.DueAt, Stage: f.Stage, Ending: f.Ending, Advice: health.Advice(f), Places: []protocol.Place{}}
 	for _, p := range f.Places[:min(len(f.Places), most)] {

@@ -152,6 +152,7 @@ func listQueries() map[string]planned {
 	list["ranked units"] = planned{rankedUnits, []any{100}, true}
 	list["due targets"] = planned{dueTargets, []any{millis(now), 200}, false}
 	list["next due"] = planned{nextDue, nil, false}
+	list["next site"] = planned{nextSite, nil, false}
 	list["last answered"] = planned{lastAnswered, []any{50}, false}
 	list["silent hosts"] = planned{silentUnits, []any{"h7.example", "t7"}, true}
 	list["changed entries"] = planned{changedEntries, []any{millis(now), after.ID, 50}, true}

@@ -11,15 +11,16 @@ import (
 	"zhanqun/internal/fault"
 )
 
-const siteQuery = `SELECT s.id, s.unit, COALESCE(u.name, ''), s.name, s.url, s.code, s.state, s.pages, s.problem,
+const siteQuery = `SELECT s.id, s.unit, COALESCE(u.name, ''), s.name, s.url, s.code, s.state, s.pages, s.problem, s.whole_at, s.cut, s.pass_began, s.pass_pages, s.pass_known, s.pass_asked,
 	(SELECT COUNT(*) FROM finding f WHERE f.site = s.id AND f.closed_at = 0), s.created_at, s.read_at, s.next_at
 	FROM site s LEFT JOIN unit u ON u.code = s.unit `
 
 func scanSite(row scanner) (health.Site, error) {
 	var s health.Site
-	var created, read, next int64
-	err := row.Scan(&s.ID, &s.Unit, &s.UnitName, &s.Name, &s.URL, &s.Code, &s.State, &s.Pages, &s.Problem, &s.Findings, &created, &read, &next)
+	var created, read, next, whole, began int64
+	err := row.Scan(&s.ID, &s.Unit, &s.UnitName, &s.Name, &s.URL, &s.Code, &s.State, &s.Pages, &s.Problem, &whole, &s.Cut, &began, &s.PassPages, &s.PassKnown, &s.PassAsked, &s.Findings, &created, &read, &next)
 	s.CreatedAt, s.ReadAt, s.NextAt = fromMillis(created), fromMillis(read), fromMillis(next)
+	s.WholeAt, s.PassBegan = fromMillis(whole), fromMillis(began)
 	return s, err
 }
 
@@ -88,12 +89,14 @@ func (s *Store) SaveSites(ctx context.Context, actor string, list []health.Site)
 	return added, err
 }
 
-// SiteRead records that a site was read, or why it could not be, and when it is
-// due again.
+// SiteRead records how the reading of a site stands, or why it could not be read,
+// and when it is due again.
 func (s *Store) SiteRead(ctx context.Context, site health.Site) error {
 	return s.tx(ctx, "recording reading of site", func(t *tx) error {
-		_, err := t.ExecContext(ctx, `UPDATE site SET state = $2, pages = $3, problem = $4, read_at = $5, next_at = $6 WHERE id = $1`,
-			site.ID, site.State, site.Pages, site.Problem, millis(site.ReadAt), millis(site.NextAt))
+		_, err := t.ExecContext(ctx, `UPDATE site SET state = $2, pages = $3, problem = $4, read_at = $5, next_at = $6, whole_at = $7, cut = $8,
+				pass_began = $9, pass_pages = $10, pass_known = $11, pass_asked = $12 WHERE id = $1`,
+			site.ID, site.State, site.Pages, site.Problem, millis(site.ReadAt), millis(site.NextAt), millis(site.WholeAt), site.Cut,
+			millis(site.PassBegan), site.PassPages, site.PassKnown, site.PassAsked)
 		return err
 	})
 }

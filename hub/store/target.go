@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/health"
 )
@@ -42,123 +40,25 @@ func (s *Store) DueTargets(ctx context.Context, now time.Time, limit int) ([]hea
 const (
 	dueTargets = targetQuery + `WHERE next_at <= $1
 		AND EXISTS (SELECT 1 FROM place WHERE place.target = target.id) ORDER BY next_at, id LIMIT $2`
-	nextDue = `SELECT COALESCE(MIN(n), 0) FROM (SELECT MIN(next_at) AS n FROM site UNION ALL
-		SELECT MIN(next_at) AS n FROM site_column WHERE next_at > 0 UNION ALL
+	nextDue = `SELECT COALESCE(MIN(n), 0) FROM (SELECT MIN(next_at) AS n FROM site_column WHERE next_at > 0 UNION ALL
 		SELECT n FROM (SELECT next_at AS n FROM target WHERE EXISTS (SELECT 1 FROM place WHERE place.target = target.id)
 			ORDER BY next_at, id LIMIT 1) AS first) AS due`
+	nextSite = `SELECT COALESCE(MIN(next_at), 0) FROM site`
 )
 
-// NextDue returns when the next site, column or target falls due, or the zero time.
-func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
+// NextDue returns when the next column or target falls due, or the zero time.
+func (s *Store) NextDue(ctx context.Context) (time.Time, error) { return s.next(ctx, nextDue) }
+
+// NextSite returns when the next site falls due, or the zero time.
+func (s *Store) NextSite(ctx context.Context) (time.Time, error) { return s.next(ctx, nextSite) }
+
+func (s *Store) next(ctx context.Context, query string) (time.Time, error) {
 	var next int64
-	err := s.read.QueryRowContext(ctx, nextDue).Scan(&next)
+	err := s.read.QueryRowContext(ctx, query).Scan(&next)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reading next due check: %w", err)
 	}
 	return fromMillis(next), nil
-}
-
-// ReplacePlaces records what one page of an owner names now. Targets met for
-// the first time fall due at once. It returns the targets the page no longer
-// names and that have an open finding, to be judged anew.
-func (s *Store) ReplacePlaces(ctx context.Context, owner, page string, places []health.NewPlace) ([]string, error) {
-	var gone []string
-	err := s.tx(ctx, "recording places of page", func(t *tx) error {
-		gone = gone[:0]
-		var err error
-		if gone, err = t.openTargets(ctx, `place.owner = $1 AND place.page = $2`, owner, page); err != nil {
-			return err
-		}
-		named, err := collect(ctx, t, scanText, `SELECT DISTINCT target FROM place WHERE owner = $1 AND page = $2`, owner, page)
-		if err != nil {
-			return err
-		}
-		if _, err := t.ExecContext(ctx, `DELETE FROM place WHERE owner = $1 AND page = $2`, owner, page); err != nil {
-			return err
-		}
-		for _, p := range places {
-			if err := t.addPlace(ctx, owner, page, p); err != nil {
-				return err
-			}
-		}
-		return t.park(ctx, named)
-	})
-	return gone, err
-}
-
-// AddPlace implements health.Store.
-func (s *Store) AddPlace(ctx context.Context, owner, page string, place health.NewPlace) error {
-	return s.tx(ctx, "recording a place", func(t *tx) error { return t.addPlace(ctx, owner, page, place) })
-}
-
-// parked is when a target falls due that no place names, in Unix milliseconds:
-// the end of the year 9999.
-const parked = 253402300799000
-
-// park puts off those of the targets that no place names any more.
-func (t *tx) park(ctx context.Context, targets []string) error {
-	if len(targets) == 0 {
-		return nil
-	}
-	text, err := listText(targets)
-	if err != nil {
-		return err
-	}
-	_, err = t.ExecContext(ctx, `UPDATE target SET next_at = $2 WHERE id IN `+t.s.d.in("$1")+`
-		AND NOT EXISTS (SELECT 1 FROM place WHERE place.target = target.id)`, text, int64(parked))
-	if err != nil {
-		return fmt.Errorf("putting off what nobody names: %w", err)
-	}
-	return nil
-}
-
-func (t *tx) addPlace(ctx context.Context, owner, page string, p health.NewPlace) error {
-	var target string
-	err := t.QueryRowContext(ctx, `INSERT INTO target (id, url, state, looks, checked_at, next_at) VALUES ($1, $2, '', '[]', 0, $3)
-		ON CONFLICT (url) DO UPDATE SET next_at = CASE WHEN target.next_at = $4 THEN excluded.next_at ELSE target.next_at END RETURNING id`,
-		uuid.Must(uuid.NewV7()).String(), p.URL, millis(t.at), int64(parked)).Scan(&target)
-	if err != nil {
-		return fmt.Errorf("recording target: %w", err)
-	}
-	_, err = t.ExecContext(ctx, `INSERT INTO place (target, owner, page, element, label, unit, item, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (target, owner, page, element) DO NOTHING`, target, owner, page, p.Element, p.Label, p.Unit, p.Item, millis(t.at))
-	if err != nil {
-		return fmt.Errorf("recording place: %w", err)
-	}
-	return nil
-}
-
-// openTargets returns the targets with an open finding among the places that
-// match where.
-func (t *tx) openTargets(ctx context.Context, where string, args ...any) ([]string, error) {
-	return collect(ctx, t, scanText, `SELECT DISTINCT place.target FROM place JOIN finding ON finding.target = place.target
-		AND finding.closed_at = 0 WHERE `+where+` ORDER BY place.target`, args...)
-}
-
-func scanText(row scanner) (text string, err error) {
-	err = row.Scan(&text)
-	return text, err
-}
-
-// DropPages forgets the pages of an owner that were not seen since before, and
-// returns the targets with an open finding they named.
-func (s *Store) DropPages(ctx context.Context, owner string, before time.Time) ([]string, error) {
-	var gone []string
-	err := s.tx(ctx, "forgetting pages", func(t *tx) error {
-		var err error
-		if gone, err = t.openTargets(ctx, `place.owner = $1 AND place.seen_at < $2`, owner, millis(before)); err != nil {
-			return err
-		}
-		named, err := collect(ctx, t, scanText, `SELECT DISTINCT target FROM place WHERE owner = $1 AND seen_at < $2`, owner, millis(before))
-		if err != nil {
-			return err
-		}
-		if _, err = t.ExecContext(ctx, `DELETE FROM place WHERE owner = $1 AND seen_at < $2`, owner, millis(before)); err != nil {
-			return err
-		}
-		return t.park(ctx, named)
-	})
-	return gone, err
 }
 
 // Judge loads a target with its places and open findings, lets decide say what

@@ -111,7 +111,7 @@ const brand = "站群 · 县级平台"
 
 func newPages(s *Server) (*ui.Renderer, error) {
 	return ui.New(ui.Options{Templates: Templates(), Brand: brand, Chips: chips, Fill: s.fill, Now: s.Now,
-		Funcs: template.FuncMap{"roleName": roleName, "actor": actorName, "inc": func(i int) int { return i + 1 },
+		Funcs: template.FuncMap{"roleName": roleName, "cutWord": cutWord, "actor": actorName, "inc": func(i int) int { return i + 1 },
 			"local": func(at time.Time) string { // as a form field wants it; empty for none
 				if at.IsZero() {
 					return ""

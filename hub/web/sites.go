@@ -7,6 +7,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/crawl"
 	"zhanqun/internal/ui"
 )
 
@@ -56,7 +57,7 @@ func sitesLead(list []health.Site, lang ui.Lang) string {
 	}
 	switch {
 	case len(list) == 0:
-		return ui.T(lang, "每天读一遍首页和下一层，检查上面的链接。")
+		return ui.T(lang, "定期把每个站点从头到尾读一遍，检查所有的链接。")
 	case shut > 0:
 		return ui.T(lang, "本页有 %d 个站点打不开，%d 条链接预警待处理。", shut, open)
 	case open > 0:
@@ -106,7 +107,15 @@ type sitePage struct {
 	Manage   bool
 	Uptime   *uptimeView
 	Verdict  verdictView
+	Reading  bool // at this moment
 }
+
+// Checked is the share of the addresses met in the pass under way that were
+// asked, in per cent.
+func (p *sitePage) Checked() int { return 100 * p.Site.PassAsked / max(p.Site.PassKnown, 1) }
+
+// Left is how many addresses are known that were not asked yet.
+func (p *sitePage) Left() int { return p.Site.PassKnown - p.Site.PassAsked }
 
 func (s *Server) sitePage(w http.ResponseWriter, r *http.Request, u access.User) error {
 	p, err := s.newSitePage(r, u)
@@ -123,6 +132,9 @@ func (s *Server) newSitePage(r *http.Request, u access.User) (*sitePage, error) 
 		return nil, err
 	}
 	p := &sitePage{Site: site, Inspect: u.May(access.Inspect), Manage: u.May(access.Manage)}
+	if now, ok := s.Health.Progress(site.ID); ok {
+		p.Reading, p.Site.PassPages, p.Site.PassKnown, p.Site.PassAsked = true, now.Pages, now.Known, now.Asked
+	}
 	if p.Findings, err = s.Health.Store.Findings(ctx, health.FindingQuery{Site: site.ID, Limit: listSize}); err != nil {
 		return nil, err
 	}
@@ -146,6 +158,15 @@ func (s *Server) newSitePage(r *http.Request, u access.User) (*sitePage, error) 
 	}
 	p.Title, p.Events = site.Name, eventsURL
 	return p, nil
+}
+
+// cutWord says at which bound the last pass over a site left pages aside.
+func cutWord(cut string) string {
+	return map[string]string{
+		crawl.CutPages:   "上次没有读全：到了页数上限（设置 links.max_pages）。",
+		crawl.CutTargets: "上次没有读全：到了网址数量上限（设置 links.max_addresses）。",
+		crawl.CutFile:    "上次没有读全：到了磁盘占用上限（设置 links.max_site_mb）。",
+	}[cut]
 }
 
 func (s *Server) siteAgain(w http.ResponseWriter, r *http.Request, u access.User, form columnForm, err error) error {

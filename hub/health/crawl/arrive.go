@@ -14,7 +14,7 @@ func (c *crawl) arrive(ctx context.Context, o outcome) {
 	if o.id == 0 && c.site == "" {
 		c.site = siteOf(locate(r.Final).host)
 	}
-	res := result{verdict: r.Verdict, class: r.Class, reason: r.Reason, kind: r.ErrorKind, status: r.Status, contentType: mediaType(r.ContentType)}
+	res := result{verdict: r.Verdict, class: r.Class, reason: r.Reason, kind: r.ErrorKind, status: r.Status, contentType: mediaType(r.ContentType), at: r.CheckedAt.Unix()}
 	if r.Verdict != linkcheck.OK {
 		if res.detail = r.Detail; res.detail == "" {
 			res.detail = reasonText(r.Reason)
@@ -102,6 +102,10 @@ func (c *crawl) readable(ctx context.Context, id uint32, url string, r *result) 
 	}
 	if c.totals.Pages >= c.o.MaxPages {
 		c.totals.cut(CutPages, folder(url))
+		return false
+	}
+	if c.o.MaxFile > 0 && c.j.base > c.o.MaxFile {
+		c.totals.cut(CutFile, folder(url))
 		return false
 	}
 	key := pageKey(url, c.traps.noise)

@@ -13,7 +13,7 @@ import (
 )
 
 // version of the work file; one of another version cannot be gone on with.
-const version = 1
+const version = 2
 
 // ErrOther says that a folder holds the work of another check.
 var ErrOther = errors.New("folder holds the work of another check")
@@ -94,11 +94,9 @@ func newCrawl(start string, o Options) *crawl {
 	c.hosts = newHosts(c.t, max(o.Workers-o.Site, 1))
 	c.totals.Start = start
 	check := o.Check
-	pace := linkcheck.ThrottleOptions{Interval: o.Pace, Concurrency: o.Site, MaxWait: 2 * time.Minute, MaxHosts: 2000}
-	if o.Pace == 0 {
-		pace.Adaptive, pace.Interval = true, o.SlowPace
+	if check.Throttle = o.Throttle; check.Throttle == nil {
+		check.Throttle = Pacing(o)
 	}
-	check.Throttle = linkcheck.NewThrottle(pace)
 	if check.UserAgent == "" {
 		check.UserAgent = linkcheck.DefaultUserAgent
 	}
@@ -112,6 +110,16 @@ func newCrawl(start string, o Options) *crawl {
 		c.level = 1 << 16
 	}
 	return c
+}
+
+// Pacing returns what keeps the pace of hosts as o says, for runs to share.
+func Pacing(o Options) *linkcheck.Throttle {
+	o = o.withDefaults()
+	pace := linkcheck.ThrottleOptions{Interval: o.Pace, Concurrency: o.Site, MaxWait: 2 * time.Minute, MaxHosts: 2000}
+	if o.Pace == 0 {
+		pace.Adaptive, pace.Interval = true, o.SlowPace
+	}
+	return linkcheck.NewThrottle(pace)
 }
 
 // outcome is what a worker brings back.
@@ -128,6 +136,10 @@ type outcome struct {
 // loop runs until there is nothing left to ask, or ctx ends.
 func (c *crawl) loop(ctx context.Context) error {
 	for c.err == nil && ctx.Err() == nil && c.stopped == "" {
+		if c.totals.Targets = int(c.t.n); c.o.Enough(c.totals) {
+			c.stopped = "time"
+			break
+		}
 		c.dispatch(ctx)
 		if c.err != nil {
 			break
@@ -185,7 +197,7 @@ func (c *crawl) finish(ctx context.Context) {
 	t.Targets, t.Site, t.Stopped = int(c.t.n), c.site, c.stopped
 	t.Complete = t.Stopped == ""
 	for _, cut := range t.Cut {
-		if t.Stopped == "" && (cut.Kind == CutPages || cut.Kind == CutTargets) {
+		if t.Stopped == "" && (cut.Kind == CutPages || cut.Kind == CutTargets || cut.Kind == CutFile) {
 			t.Complete, t.Stopped = false, cut.Kind
 		}
 	}

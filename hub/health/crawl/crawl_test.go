@@ -420,3 +420,29 @@ func TestCertificates(t *testing.T) {
 		t.Errorf("told %d times", told)
 	}
 }
+
+// A checker that obeys leaves alone what other sites forbid, and asks for their
+// robots.txt once; of the owner's own hosts it does not ask.
+func TestObedient(t *testing.T) {
+	other := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			fmt.Fprint(w, "User-agent: *\nDisallow: /shut/")
+			return
+		}
+		html(w, prose(1))
+	})
+	own := serve(t, func(w http.ResponseWriter, _ *http.Request) { html(w, prose(2)) })
+	look := linkcheck.Options{PerHostInterval: -1, AllowPrivate: func(netip.Addr) bool { return true }}
+	c := Obedient(look, func(_ context.Context, host string) bool { return "http://"+host == own.url })
+	defer c.Close()
+	for address, want := range map[string]linkcheck.Verdict{
+		other.url + "/open/": linkcheck.OK, other.url + "/shut/a": linkcheck.Excluded, own.url + "/shut/a": linkcheck.OK,
+	} {
+		if r := c.Check(t.Context(), address); r.Verdict != want {
+			t.Errorf("%s: %s %s, want %s", address, r.Verdict, r.Reason, want)
+		}
+	}
+	if other.times("/robots.txt") != 1 || other.times("/shut/a") != 0 || own.times("/robots.txt") != 0 {
+		t.Errorf("asked %v and %v", other.asked, own.asked)
+	}
+}

@@ -18,11 +18,12 @@ func (c *crawl) permit(ctx context.Context, address string) (linkcheck.Verdict, 
 		return "", ""
 	}
 	p := locate(address)
-	if siteOf(p.host) != site {
-		return c.rules.elsewhere(ctx, p)
-	}
-	if c.o.IgnoreRobots {
+	own := siteOf(p.host) == site
+	if c.o.IgnoreRobots && (own || c.o.Cluster != nil && c.o.Cluster(p.host)) {
 		return "", ""
+	}
+	if !own {
+		return c.rules.elsewhere(ctx, p)
 	}
 	return c.rules.own(ctx, p)
 }

@@ -26,11 +26,23 @@ type Options struct {
 	// IgnoreRobots reads pages of the site against its robots.txt. That of
 	// other sites is always obeyed.
 	IgnoreRobots bool
+	// Cluster tells of a host whether its owner is the site's: then what holds
+	// for the robots.txt of the site holds for it too. Nil means of none.
+	Cluster func(host string) bool
+
+	// Throttle keeps the pace of hosts and may be shared by runs. If nil, the
+	// run makes its own by Pace, SlowPace and Site.
+	Throttle *linkcheck.Throttle
 
 	// MaxPages bounds the pages read, default 200,000; MaxTargets the addresses
 	// known, default 2,000,000; MaxTime the whole run, default none.
 	MaxPages, MaxTargets int
 	MaxTime              time.Duration
+	// MaxFile bounds the work file, in bytes: beyond it no more pages are read.
+	// 0 means no bound.
+	MaxFile int64
+	// Enough, if set, is asked again and again and ends the run as MaxTime does.
+	Enough func(Totals) bool
 
 	// Looks is how often an address is asked at most that fails, default 3;
 	// Pause how long after a failure it is asked again, default 3 s. What says
@@ -66,6 +78,9 @@ func (o Options) withDefaults() Options {
 	if o.Tell == nil {
 		o.Tell = func(Line) error { return nil }
 	}
+	if o.Enough == nil {
+		o.Enough = func(Totals) bool { return false }
+	}
 	if o.Idle == nil {
 		o.Idle = func(Totals) {}
 	}
@@ -97,7 +112,8 @@ type Line struct {
 	Fault   linkcheck.Fault
 	// Certificate is what browsers warn of on the way, beside the verdict.
 	Certificate string
-	Fragment    string // what it points to on the page, if that is not there
+	Fragment    string    // what it points to on the page, if that is not there
+	At          time.Time // when it was looked at; zero for what is not asked
 }
 
 // Reasons why a link was not asked, besides those of linkcheck.
@@ -119,6 +135,7 @@ const (
 	CutAlias   = "alias" // the same pages under other addresses: session ids, loops of folders
 	CutTargets = "targets"
 	CutPages   = "pages"
+	CutFile    = "file"
 )
 
 // Cut is one place at which a run went no further.
@@ -136,7 +153,7 @@ type Totals struct {
 	Start    string `json:"start"`
 	Site     string `json:"site"`              // host of the site
 	Complete bool   `json:"complete"`          // nothing was left aside for want of time or room
-	Stopped  string `json:"stopped,omitempty"` // why it was not: interrupted, time, pages, targets, site_silent
+	Stopped  string `json:"stopped,omitempty"` // why it was not: interrupted, time, pages, targets, file, site_silent
 	Robots   string `json:"robots"`            // of the site: obeyed, ignored, none, unreachable
 
 	Pages        int `json:"pages"`   // read for links
@@ -150,6 +167,9 @@ type Totals struct {
 	Unchecked    int `json:"unchecked"` // links whose address was not asked or not settled before the end
 	DeadTargets  int `json:"deadTargets"`
 	Fragments    int `json:"fragments"` // links to a place that the page does not have
+
+	Settled int `json:"-"` // of the targets
+	Earlier int `json:"-"` // of the pages: read by the runs this one went on with
 
 	Requests int   `json:"requests"`
 	Bytes    int64 `json:"bytes"` // of bodies, unpacked

@@ -171,6 +171,7 @@ type result struct {
 	words       int
 	sum, plain  uint64
 	anchors     []uint32
+	at          int64 // when it was looked at, in Unix seconds
 }
 
 func (j *journal) addResult(r *result) int64 {
@@ -197,6 +198,7 @@ func (j *journal) addResult(r *result) int64 {
 	for _, a := range r.anchors {
 		j.frame = binary.LittleEndian.AppendUint32(j.frame, a)
 	}
+	w.number(uint64(max(r.at, 0)))
 	return j.end()
 }
 
@@ -220,6 +222,10 @@ func readResult(record []byte, anchors bool) (r result, err error) {
 		for i := range r.anchors {
 			r.anchors[i] = binary.LittleEndian.Uint32(in.rest[4*i:])
 		}
+	}
+	in.rest = in.rest[4*n:]
+	if r.at = int64(in.number()); in.bad { // #nosec G115 -- a moment
+		return r, errRecord
 	}
 	return r, nil
 }

@@ -132,6 +132,7 @@ func (c *crawl) replayResult(at int64, record []byte) error {
 	}
 	if r.read {
 		c.totals.Pages++
+		c.totals.Earlier++
 		c.read[pageKey(url, nil)] = struct{}{}
 	}
 	if r.words > 0 && r.verdict == linkcheck.OK {

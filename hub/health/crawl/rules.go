@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"sync"
+	"time"
 
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/robots"
@@ -33,6 +34,35 @@ type ruling struct {
 	status int
 	down   linkcheck.Result // why it cannot be had for now, if so
 	forNow bool
+	until  time.Time // when it has to be fetched again; zero while it is fetched
+}
+
+// How long a file holds, by RFC 9309, and how long it is not asked for again
+// that could not be had.
+const (
+	rulesLife = 24 * time.Hour
+	downLife  = 10 * time.Minute
+)
+
+// Obedient returns a checker that asks for nothing that the robots.txt of its
+// host forbids; free tells of which hosts that does not matter.
+func Obedient(o linkcheck.Options, free func(ctx context.Context, host string) bool) *linkcheck.Checker {
+	if o.UserAgent == "" {
+		o.UserAgent = linkcheck.DefaultUserAgent
+	}
+	if o.Throttle == nil {
+		o.Throttle = linkcheck.NewThrottle(linkcheck.ThrottleOptions{Interval: o.PerHostInterval, Concurrency: o.PerHostConcurrency})
+	}
+	r := newRules(o.UserAgent)
+	o.Permit = func(ctx context.Context, address string) (linkcheck.Verdict, linkcheck.Reason) {
+		p := locate(address)
+		if free(ctx, p.host) {
+			return "", ""
+		}
+		return r.elsewhere(ctx, p)
+	}
+	r.checker, r.throttle = linkcheck.New(o), o.Throttle
+	return r.checker
 }
 
 func newRules(agent string) *rules {
@@ -43,6 +73,10 @@ func newRules(agent string) *rules {
 func (r *rules) of(ctx context.Context, p place) *ruling {
 	r.mu.Lock()
 	e := r.known[p.origin]
+	if e != nil && e.Value.(*ruling).over(time.Now()) {
+		r.order.Remove(e)
+		e = nil
+	}
 	if e == nil {
 		e = r.order.PushBack(&ruling{origin: p.origin})
 		r.known[p.origin] = e
@@ -64,6 +98,9 @@ func (r *rules) of(ctx context.Context, p place) *ruling {
 	return file
 }
 
+// over tells whether the file has to be fetched again.
+func (f *ruling) over(now time.Time) bool { return !f.until.IsZero() && now.After(f.until) }
+
 func (r *rules) fetch(ctx context.Context, file *ruling) {
 	status, body, result := r.checker.Fetch(ctx, file.origin+"/robots.txt", robots.MaxBytes)
 	file.status = status
@@ -73,6 +110,13 @@ func (r *rules) fetch(ctx context.Context, file *ruling) {
 	}
 	file.rules, file.forNow = robots.Of(status, body, r.agent)
 	file.down = result
+	life := rulesLife
+	if file.forNow {
+		life = downLife
+	}
+	r.mu.Lock()
+	file.until = time.Now().Add(life)
+	r.mu.Unlock()
 	if ctx.Err() != nil {
 		r.forget(file)
 	}

@@ -2,6 +2,7 @@ package crawl
 
 import (
 	"slices"
+	"time"
 
 	"zhanqun/hub/health/linkcheck"
 )
@@ -21,6 +22,7 @@ func (c *crawl) know(id uint32, url string, r *result, at int64) {
 	e := c.t.get(id)
 	waiting := e.at
 	e.at, e.state = at, stateKnown
+	c.totals.Settled++
 	if r.read {
 		e.flags |= flagRead
 	}
@@ -134,6 +136,9 @@ func (c *crawl) tell(page, url string, m *mention, r *result) {
 	}
 	l := Line{Page: page, URL: url, Raw: m.raw, Verdict: r.verdict, Class: r.class, Reason: r.reason, Status: r.status, Final: r.final,
 		Detail: r.detail, Element: m.element, Attr: m.attr, Label: m.label, Kind: r.kind, Fault: linkcheck.Fault(m.fault), Certificate: r.certificate}
+	if r.at > 0 {
+		l.At = time.Unix(r.at, 0)
+	}
 	if m.url != "" {
 		l.URL = m.url
 	}

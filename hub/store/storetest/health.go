@@ -17,6 +17,7 @@ import (
 func healthSuite(t *testing.T, open Open) {
 	t.Run("sites", func(t *testing.T) { testSites(t, open) })
 	t.Run("places", func(t *testing.T) { testPlaces(t, open) })
+	t.Run("naming", func(t *testing.T) { testNaming(t, open) })
 	t.Run("finding", func(t *testing.T) { testFinding(t, open) })
 	t.Run("findings by page", func(t *testing.T) { testFindingPages(t, open) })
 	t.Run("silent host", func(t *testing.T) { testHost(t, open) })
@@ -81,7 +82,7 @@ func testSites(t *testing.T, open Open) {
 	if due, _ := s.DueSites(t.Context(), clock.Now(), 10); len(due) != 0 {
 		t.Error("a site that was read is due at once")
 	}
-	if next, err := s.NextDue(t.Context()); err != nil || !next.Equal(site.NextAt) {
+	if next, err := s.NextSite(t.Context()); err != nil || !next.Equal(site.NextAt) {
 		t.Errorf("next due %v, %v; want %v", next, err, site.NextAt)
 	}
 	if err := s.SiteDue(t.Context(), "test", site.ID); err != nil {
@@ -124,13 +125,77 @@ func testPlaces(t *testing.T, open Open) {
 	if due, _ := s.DueTargets(t.Context(), clock.Now(), 10); len(due) != 1 || due[0].URL != "http://a.example/" {
 		t.Errorf("due %v: an address nobody names any more is still asked", due)
 	}
-	before := clock.Advance(time.Minute)
-	replace("/new", "http://c.example/")
-	if _, err := s.DropPages(t.Context(), owner, before); err != nil {
-		t.Fatal(err)
+}
+
+// testNaming holds what is kept of the targets a site names: the first places,
+// how many there are, and nothing when it names them no more.
+func testNaming(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	Units(t, s)
+	sender := NewSender(t, s, Sitang)
+	site := addSite(t, s, Sitang, "思唐街道网", "http://sitang.example/")
+	other := addSite(t, s, Sitang, "二网", "http://er.example/")
+	site.NextAt, other.NextAt = clock.Now().AddDate(1, 0, 0), clock.Now().AddDate(1, 0, 0)
+	site.WholeAt, site.Cut, site.PassBegan, site.PassPages, site.PassKnown, site.PassAsked = clock.Now(), "pages", clock.Now(), 7, 30, 20
+	well(t, s.SiteRead(t.Context(), site))
+	well(t, s.SiteRead(t.Context(), other))
+	if got := must[health.Site](t)(s.Site(t.Context(), site.ID)); got.PassPages != 7 || got.PassKnown != 30 || got.PassAsked != 20 ||
+		!got.PassBegan.Equal(clock.Now()) || !got.WholeAt.Equal(clock.Now()) || got.Cut != "pages" {
+		t.Errorf("site %+v", got)
 	}
-	if due, _ := s.DueTargets(t.Context(), clock.Now(), 10); len(due) != 1 || due[0].URL != "http://c.example/" {
-		t.Errorf("due %v after old pages were forgotten", due)
+	name := func(site health.Site, url string, total int, pages ...string) string {
+		t.Helper()
+		n := health.Naming{Owner: health.SiteOwner(site.ID), URL: url, Total: total}
+		for _, p := range pages {
+			n.Places = append(n.Places, health.Place{Page: p, Element: "a", Label: "附件", Unit: Sitang, SeenAt: clock.Now()})
+		}
+		return must[string](t)(s.Name(t.Context(), n))
+	}
+	id := name(site, "http://dead.example/", 400, "/1", "/2")
+	name(other, "http://dead.example/", 1, "/9")
+	well(t, s.AddPlace(t.Context(), health.EntryOwner("e"), "/entries/e", health.NewPlace{URL: "http://dead.example/", Element: "a", Unit: Sitang}))
+	f := kill(t, s, clock, "http://dead.example/")
+	if told := lastFinding(t, s, sender.Node.ID); told.Total != 402 || len(told.Places) != 4 {
+		t.Errorf("told of %d places, %d in all", len(told.Places), told.Total)
+	}
+	got, _, err := s.Finding(t.Context(), f.ID)
+	if err != nil || got.Total != 402 || len(got.Places) != 4 {
+		t.Errorf("%d places of %d, %v", len(got.Places), got.Total, err)
+	}
+	list := must[[]health.Naming](t)(s.Named(t.Context(), health.SiteOwner(site.ID), 10))
+	if len(list) != 1 || list[0].Target != id || list[0].URL != "http://dead.example/" || len(list[0].Places) != 2 || !list[0].Places[0].SeenAt.Equal(clock.Now()) {
+		t.Errorf("the site names %+v", list)
+	}
+
+	// The unit says that it has mended it: its pages are to be read again, once.
+	at := clock.Advance(time.Minute)
+	NewStream(t, s).Send(sender, sender.Next(protocol.KindAnswer, &protocol.Answer{Finding: f.ID, Answer: protocol.AnswerFixed, By: "张秀英", At: at}))
+	at = clock.Advance(time.Minute)
+	places := must[[]health.Place](t)(s.Answered(t.Context(), []string{id, "none"}))
+	if len(places) != 4 {
+		t.Fatalf("%d pages to read again", len(places))
+	}
+	for _, p := range places {
+		well(t, s.PlaceRead(t.Context(), p, p.Page == "/2", at))
+	}
+	if left := must[[]health.Place](t)(s.Answered(t.Context(), []string{id})); len(left) != 0 {
+		t.Errorf("still to be read again: %+v", left)
+	}
+	if got, _, _ = s.Finding(t.Context(), f.ID); len(got.Places) != 1 || got.Places[0].Page != "/2" || got.Total != 399 {
+		t.Errorf("after its pages were read again: %d of %+v", got.Total, got.Places)
+	}
+	if got := must[time.Time](t)(s.NextDue(t.Context())); got.After(at) {
+		t.Errorf("still named and due only at %v", got)
+	}
+	if again := name(site, "http://dead.example/", 0); again != id {
+		t.Errorf("named by another id: %s", again)
+	}
+	if got, _, _ = s.Finding(t.Context(), f.ID); len(got.Places) != 0 || got.Total != 0 {
+		t.Errorf("named no more, in %d of %+v", got.Total, got.Places)
+	}
+	if due, _ := s.DueTargets(t.Context(), clock.Now().AddDate(1, 0, 0), 10); len(due) != 0 {
+		t.Errorf("what nobody names is due: %+v", due)
 	}
 }
 
@@ -332,5 +397,12 @@ func testFindingPages(t *testing.T, open Open) {
 	}
 	if len(seen) != len(urls) {
 		t.Errorf("%d findings on all pages, want %d", len(seen), len(urls))
+	}
+}
+
+func well(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
