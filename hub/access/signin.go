@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"zhanqun/internal/account"
@@ -108,14 +109,44 @@ func (s *Service) ChangePassword(ctx context.Context, u User, old, password, fro
 	return s.Store.SignedIn(ctx, u.ID, u.Login, from)
 }
 
-// SignOutEverywhere ends every session of the user that was begun before now, in
+// SignIns returns the sign-ins of an account that let somebody in and have been
+// used since a time, the one used last first. Everyone sees his own; the
+// administrator all.
+func (s *Service) SignIns(ctx context.Context, actor User, id string, seen time.Time) ([]account.SignIn, error) {
+	if err := actor.over(id); err != nil {
+		return nil, err
+	}
+	return s.Store.SignIns(ctx, id, seen)
+}
+
+// EndSignIn ends one sign-in of an account at once.
+func (s *Service) EndSignIn(ctx context.Context, actor User, id, signIn string) error {
+	if err := actor.over(id); err != nil {
+		return err
+	}
+	return s.Store.EndSignIn(ctx, actor.Login, id, signIn)
+}
+
+// SignOutEverywhere ends every sign-in of an account that was begun before now, in
 // whatever browser. Tokens of programs stay.
-func (s *Service) SignOutEverywhere(ctx context.Context, u User) error {
-	_, err := s.Store.EditAccount(ctx, u.Login, "user.signout", u.ID, func(u *User, _ int) error {
+func (s *Service) SignOutEverywhere(ctx context.Context, actor User, id string) error {
+	if err := actor.over(id); err != nil {
+		return err
+	}
+	_, err := s.Store.EditAccount(ctx, actor.Login, "user.signout", id, func(u *User, _ int) error {
 		u.SessionsFrom = s.Now()
 		return nil
 	})
 	return err
+}
+
+// over returns nil if u may do something to how the account gets in: it is his own,
+// or he is an administrator.
+func (u User) over(id string) error {
+	if u.ID == id {
+		return nil
+	}
+	return u.Need(Manage)
 }
 
 // Prune deletes expired sessions and lock-outs nobody needs any more. Call it

@@ -125,6 +125,12 @@ type AccountStore interface {
 	// SignedIn takes the attempt back (account.Passed), notes the time and audits.
 	SignedIn(ctx context.Context, id, login, from string) error
 
+	// SignIns returns the sign-ins of an account that let somebody in and have been
+	// used since a time, the one used last first.
+	SignIns(ctx context.Context, id string, seen time.Time) ([]account.SignIn, error)
+	// EndSignIn ends one of them; one that is over stays so.
+	EndSignIn(ctx context.Context, actor, id, signIn string) error
+
 	AddToken(ctx context.Context, actor string, t Token, hash string) error
 	Tokens(ctx context.Context, account string) ([]Token, error)
 	TokenByHash(ctx context.Context, hash string) (Token, User, error)

@@ -40,10 +40,8 @@ func (s *Service) NewToken(ctx context.Context, actor User, login, name string, 
 	if err != nil {
 		return "", t, err
 	}
-	if u.ID != actor.ID {
-		if err := actor.Need(Manage); err != nil {
-			return "", t, err
-		}
+	if err := actor.over(u.ID); err != nil {
+		return "", t, err
 	}
 	if u.Disabled {
 		return "", t, fault.New(fault.Conflict, "账号 "+u.Login+" 已经停用，不能生成令牌。")
@@ -97,10 +95,8 @@ func (s *Service) UserByToken(ctx context.Context, secret string) (User, error) 
 
 // Tokens lists the tokens of an account, newest first.
 func (s *Service) Tokens(ctx context.Context, actor User, accountID string) ([]Token, error) {
-	if accountID != actor.ID {
-		if err := actor.Need(Manage); err != nil {
-			return nil, err
-		}
+	if err := actor.over(accountID); err != nil {
+		return nil, err
 	}
 	return s.Store.Tokens(ctx, accountID)
 }

@@ -57,6 +57,7 @@ var actNames = map[string]string{
 	"user.signin":             "登录",
 	"user.locked":             "连续输错密码，暂停登录",
 	"user.signout":            "退出所有登录",
+	"user.signout.one":        "退出一处登录",
 	"token.add":               "建立令牌",
 	"token.revoke":            "作废令牌",
 	"audit.read":              "查看操作记录",

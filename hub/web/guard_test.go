@@ -10,6 +10,7 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/internal/account"
+	"zhanqun/internal/ui/uitest"
 	"zhanqun/internal/web"
 )
 
@@ -59,6 +60,35 @@ func TestSignOutEverywhere(t *testing.T) {
 	here.get("/account").says("退出其他地方的登录")
 	here.follow(here.post("/account/signout")).is(http.StatusOK).says("其他地方的登录都已退出")
 	there.get("/account").is(http.StatusSeeOther)
+}
+
+// A person sees where he is signed in and ends a single one; so does the
+// administrator, for others.
+func TestSignInsAreShownAndEnded(t *testing.T) {
+	c := newCounty(t)
+	u := c.people[account.RoleReviewer]
+	here := c.as(t, account.RoleReviewer)
+	there := c.as(t, account.RoleReviewer, "User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+	page := here.get("/account").says("192.0.2.1", "Firefox · Linux", "就是这一处")
+	here.follow(here.post(uitest.Attr(page.find("table form"), "action"))).says("这一处登录已退出").lacks("Firefox")
+	there.get("/account").is(http.StatusSeeOther)
+	here.get("/account").is(http.StatusOK)
+
+	there = c.as(t, account.RoleReviewer)
+	admin := c.as(t, account.RoleAdmin)
+	page = admin.get("/users/" + u.ID)
+	if n := len(uitest.All(page.page(), "table form")); n != 2 {
+		t.Errorf("the administrator is shown %d sign-ins", n)
+	}
+	admin.follow(admin.post(uitest.Attr(page.find("table form"), "action"))).says("这一处登录已退出")
+	if a, b := here.get("/account").Code, there.get("/account").Code; a == b {
+		t.Errorf("of two sign-ins one was ended; they get %d and %d", a, b)
+	}
+	c.Clock.Advance(time.Second)
+	admin.follow(admin.post("/users/"+u.ID+"/signout")).says("这个账号的登录都已退出", "现在没有在任何地方登录")
+	here.get("/account").is(http.StatusSeeOther)
+	there.get("/account").is(http.StatusSeeOther)
+	admin.get("/audit").says("退出一处登录")
 }
 
 // No page of a person is kept by a browser or a proxy, or shows itself within

@@ -57,6 +57,7 @@ func (s *Server) pageRoutes() []route {
 		{"GET /account/password", "", s.passwordPage},
 		{"POST /account/password", "", s.changePassword},
 		{"POST /account/signout", "", s.signoutAll},
+		{"POST /account/signins/{id}/end", "", s.endSignIn},
 		{"POST /account/tokens", "", s.addToken},
 		{"POST /account/tokens/{id}/revoke", "", s.revokeToken},
 
@@ -128,6 +129,8 @@ func (s *Server) pageRoutes() []route {
 		{"POST /users/{id}/disable", access.Manage, s.disableUser},
 		{"POST /users/{id}/enable", access.Manage, s.enableUser},
 		{"POST /users/{id}/reset", access.Manage, s.resetPassword},
+		{"POST /users/{id}/signout", access.Manage, s.signoutUser},
+		{"POST /users/{id}/signins/{signin}/end", access.Manage, s.endUserSignIn},
 		{"GET /webhooks", access.Manage, s.hooksPage},
 		{"POST /webhooks", access.Manage, s.addHook},
 		{"POST /webhooks/{id}/test", access.Manage, s.testHook},

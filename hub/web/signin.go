@@ -39,7 +39,7 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 		s.Logger.WarnContext(r.Context(), "sign-in refused", "from", web.Address(r), "kind", fault.KindOf(err))
 		return s.again(w, r, "signin", p, &p.Page, err)
 	}
-	if err := s.sessions.SignIn(r.Context(), u.ID); err != nil {
+	if err := s.sessions.SignIn(r, u.ID); err != nil {
 		return err
 	}
 	to := p.Next
@@ -86,18 +86,32 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, u access
 		return s.again(w, r, "password", p, &p.Page, err)
 	}
 	// Every session ended with the old password; this browser gets a new one.
-	if err := s.sessions.SignIn(r.Context(), u.ID); err != nil {
+	if err := s.sessions.SignIn(r, u.ID); err != nil {
 		return err
 	}
 	return s.done(w, r, "/", ui.T(s.lang(r), "密码已修改，其他地方的登录都已退出。"))
 }
 
-// signoutAll ends every session of the user but this one, which begins anew.
-func (s *Server) signoutAll(w http.ResponseWriter, r *http.Request, u access.User) error {
-	if err := s.Access.SignOutEverywhere(r.Context(), u); err != nil {
+// signIns are the places where the owner of an account is signed in.
+func (s *Server) signIns(r *http.Request, u access.User, id string) ([]ui.SignIn, error) {
+	list, err := s.Access.SignIns(r.Context(), u, id, s.sessions.LiveSince())
+	return ui.SignInList(list, s.sessions.SignInID(r.Context())), err
+}
+
+// endSignIn ends one sign-in of the user.
+func (s *Server) endSignIn(w http.ResponseWriter, r *http.Request, u access.User) error {
+	if err := s.Access.EndSignIn(r.Context(), u, u.ID, r.PathValue("id")); err != nil {
 		return err
 	}
-	if err := s.sessions.SignIn(r.Context(), u.ID); err != nil {
+	return s.done(w, r, "/account", ui.T(s.lang(r), "这一处登录已退出。"))
+}
+
+// signoutAll ends every session of the user but this one, which begins anew.
+func (s *Server) signoutAll(w http.ResponseWriter, r *http.Request, u access.User) error {
+	if err := s.Access.SignOutEverywhere(r.Context(), u, u.ID); err != nil {
+		return err
+	}
+	if err := s.sessions.SignIn(r, u.ID); err != nil {
 		return err
 	}
 	return s.done(w, r, "/account", ui.T(s.lang(r), "其他地方的登录都已退出。"))
@@ -109,6 +123,8 @@ type accountPage struct {
 	Tokens []access.Token
 	Secret string // of a token just made; shown once
 	Name   string // of a token that could not be made
+
+	SignIns []ui.SignIn
 }
 
 func (s *Server) accountPage(w http.ResponseWriter, r *http.Request, u access.User) error {
@@ -120,7 +136,11 @@ func (s *Server) showAccount(w http.ResponseWriter, r *http.Request, u access.Us
 	if readErr != nil {
 		return readErr
 	}
-	p := &accountPage{Me: u, Tokens: tokens, Secret: secret}
+	signIns, readErr := s.signIns(r, u, u.ID)
+	if readErr != nil {
+		return readErr
+	}
+	p := &accountPage{Me: u, Tokens: tokens, Secret: secret, SignIns: signIns}
 	p.Title = ui.T(s.lang(r), "我的账号")
 	if err != nil {
 		p.Name = r.PostFormValue("name")

@@ -71,32 +71,37 @@ type userPage struct {
 	Roles    []ui.Option
 	Self     bool
 	Password string // one-time password; shown once
+	SignIns  []ui.SignIn
 }
 
-func (s *Server) userPage(w http.ResponseWriter, r *http.Request, _ access.User) error {
-	a, err := s.Access.User(r.Context(), r.PathValue("id"))
+func (s *Server) userPage(w http.ResponseWriter, r *http.Request, u access.User) error {
+	p, err := s.newUserPage(r, u, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, "user", s.newUserPage(r, a))
+	return s.show(w, r, "user", p)
 }
 
-func (s *Server) newUserPage(r *http.Request, a access.User) *userPage {
-	me, _ := who(r.Context())
-	p := &userPage{Account: a, Form: access.NewUser{Name: a.Name, Role: a.Role, Unit: a.Unit}, Roles: roleOptions(s.lang(r)), Self: me.ID == a.ID}
+// newUserPage shows u the account with an id.
+func (s *Server) newUserPage(r *http.Request, u access.User, id string) (*userPage, error) {
+	a, err := s.Access.User(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	p := &userPage{Account: a, Form: access.NewUser{Name: a.Name, Role: a.Role, Unit: a.Unit}, Roles: roleOptions(s.lang(r)), Self: u.ID == a.ID}
 	p.Title = a.Name
-	return p
+	p.SignIns, err = s.signIns(r, u, id)
+	return p, err
 }
 
 func (s *Server) editUser(w http.ResponseWriter, r *http.Request, u access.User) error {
 	id := r.PathValue("id")
 	form := access.NewUser{Name: r.PostFormValue("name"), Role: account.Role(r.PostFormValue("role")), Unit: r.PostFormValue("unit")}
 	if _, err := s.Access.EditUser(r.Context(), u, id, form.Name, form.Role, form.Unit); err != nil {
-		a, pageErr := s.Access.User(r.Context(), id)
+		p, pageErr := s.newUserPage(r, u, id)
 		if pageErr != nil {
 			return pageErr
 		}
-		p := s.newUserPage(r, a)
 		p.Form = form
 		return s.again(w, r, "user", p, &p.Page, err)
 	}
@@ -133,8 +138,29 @@ func (s *Server) resetPassword(w http.ResponseWriter, r *http.Request, u access.
 		if err != nil {
 			return err
 		}
-		p := s.newUserPage(r, a)
+		p, err := s.newUserPage(r, u, a.ID)
+		if err != nil {
+			return err
+		}
 		p.Password = password
 		return s.show(w, r, "user", p)
 	})
+}
+
+// signoutUser ends every sign-in of somebody.
+func (s *Server) signoutUser(w http.ResponseWriter, r *http.Request, u access.User) error {
+	id := r.PathValue("id")
+	if err := s.Access.SignOutEverywhere(r.Context(), u, id); err != nil {
+		return err
+	}
+	return s.done(w, r, "/users/"+id, ui.T(s.lang(r), "这个账号的登录都已退出。"))
+}
+
+// endUserSignIn ends one sign-in of somebody.
+func (s *Server) endUserSignIn(w http.ResponseWriter, r *http.Request, u access.User) error {
+	to := "/users/" + r.PathValue("id")
+	if err := s.Access.EndSignIn(r.Context(), u, r.PathValue("id"), r.PathValue("signin")); err != nil {
+		return err
+	}
+	return s.done(w, r, to, ui.T(s.lang(r), "这一处登录已退出。"))
 }

@@ -44,21 +44,27 @@ func (c *county) visit(t testing.TB) *visitor {
 
 // as returns a browser on which somebody of the role has signed in. The session
 // is made as the sign-in page makes it, without the slow look at the password.
-func (c *county) as(t testing.TB, role account.Role) *visitor {
+func (c *county) as(t testing.TB, role account.Role, header ...string) *visitor {
 	t.Helper()
-	return c.signedIn(t, c.people[role])
+	return c.signedIn(t, c.people[role], header...)
 }
 
-func (c *county) signedIn(t testing.TB, u access.User) *visitor {
+// signedIn is as, of somebody; the browser may send headers of its own, in pairs.
+func (c *county) signedIn(t testing.TB, u access.User, header ...string) *visitor {
 	t.Helper()
 	v := c.visit(t)
 	enter := web.Chain(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if err := c.srv.sessions.SignIn(r.Context(), u.ID); err != nil {
+		if err := c.srv.sessions.SignIn(r, u.ID); err != nil {
 			t.Error(err)
 		}
 	}), c.srv.sessions.Load(c.srv.errs))
+	for i := 0; i+1 < len(header); i += 2 {
+		v.header.Set(header[i], header[i+1])
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header, r.RemoteAddr = v.header, v.from
 	w := httptest.NewRecorder()
-	enter.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	enter.ServeHTTP(w, r)
 	v.keep(w)
 	v.get("/account")
 	return v

@@ -46,6 +46,7 @@
 //	{{pager "Newer" .NewerURL "Older" .OlderURL}}
 //	{{timeline .Events}} {{uploads .Files}} {{bars "Title" (t "…") "Bars" .Bars}} {{progress "Label" (t "…") "Value" 3 "Max" 10}}
 //	{{diff .Old .New}}
+//	{{signins "List" .SignIns "Action" "/account/signins" "FormToken" .FormToken}}
 //
 // # Classes
 //

@@ -27,6 +27,7 @@ func (s *set) funcs() template.FuncMap {
 		"day":        func(v any) (template.HTML, error) { return s.time(v, Day) },
 		"ago":        func(v any) (template.HTML, error) { return s.time(v, Ago) },
 
+		"browser":   s.browser,
 		"chip":      s.chip,
 		"deadline":  s.deadline,
 		"toneShape": toneShape,
@@ -36,6 +37,7 @@ func (s *set) funcs() template.FuncMap {
 		"empty":     partFunc[Empty](s, "empty"),
 		"pager":     partFunc[Pager](s, "pager"),
 		"progress":  partFunc[Progress](s, "progress"),
+		"signins":   partFunc[SignIns](s, "signins"),
 		"bars":      partFunc[Chart](s, "bars"),
 		"timeline":  func(events []Event) (template.HTML, error) { return s.part("timeline", events) },
 		"uploads":   func(files []Upload) (template.HTML, error) { return s.part("uploads", files) },

@@ -23,11 +23,14 @@ const (
 const sessionTouch = time.Minute
 
 const (
-	keyUser  = "user"
-	keySince = "since" // Unix milliseconds of the sign-in
-	keySeen  = "seen"  // Unix milliseconds of the last click, within sessionTouch
-	keyToken = "token"
-	keyFlash = "flash"
+	keyUser    = "user"
+	keyID      = "id"      // names the sign-in, see account.SignIn
+	keySince   = "since"   // Unix milliseconds of the sign-in
+	keySeen    = "seen"    // Unix milliseconds of the last click, within sessionTouch
+	keyFrom    = "from"    // address of the sign-in
+	keyBrowser = "browser" // of the sign-in, in words
+	keyToken   = "token"
+	keyFlash   = "flash"
 )
 
 // Sessions remembers who signed in on which browser. The cookie holds a random
@@ -41,7 +44,8 @@ type Sessions struct {
 
 // NewSessions keeps sessions in store. A cookie that is given over HTTPS is never
 // sent in clear; secure says that all are, because something in front speaks HTTPS.
-// A sign-in ends after idle without a click; 0 is SessionIdle.
+// A sign-in ends after idle without a click; 0 is SessionIdle. A store that is a
+// SignInStore is told whose sessions it keeps.
 func NewSessions(store scs.Store, now func() time.Time, secure bool, idle time.Duration) *Sessions {
 	if idle <= 0 {
 		idle = SessionIdle
@@ -49,6 +53,9 @@ func NewSessions(store scs.Store, now func() time.Time, secure bool, idle time.D
 	// Not made by scs.New, which starts a store in memory with a cleaner that
 	// nobody could stop. The idle limit is kept here and not by scs, which would
 	// write to the store on every single request.
+	if k, ok := store.(SignInStore); ok {
+		store = signInStore{k}
+	}
 	m := &scs.SessionManager{
 		Store: store, Codec: scs.GobCodec{}, Lifetime: SessionLife, HashTokenInStore: true,
 		Cookie: scs.SessionCookie{
@@ -138,7 +145,8 @@ func (s *Sessions) touch(ctx context.Context, byItself bool) {
 
 // SignIn starts a session for the user under a new token, so that a token
 // planted before the sign-in is worth nothing. A flash set before stays.
-func (s *Sessions) SignIn(ctx context.Context, userID string) error {
+func (s *Sessions) SignIn(r *http.Request, userID string) error {
+	ctx := r.Context()
 	flash := s.scs.GetString(ctx, keyFlash)
 	if err := s.scs.Clear(ctx); err != nil {
 		return fmt.Errorf("clearing session: %w", err)
@@ -149,6 +157,9 @@ func (s *Sessions) SignIn(ctx context.Context, userID string) error {
 	now := s.now()
 	s.scs.SetDeadline(ctx, now.Add(SessionLife))
 	s.scs.Put(ctx, keyUser, userID)
+	s.scs.Put(ctx, keyID, randomToken()[:signInIDLen])
+	s.scs.Put(ctx, keyFrom, Address(r))
+	s.scs.Put(ctx, keyBrowser, Browser(r))
 	s.scs.Put(ctx, keySince, now.UnixMilli())
 	s.scs.Put(ctx, keySeen, now.UnixMilli())
 	s.scs.Put(ctx, keyToken, randomToken())

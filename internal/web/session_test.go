@@ -53,7 +53,7 @@ func newDesk(t *testing.T, secure bool) *desk {
 	errs := testErrors()
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /in", errs.Func(func(w http.ResponseWriter, r *http.Request) error {
-		if err := d.sessions.SignIn(r.Context(), "wang"); err != nil {
+		if err := d.sessions.SignIn(r, "wang"); err != nil {
 			return err
 		}
 		_, err := io.WriteString(w, "welcome")
@@ -266,7 +266,7 @@ func TestFlash(t *testing.T) {
 	var got *Flash
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /act", func(_ http.ResponseWriter, r *http.Request) { d.sessions.Flash(r.Context(), want) })
-	mux.HandleFunc("GET /in", errs.Func(func(_ http.ResponseWriter, r *http.Request) error { return d.sessions.SignIn(r.Context(), "wang") }))
+	mux.HandleFunc("GET /in", errs.Func(func(_ http.ResponseWriter, r *http.Request) error { return d.sessions.SignIn(r, "wang") }))
 	mux.HandleFunc("GET /next", func(_ http.ResponseWriter, r *http.Request) { got = d.sessions.TakeFlash(r.Context()) })
 	b := newBrowser(t, d.sessions.Load(errs)(mux))
 	b.do("GET", "/act", nil)

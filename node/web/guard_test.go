@@ -134,7 +134,19 @@ func TestOldPasswordAndOtherSignIns(t *testing.T) {
 	s := openSite(t, queue.Options{Reserve: -1, Rules: account.Rules{Days: 90}})
 	here, there := s.as("wang"), s.as("wang")
 	here.get("/account/password").reads("退出其他地方的登录")
-	here.post("/account/signout").want(http.StatusOK).reads("其他地方的登录都已退出")
+	other := s.as("wang")
+	here.get("/account/password").reads("192.0.2.1", "就是这一处")
+	here.post(uitest.Attr(uitest.Find(here.page, "table form"), "action")).want(http.StatusOK).reads("这一处登录已退出")
+	ended := 0
+	for _, b := range []*browser{there, other} {
+		if b.get("/items"); strings.HasPrefix(b.at, "/signin") {
+			ended++
+		}
+	}
+	if ended != 1 {
+		t.Errorf("%d sign-ins ended", ended)
+	}
+	here.get("/account/password").post("/account/signout").want(http.StatusOK).reads("其他地方的登录都已退出")
 	here.get("/items").want(http.StatusOK)
 	if there.get("/items"); !strings.HasPrefix(there.at, "/signin") {
 		t.Errorf("the other browser is at %s", there.at)

@@ -59,6 +59,7 @@ func (f *sample) looks() []look {
 			b.Fill("#f-login", "wang")
 			b.Leads(func() { b.Click("main .panel button") })
 		}},
+		{name: "person", path: "/people/li"},
 		{name: "people-reset", path: "/people", act: func(b *browsertest.Tab) { b.Leads(func() { b.Press("重置密码") }) }},
 	}
 	for _, state := range []string{"draft", "sent_back", "awaiting", "queued", "sent", "received", "withdrawing", "returned", "refused", "approved", "adopted", "corrected", "again", "endorsed", "rejected", "withdrawn"} {

@@ -62,12 +62,16 @@ func samples(t *testing.T, s *Server) []uitest.Sample {
 	line := queue.Line{Since: noon, Error: "暂时连不上县级平台，内容都在本机，会自动重试。", NextTry: noon.Add(time.Minute), Skew: time.Hour}
 	uploads := []ui.Upload{{Name: "现场.jpg", Type: "JPEG", Size: 3 << 20, Sent: 1 << 20, Sending: true, URL: fileURL(sampleSHA, "现场.jpg"), Note: longTitle},
 		{Name: "名单.docx", Size: 4000, Error: "县里没有收下"}}
+	signIns := ui.SignInList([]account.SignIn{{ID: "a", At: noon, SeenAt: noon, From: "127.0.0.1", Browser: "Edge · Windows"}, {ID: "b", At: noon, SeenAt: noon, From: "192.0.2.1"}}, "a")
 	list := []uitest.Sample{
 		{Page: "signin", Data: &signinPage{Login: "wang", Next: "/items?due=1"}},
 		{Page: "signin", Name: "own certificate", Data: &signinPage{Own: true}},
 		{Page: "trust", Name: "elsewhere", Data: &trustPage{Certificate: sampleCertificate}},
 		{Page: "trust", Name: "here", Data: &trustPage{Plain: true, Certificate: Certificate{CA: sampleCertificate.CA}}},
-		{Page: "password", Data: &passwordPage{Given: true}},
+		{Page: "password", Name: "given", Data: &passwordPage{Given: true}},
+		{Page: "password", Name: "own", Data: &passwordPage{SignIns: signIns}},
+		{Page: "person", Name: "in", Data: &personPage{Account: queue.Account{Login: "li", Name: "李强", Role: account.RoleVillage, SeenAt: noon}, SignIns: signIns}},
+		{Page: "person", Name: "out", Data: &personPage{Account: queue.Account{Login: "wang", Name: "王芳", Role: account.RoleLiaison, Disabled: true}, Self: true}},
 		{Page: "home", Name: "busy", Data: &homePage{Township: true, State: st, Out: 3, Needs: 12, Due: rows, Latest: rows, MoreDue: true, Findings: []queue.Finding{sampleFinding}, Notices: []queue.Notice{notice}}},
 		{Page: "home", Name: "new", Data: &homePage{New: true}},
 		{Page: "items", Name: "all", Data: &itemsPage{Items: rows, States: []ui.Option{{Label: "全部状态"}}, Villages: []ui.Option{{Value: villageA, Label: "杏花村"}}, Newer: "/items", Older: "/items?cursor=a"}},

@@ -108,6 +108,12 @@ func (s *Server) changePerson(w http.ResponseWriter, r *http.Request, a queue.Ac
 			return err
 		}
 		return s.done(w, r, "账号已启用。", "/people")
+	case "signout":
+		if err := s.Queue.SignOutEverywhere(ctx, login); err != nil {
+			return err
+		}
+		s.Log.InfoContext(ctx, "signed out everywhere", "account", person.ID, "by", a.ID)
+		return s.done(w, r, "这个账号的登录都已退出。", personURL(person))
 	case "reset":
 		password := account.GeneratePassword()
 		err := s.Queue.SetPassword(ctx, login, password, true)

@@ -21,6 +21,7 @@ func (s *Server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /account/password", s.signedIn(s.passwordPage))
 	mux.HandleFunc("POST /account/password", s.signedIn(s.changePassword))
 	mux.HandleFunc("POST /account/signout", s.signedIn(s.signoutAll))
+	mux.HandleFunc("POST /account/signins/{id}/end", s.signedIn(s.endSignIn))
 
 	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
 	mux.HandleFunc("GET /events", s.signedIn(s.liveEvents))
@@ -45,7 +46,9 @@ func (s *Server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /notices/{id}/read", s.signedIn(s.readNotice))
 	mux.HandleFunc("GET /people", s.township(s.peoplePage))
 	mux.HandleFunc("POST /people", s.township(s.addPerson))
+	mux.HandleFunc("GET /people/{login}", s.township(s.personPage))
 	mux.HandleFunc("POST /people/{login}/{act}", s.township(s.changePerson))
+	mux.HandleFunc("POST /people/{login}/signins/{id}/end", s.township(s.endPersonSignIn))
 
 	const api = "/api/v1"
 	mux.HandleFunc("POST "+api+"/attachments", s.signedIn(s.apiAttach))

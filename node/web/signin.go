@@ -42,7 +42,7 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 		s.Log.WarnContext(r.Context(), "sign-in refused", "from", web.Address(r), "kind", fault.KindOf(err))
 		return s.again(w, r, "signin", p, &p.Page, err)
 	}
-	if err := s.sessions.SignIn(r.Context(), a.Ref()); err != nil {
+	if err := s.sessions.SignIn(r, a.Ref()); err != nil {
 		return err
 	}
 	to := p.Next
@@ -66,22 +66,38 @@ type passwordPage struct {
 	Given bool   // the present one was given by somebody else
 	Old   bool   // it is older than the county allows
 	Login string // for what keeps passwords
+
+	SignIns []ui.SignIn
 }
 
-func (s *Server) newPasswordPage(r *http.Request, a queue.Account) *passwordPage {
-	p := &passwordPage{Given: a.MustChange, Old: !a.MustChange && s.Queue.MustChange(a), Login: a.Login}
+func (s *Server) newPasswordPage(r *http.Request, a queue.Account) (p *passwordPage, err error) {
+	p = &passwordPage{Given: a.MustChange, Old: !a.MustChange && s.Queue.MustChange(a), Login: a.Login}
 	p.Title = ui.T(s.pages.Lang(r), "修改密码")
-	return p
+	p.SignIns, err = s.signIns(r, a)
+	return p, err
+}
+
+// signIns are the places where the owner of an account is signed in.
+func (s *Server) signIns(r *http.Request, a queue.Account) ([]ui.SignIn, error) {
+	list, err := s.Queue.SignIns(r.Context(), a, s.sessions.LiveSince())
+	return ui.SignInList(list, s.sessions.SignInID(r.Context())), err
 }
 
 func (s *Server) passwordPage(w http.ResponseWriter, r *http.Request, a queue.Account) error {
-	return s.pages.Render(w, r, http.StatusOK, "password", s.newPasswordPage(r, a))
+	p, err := s.newPasswordPage(r, a)
+	if err != nil {
+		return err
+	}
+	return s.pages.Render(w, r, http.StatusOK, "password", p)
 }
 
 func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, a queue.Account) error {
 	ctx := r.Context()
 	if err := s.setPassword(r, a); err != nil {
-		p := s.newPasswordPage(r, a)
+		p, pageErr := s.newPasswordPage(r, a)
+		if pageErr != nil {
+			return pageErr
+		}
 		return s.again(w, r, "password", p, &p.Page, err)
 	}
 	// Every session ended with the old password; this browser gets a new one.
@@ -89,10 +105,24 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, a queue.
 	if err != nil {
 		return err
 	}
-	if err := s.sessions.SignIn(ctx, a.Ref()); err != nil {
+	if err := s.sessions.SignIn(r, a.Ref()); err != nil {
 		return err
 	}
 	return s.done(w, r, "密码已修改，其他地方的登录都已退出。", "/")
+}
+
+// endSignIn ends one sign-in of the account.
+func (s *Server) endSignIn(w http.ResponseWriter, r *http.Request, a queue.Account) error {
+	return s.endOne(w, r, a, a, r.PathValue("id"), "/account/password")
+}
+
+// endOne ends a sign-in of an account for somebody and goes to a page.
+func (s *Server) endOne(w http.ResponseWriter, r *http.Request, by, a queue.Account, id, to string) error {
+	if err := s.Queue.EndSignIn(r.Context(), a, id); err != nil {
+		return err
+	}
+	s.Log.InfoContext(r.Context(), "sign-in ended", "account", a.ID, "by", by.ID)
+	return s.done(w, r, "这一处登录已退出。", to)
 }
 
 // signoutAll ends every session of the account but this one, which begins anew.
@@ -105,7 +135,7 @@ func (s *Server) signoutAll(w http.ResponseWriter, r *http.Request, a queue.Acco
 	if err != nil {
 		return err
 	}
-	if err := s.sessions.SignIn(ctx, a.Ref()); err != nil {
+	if err := s.sessions.SignIn(r, a.Ref()); err != nil {
 		return err
 	}
 	s.Log.InfoContext(ctx, "signed out everywhere", "account", a.ID)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"zhanqun/internal/ui/uitest"
@@ -117,6 +118,19 @@ func TestPeople(t *testing.T) {
 	sun.post("/account/password", "old", once, "password", "xila-woda-kumi-tepo", "again", "xila-woda-kumi").want(http.StatusUnprocessableEntity)
 	sun.post("/account/password", "old", "wrong", "password", "xila-woda-kumi-tepo", "again", "xila-woda-kumi-tepo").want(http.StatusUnprocessableEntity)
 	sun.post("/account/password", "old", once, "password", "xila-woda-kumi-tepo", "again", "xila-woda-kumi-tepo").want(http.StatusOK).reads("密码已修改")
+	sun.get("/items").want(http.StatusOK)
+
+	wang.get("/people/sun").want(http.StatusOK).reads("退出这一处")
+	wang.post(uitest.Attr(uitest.Find(wang.page, "table form"), "action")).want(http.StatusOK).reads("这一处登录已退出", "现在没有在任何地方登录")
+	if sun.get("/items"); !strings.HasPrefix(sun.at, "/signin") {
+		t.Errorf("signed out by the township, at %s", sun.at)
+	}
+	sun.post("/signin", "login", "sun", "password", "xila-woda-kumi-tepo")
+	wang.get("/people/sun").post("/people/sun/signout").want(http.StatusOK).reads("这个账号的登录都已退出")
+	if sun.get("/items"); !strings.HasPrefix(sun.at, "/signin") {
+		t.Errorf("signed out everywhere, at %s", sun.at)
+	}
+	sun.post("/signin", "login", "sun", "password", "xila-woda-kumi-tepo")
 	sun.get("/items").want(http.StatusOK)
 
 	wang.get("/people").post("/people/sun/disable").want(http.StatusOK).reads("停用这个账号？", "sun")

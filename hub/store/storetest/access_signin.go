@@ -97,7 +97,7 @@ func guardAudits(t *testing.T, open Open) {
 			_, _ = a.SignIn(t.Context(), login, "wrong password", "198.51.100.7")
 		}
 	}
-	if err := a.SignOutEverywhere(t.Context(), u); err != nil {
+	if err := a.SignOutEverywhere(t.Context(), u, u.ID); err != nil {
 		t.Fatal(err)
 	}
 	if now := must[access.User](t)(a.User(t.Context(), u.ID)); now.Valid(clock.Now().Add(-time.Second)) || !now.Valid(clock.Now()) {
