@@ -20,10 +20,11 @@ var (
 	metricLimit    = prometheus.NewDesc("zhanqun_site_veto_limit", "The count at which the veto falls.", []string{"site", "unit", "clause"}, nil)
 	metricFallen   = prometheus.NewDesc("zhanqun_site_veto_fallen", "1 while the veto has fallen.", []string{"site", "unit", "clause"}, nil)
 	metricFalls    = prometheus.NewDesc("zhanqun_site_veto_falls_seconds", "When the next veto of a site falls if nothing changes, in Unix time.", []string{"site", "unit"}, nil)
+	metricKept     = prometheus.NewDesc("zhanqun_site_condition", "1 for how the site is kept up: fresh, stale, sleeping, zombie, unknown. Missing where no column is watched.", []string{"site", "unit", "condition"}, nil)
 	metricFindings = prometheus.NewDesc("zhanqun_findings_open", "Findings that are not closed, by class.", []string{"class"}, nil)
 	metricOverdue  = prometheus.NewDesc("zhanqun_findings_overdue", "Findings that wait for their unit beyond the deadline.", []string{"unit"}, nil)
 	metricColumns  = prometheus.NewDesc("zhanqun_columns", "Columns that have to be kept up, by state: fresh, stale, blank, unknown, unread.", []string{"state"}, nil)
-	siteMetrics    = []*prometheus.Desc{metricOverdue, metricColumns, metricVisits, metricDown, metricShare, metricShort, metricVeto, metricLimit, metricFallen, metricFalls, metricFindings}
+	siteMetrics    = []*prometheus.Desc{metricOverdue, metricColumns, metricVisits, metricDown, metricShare, metricShort, metricVeto, metricLimit, metricFallen, metricFalls, metricKept, metricFindings}
 )
 
 // siteCollector tells how the sites stand.
@@ -82,6 +83,9 @@ func (s siteCollector) Collect(ch chan<- prometheus.Metric) {
 		}
 		seen[r.Name+"\x00"+r.Unit] = true
 		gauge(metricDown, oneIf(alarmed[r.Site]), r.Name, r.Unit)
+		if r.Condition != "" {
+			gauge(metricKept, 1, r.Name, r.Unit, r.Condition)
+		}
 		if !r.Falls.IsZero() {
 			gauge(metricFalls, float64(r.Falls.Unix()), r.Name, r.Unit)
 		}
