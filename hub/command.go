@@ -25,7 +25,7 @@ func program() *cli.Program[config.Hub] {
 		Logger:  func(cfg config.Hub, w io.Writer) *slog.Logger { return cfg.Log.Logger(w) },
 		Commands: []command{
 			serveCommand(), demoCommand(), migrateCommand(),
-			userAddCommand(), userListCommand(), userDisableCommand(), userPasswdCommand(),
+			userAddCommand(), userListCommand(), userDisableCommand(), userPasswdCommand(), userSecondOffCommand(),
 			tokenCreateCommand(),
 			unitImportCommand(), siteImportCommand(), siteColumnsCommand(),
 			nodeInviteCommand(), nodeListCommand(), nodeApproveCommand(), nodeRefuseCommand(), nodeReleaseCommand(), nodeRotateCommand(), nodeRevokeCommand(),

@@ -192,6 +192,27 @@ func userPasswdCommand() command {
 	}
 }
 
+func userSecondOffCommand() command {
+	return command{
+		Name: "user second-off", Args: "用户名", Min: 1, Max: 1,
+		Short:   "重置一个账号的二次验证，手机丢了时用；只用密码就能登录，已登录的地方都会退出",
+		Example: "hub user second-off admin",
+		Run: func(ctx context.Context, c *call) error {
+			return withAccess(ctx, c, func(a *access.Service) error {
+				u, err := a.UserByLogin(ctx, c.Args[0])
+				if err != nil {
+					return noUser(err, c.Args[0])
+				}
+				if err := a.DropSecond(ctx, actor(c), u.ID); err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.Out, "已重置 %s（%s）的二次验证。\n", u.Login, u.Name)
+				return err
+			})
+		},
+	}
+}
+
 // noUser names who was not found.
 func noUser(err error, login string) error {
 	if fault.Is(err, fault.NotFound) {

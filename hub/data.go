@@ -106,7 +106,7 @@ func newAccess(s *store.Store, nats func() []string, rules account.Rules) *acces
 }
 
 func rulesOf(a config.Accounts) account.Rules {
-	return account.Rules{Days: a.PasswordDays, Past: a.PasswordPast}
+	return account.Rules{Days: a.PasswordDays, Past: a.PasswordPast, Second: account.Demand(a.SecondFactor)}
 }
 
 // readSeed reads the hub's key, making it if there is none.

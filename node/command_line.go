@@ -289,6 +289,23 @@ func userPasswdCommand() command {
 	}
 }
 
+func userSecondOffCommand() command {
+	return command{
+		Name: "user second-off", Args: "用户名", Min: 1, Max: 1,
+		Short:   "重置二次验证，手机丢了时用；只用密码就能登录，已登录的地方都会退出",
+		Example: "node user second-off zhangxiuying",
+		Run: func(ctx context.Context, c *call) error {
+			return withQueue(ctx, c, func(q *queue.Queue) error {
+				if err := q.DropSecond(ctx, c.Args[0]); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(c.Out, "已重置 %s 的二次验证。\n", c.Args[0])
+				return err
+			})
+		},
+	}
+}
+
 func tokenCreateCommand() command {
 	var name string
 	var days int

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"zhanqun/config"
 	"zhanqun/internal/account"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/fault"
@@ -21,7 +22,7 @@ import (
 // withQueue opens the data folder for one command and closes it again.
 func withQueue(ctx context.Context, c *call, f func(*queue.Queue) error) (err error) {
 	q, err := queue.Open(ctx, queue.Options{Dir: c.Cfg.Dir, Log: c.Log, Reserve: diskReserve(c),
-		Rules: account.Rules{Days: c.Cfg.Accounts.PasswordDays, Past: c.Cfg.Accounts.PasswordPast}})
+		Rules: rulesOf(c.Cfg.Accounts)})
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func serveCommand() command {
 			}
 			s, err := station.Open(ctx, station.Options{
 				Dir: cfg.Dir, Addr: addr, TLS: cfg.TLS, Secure: cfg.HTTP.SecureCookies, Hosts: cfg.HTTP.AllowedHosts, Reserve: diskReserve(c), Version: version, Log: c.Log,
-				Rules: account.Rules{Days: cfg.Accounts.PasswordDays, Past: cfg.Accounts.PasswordPast}, Idle: cfg.Accounts.Idle(),
+				Rules: rulesOf(cfg.Accounts), Idle: cfg.Accounts.Idle(),
 				Line: station.Line{Poll: cfg.Line.Poll(), Window: cfg.Line.Window, URL: cfg.Line.HubURL},
 				Gap: station.Gap{
 					Folders: bundle.Folders{In: cfg.Bundle.InDir, Out: cfg.Bundle.OutDir, Every: cfg.Bundle.Every()},
@@ -198,4 +199,8 @@ func say(ctx context.Context, c *call, s *station.Station) error {
 	}
 	_, err = fmt.Fprint(c.Out, b.String())
 	return err
+}
+
+func rulesOf(a config.Accounts) account.Rules {
+	return account.Rules{Days: a.PasswordDays, Past: a.PasswordPast, Second: account.Demand(a.SecondFactor)}
 }

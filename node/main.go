@@ -47,7 +47,7 @@ func program() *cli.Program[config.Node] {
 			joinCommand(), keyRotateCommand(), serveCommand(),
 			submitCommand(), listCommand(), showCommand(), withdrawCommand(), queueCommand(), findingsCommand(),
 			bundleExportCommand(), bundleImportCommand(), bundleShowCommand(),
-			userAddCommand(), userListCommand(), userPasswdCommand(), tokenCreateCommand(),
+			userAddCommand(), userListCommand(), userPasswdCommand(), userSecondOffCommand(), tokenCreateCommand(),
 			backupCommand(), restoreCommand(), doctorCommand(),
 		},
 	}

@@ -15,7 +15,8 @@ var errSignIn = fault.New(fault.Unauthenticated, "用户名或密码不对。")
 
 // SignIn returns the user with this login and password, who asks from an address
 // (of an office, without the port). A name that is not there gets the same
-// answers, locks and time as one that is.
+// answers, locks and time as one that is. With a second factor the user is not let
+// in by this: FinishSignIn does that.
 func (s *Service) SignIn(ctx context.Context, login, password, from string) (User, error) {
 	login = FoldLogin(login)
 	if err := checkLogin(login); err != nil || utf8.RuneCountInString(password) > account.MaxPassword {
@@ -55,6 +56,9 @@ func (s *Service) SignIn(ctx context.Context, login, password, from string) (Use
 			return User{}, err
 		}
 	}
+	if u.SecondFactor {
+		return u, nil // half of it: the attempt counts until FinishSignIn
+	}
 	if err := s.Store.SignedIn(ctx, u.ID, login, from); err != nil {
 		return User{}, err
 	}
@@ -75,19 +79,8 @@ func (s *Service) MustChange(u User) bool {
 // ChangePassword replaces the user's own password. Every session ends with it,
 // also the one it was asked for in: sign in again. from is as in SignIn.
 func (s *Service) ChangePassword(ctx context.Context, u User, old, password, from string) error {
-	if err := s.attempt(ctx, u.Login, from); err != nil {
+	if err := s.confirm(ctx, u, "old", old, from); err != nil {
 		return err
-	}
-	now, stored, err := s.Store.AccountByLogin(ctx, u.Login)
-	if err != nil {
-		return err
-	}
-	ok, _, err := account.Verify(ctx, stored, old)
-	if err != nil {
-		return fmt.Errorf("checking the password of %s: %w", u.ID, err)
-	}
-	if !ok || now.ID != u.ID {
-		return fault.Field("old", "原密码不对。")
 	}
 	if old == password {
 		return fault.Field("password", "新密码不能和原密码相同。")
@@ -103,10 +96,27 @@ func (s *Service) ChangePassword(ctx context.Context, u User, old, password, fro
 	if err != nil {
 		return err
 	}
-	if err := s.Store.SetPassword(ctx, u.Login, u.ID, hash, false, false); err != nil {
+	return s.Store.SetPassword(ctx, u.Login, u.ID, hash, false, false)
+}
+
+// confirm asks for the present password again, before an act that changes how an
+// account gets in. A wrong one stands at the field and counts as at sign-in.
+func (s *Service) confirm(ctx context.Context, u User, field, password, from string) error {
+	if err := s.attempt(ctx, u.Login, from); err != nil {
 		return err
 	}
-	return s.Store.SignedIn(ctx, u.ID, u.Login, from)
+	now, stored, err := s.Store.AccountByLogin(ctx, u.Login)
+	if err != nil {
+		return err
+	}
+	ok, _, err := account.Verify(ctx, stored, password)
+	if err != nil {
+		return fmt.Errorf("checking the password of %s: %w", u.ID, err)
+	}
+	if !ok || now.ID != u.ID {
+		return fault.Field(field, "原密码不对。")
+	}
+	return s.Store.Passed(ctx, u.Login, from)
 }
 
 // SignIns returns the sign-ins of an account that let somebody in and have been

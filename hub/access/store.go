@@ -122,8 +122,29 @@ type AccountStore interface {
 	// no attempt now, in which case nothing is counted. A lock that begins is audited
 	// if there is such an account.
 	Attempt(ctx context.Context, login, from string, count func(here, all *account.Tries) error) error
-	// SignedIn takes the attempt back (account.Passed), notes the time and audits.
+	// Passed takes the attempt back (account.Passed).
+	Passed(ctx context.Context, login, from string) error
+	// SignedIn is Passed that notes the time and audits.
 	SignedIn(ctx context.Context, id, login, from string) error
+
+	// Second returns the second factor of an account, also one that is not on yet.
+	// One whose secret cannot be read any more comes with a Conflict.
+	Second(ctx context.Context, id string) (account.Second, error)
+	// PutSecond keeps one that waits for its first code; a Conflict if one is on.
+	PutSecond(ctx context.Context, id string, f account.Second) error
+	// ConfirmSecond puts the one that waits in force, with its recovery codes.
+	ConfirmSecond(ctx context.Context, actor, id string, step uint64, hashes []string) error
+	// UseStep notes the step of a code that is taken, and reports false if that one
+	// or a later one has been taken before.
+	UseStep(ctx context.Context, id string, step uint64) (bool, error)
+	// PutRecovery replaces the recovery codes.
+	PutRecovery(ctx context.Context, actor, id string, hashes []string) error
+	// UseRecovery takes a recovery code away and reports whether it was there, and
+	// how many are left.
+	UseRecovery(ctx context.Context, id, hash string) (left int, ok bool, err error)
+	// DropSecond takes the second factor away. If somebody else does it, every
+	// session begun before now is refused.
+	DropSecond(ctx context.Context, actor, id string) error
 
 	// SignIns returns the sign-ins of an account that let somebody in and have been
 	// used since a time, the one used last first.

@@ -22,6 +22,8 @@ type User struct {
 	UnitName   string       `json:"unitName,omitempty"`
 	Disabled   bool         `json:"disabled"`
 	MustChange bool         `json:"mustChange"` // the password was given by someone else
+	// SecondFactor says that the password alone does not let in.
+	SecondFactor bool `json:"secondFactor"`
 	// SessionsFrom is the earliest sign-in whose session still counts. It moves
 	// with each change of password and when the account is disabled.
 	SessionsFrom time.Time `json:"-"`

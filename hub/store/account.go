@@ -11,7 +11,8 @@ import (
 )
 
 const accountRows = `SELECT a.id, a.login, a.name, a.role, a.unit, COALESCE(u.name, ''), a.disabled, a.must_change,
-	a.sessions_from, a.password_at, a.created_at, a.seen_at, a.password FROM account a LEFT JOIN unit u ON u.code = a.unit `
+	a.sessions_from, a.password_at, a.created_at, a.seen_at, a.password, f.account IS NOT NULL
+	FROM account a LEFT JOIN unit u ON u.code = a.unit LEFT JOIN second_factor f ON f.account = a.id AND f.confirmed_at > 0 `
 
 // credentials are an account with what only sign-in may see.
 type credentials struct {
@@ -22,7 +23,7 @@ type credentials struct {
 func scanCredentials(r scanner) (credentials, error) {
 	var c credentials
 	var from, set, created, seen int64
-	err := r.Scan(&c.ID, &c.Login, &c.Name, &c.Role, &c.Unit, &c.UnitName, &c.Disabled, &c.MustChange, &from, &set, &created, &seen, &c.hash)
+	err := r.Scan(&c.ID, &c.Login, &c.Name, &c.Role, &c.Unit, &c.UnitName, &c.Disabled, &c.MustChange, &from, &set, &created, &seen, &c.hash, &c.SecondFactor)
 	c.SessionsFrom, c.PasswordAt, c.CreatedAt, c.SeenAt = fromMillis(from), fromMillis(set), fromMillis(created), fromMillis(seen)
 	return c, err
 }
@@ -268,15 +269,24 @@ func (t *tx) locked(ctx context.Context, login, from string, here account.Tries)
 	return t.audit(c.Login, "user.locked", c.ID, change{detail: map[string]any{"from": from, "failures": here.Failures}})
 }
 
+// Passed implements access.AccountStore.
+func (s *Store) Passed(ctx context.Context, login, from string) error {
+	return s.tx(ctx, "taking an attempt back", func(t *tx) error { return t.passed(ctx, login, from) })
+}
+
+func (t *tx) passed(ctx context.Context, login, from string) error {
+	here, all, err := t.tries(ctx, login, from)
+	if err != nil {
+		return err
+	}
+	account.Passed(&here, &all, t.at)
+	return t.putTries(ctx, login, from, here, all)
+}
+
 // SignedIn implements access.AccountStore.
 func (s *Store) SignedIn(ctx context.Context, id, login, from string) error {
 	return s.tx(ctx, "noting a sign-in", func(t *tx) error {
-		here, all, err := t.tries(ctx, login, from)
-		if err != nil {
-			return err
-		}
-		account.Passed(&here, &all, t.at)
-		if err := t.putTries(ctx, login, from, here, all); err != nil {
+		if err := t.passed(ctx, login, from); err != nil {
 			return err
 		}
 		if _, err := t.ExecContext(ctx, `UPDATE account SET seen_at = $2 WHERE id = $1`, id, t.at.UnixMilli()); err != nil {

@@ -13,7 +13,7 @@ import (
 // tables are all tables of the hub in an order in which each comes after those
 // its rows refer to. Sessions are left out: whoever is signed in signs in again.
 var tables = []string{
-	"setting", "counter", "unit", "portal_column", "account", "password_past", "lockout", "api_token", "node", "invite", "bundle_partner", "bundle_taken", "node_epoch", "up_entry", "refusal",
+	"setting", "counter", "unit", "portal_column", "account", "password_past", "second_factor", "recovery_code", "lockout", "api_token", "node", "invite", "bundle_partner", "bundle_taken", "node_epoch", "up_entry", "refusal",
 	"down_entry", "down_past", "recalled", "item", "revision", "blob", "blob_offer", "decision", "held_decision", "entry", "entry_source", "entry_list",
 	"entry_file", "file_gone", "adoption", "event", "audit", "site", "site_column", "target", "place", "place_total", "finding", "finding_event", "look_request", "webhook", "webhook_delivery",
 	"probe", "uptime_day", "incident", "offline", "site_sheet", "site_home", "veto_standing", "veto_alarm",

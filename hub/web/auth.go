@@ -76,8 +76,8 @@ func (s *Server) asker(r *http.Request) (access.User, bool, error) {
 // person is a handler for somebody who is signed in.
 type person func(w http.ResponseWriter, r *http.Request, u access.User) error
 
-// signedIn lets only people with an account through. Who has to change a
-// password given by somebody else does that first.
+// signedIn lets only people with an account through. What has to come first does,
+// except for programs: a token was made by somebody who had done it.
 func (s *Server) signedIn(h person) http.HandlerFunc {
 	return s.errs.Func(func(w http.ResponseWriter, r *http.Request) error {
 		u, ok := who(r.Context())
@@ -87,12 +87,29 @@ func (s *Server) signedIn(h person) http.HandlerFunc {
 			return nil
 		case !ok:
 			return errSignIn
-		case s.Access.MustChange(u) && !web.IsAPI(r) && !strings.HasPrefix(r.URL.Path, "/account"):
-			http.Redirect(w, r, "/account/password", http.StatusSeeOther)
+		}
+		switch first := s.first(u); {
+		case first == "" || web.BearerToken(r) != "" || r.URL.Path == first || strings.HasPrefix(r.URL.Path, first+"/"):
+			return h(w, r, u)
+		case web.IsAPI(r):
+			return fault.New(fault.Forbidden, "请先在页面上设置自己的密码和二次验证。")
+		default:
+			http.Redirect(w, r, first, http.StatusSeeOther)
 			return nil
 		}
-		return h(w, r, u)
 	})
+}
+
+// first is where somebody has to go before anywhere else, "" for nowhere: a
+// password of his own comes first, and then the second factor the county demands.
+func (s *Server) first(u access.User) string {
+	switch {
+	case s.Access.MustChange(u):
+		return "/account/password"
+	case s.Access.MustSetUpSecond(u):
+		return secondURL
+	}
+	return ""
 }
 
 // allowed lets only people through who may do a; an empty a is for everybody

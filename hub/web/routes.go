@@ -28,6 +28,8 @@ func (s *Server) handler() http.Handler {
 	private.Handle("GET /lang/{code}", s.pages.LangSwitch())
 	private.HandleFunc("GET /signin", s.errs.Func(s.signinPage))
 	private.HandleFunc("POST /signin", s.errs.Func(s.signin))
+	private.HandleFunc("GET "+secondStepURL, s.errs.Func(s.secondStepPage))
+	private.HandleFunc("POST "+secondStepURL, s.errs.Func(s.secondStep))
 	private.HandleFunc("POST /signout", s.errs.Func(s.signout))
 	for _, r := range append(s.pageRoutes(), s.apiRoutes()...) {
 		private.HandleFunc(r.pattern, s.allowed(r.need, r.h))
@@ -56,6 +58,11 @@ func (s *Server) pageRoutes() []route {
 		{"GET /account", "", s.accountPage},
 		{"GET /account/password", "", s.passwordPage},
 		{"POST /account/password", "", s.changePassword},
+		{"GET " + secondURL, "", s.secondPage},
+		{"POST " + secondURL + "/begin", "", s.beginSecond},
+		{"POST " + secondURL + "/confirm", "", s.confirmSecond},
+		{"POST " + secondURL + "/codes", "", s.renewRecovery},
+		{"POST " + secondURL + "/off", "", s.dropOwnSecond},
 		{"POST /account/signout", "", s.signoutAll},
 		{"POST /account/signins/{id}/end", "", s.endSignIn},
 		{"POST /account/tokens", "", s.addToken},
@@ -129,6 +136,7 @@ func (s *Server) pageRoutes() []route {
 		{"POST /users/{id}/disable", access.Manage, s.disableUser},
 		{"POST /users/{id}/enable", access.Manage, s.enableUser},
 		{"POST /users/{id}/reset", access.Manage, s.resetPassword},
+		{"POST /users/{id}/second/off", access.Manage, s.dropSecond},
 		{"POST /users/{id}/signout", access.Manage, s.signoutUser},
 		{"POST /users/{id}/signins/{signin}/end", access.Manage, s.endUserSignIn},
 		{"GET /webhooks", access.Manage, s.hooksPage},

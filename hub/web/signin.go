@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"zhanqun/hub/access"
@@ -39,15 +40,14 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 		s.Logger.WarnContext(r.Context(), "sign-in refused", "from", web.Address(r), "kind", fault.KindOf(err))
 		return s.again(w, r, "signin", p, &p.Page, err)
 	}
-	if err := s.sessions.SignIn(r, u.ID); err != nil {
-		return err
+	if u.SecondFactor {
+		if err := s.sessions.Await(r, u.ID); err != nil {
+			return err
+		}
+		http.Redirect(w, r, secondStepURL+"?next="+url.QueryEscape(p.Next), http.StatusSeeOther)
+		return nil
 	}
-	to := p.Next
-	if s.Access.MustChange(u) {
-		to = "/account/password"
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
+	return s.enter(w, r, u, p.Next)
 }
 
 func (s *Server) signout(w http.ResponseWriter, r *http.Request) error {

@@ -7,11 +7,13 @@ import (
 	"zhanqun/internal/fault"
 )
 
-// Rules are what a county demands of passwords beside CheckPassword. The zero
-// value demands nothing more.
+// Rules are what a county demands of how people sign in beside CheckPassword. The
+// zero value demands nothing more.
 type Rules struct {
 	Days int // a password has to be changed after that many; 0 for never
 	Past int // how many earlier ones must not come back
+	// Second says whose accounts need a second factor.
+	Second Demand
 }
 
 // Expired reports whether a password set at that time has to be changed now. A

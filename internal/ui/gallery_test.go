@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"zhanqun/internal/account"
 	"zhanqun/internal/chinatime"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/ui/uitest"
@@ -105,11 +106,13 @@ func gallerySamples() []uitest.Sample {
 	confirm.Title = "撤回这篇稿件？"
 	failure := &ui.Failure{Status: 500, Text: "系统内部出错，内容没有丢失。", RequestID: "0190b6a4-0000-7000-8000-000000000000"}
 	failure.Title = "系统出错"
-	return []uitest.Sample{
+	list := []uitest.Sample{
 		{Page: "gallery", Data: newGallery()},
 		{Page: "confirm", Data: confirm},
 		{Page: "error", Data: failure},
 	}
+	list = append(list, secondSamples()...)
+	return list
 }
 
 func TestGallery(t *testing.T) {
@@ -145,6 +148,24 @@ func write(t *testing.T, name string, data []byte) {
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// secondSamples are the pages of a second factor in their states.
+func secondSamples() []uitest.Sample {
+	waiting, demanded, on := &ui.Second{Action: "/account/second"}, &ui.Second{Action: "/account/second", Demanded: true}, &ui.Second{Action: "/account/second", On: true, Since: noon, Codes: 2, Helper: "县级管理员"}
+	if err := waiting.Put(account.Second{Secret: []byte("12345678901234567890"), MadeAt: noon}, "站群县级平台", "wang", noon); err != nil {
+		panic(err)
+	}
+	demanded.Errors = map[string]string{"password": "原密码不对。"}
+	step, recovery := &ui.SecondStep{Action: "/signin/second", Next: "/items?due=1"}, &ui.SecondStep{Action: "/signin/second", Recovery: true}
+	recovery.Errors = map[string]string{"code": "验证码不对。"}
+	codes := &ui.RecoveryCodes{Codes: []string{"7K3M-Q2ZD-0HXV-9RTB-4EWN", "0HXV-9RTB-4EWN-7K3M-Q2ZD"}, Login: "wang", Next: "/", At: noon, First: true}
+	list := []uitest.Sample{{Page: "second", Name: "waiting", Data: waiting}, {Page: "second", Name: "demanded", Data: demanded}, {Page: "second", Name: "on", Data: on},
+		{Page: "secondstep", Data: step}, {Page: "secondstep", Name: "recovery", Data: recovery}, {Page: "recovery", Data: codes}}
+	for _, s := range list {
+		s.Data.(interface{ Shell() *ui.Page }).Shell().Title = "二次验证"
+	}
+	return list
 }
 
 // spoken are the packages under both programs that say something to people, and

@@ -29,7 +29,7 @@ func newSet(opt Options, lang Lang) (*set, error) {
 		return nil, fmt.Errorf("parsing shared parts: %w", err)
 	}
 	pages := map[string]string{}
-	for _, name := range []string{"confirm", "error"} {
+	for _, name := range []string{"confirm", "error", "second", "secondstep", "recovery"} {
 		text, err := shared.ReadFile("pages/" + name + ".tmpl")
 		if err != nil {
 			return nil, fmt.Errorf("reading shared page: %w", err)

@@ -26,9 +26,11 @@ type Account struct {
 	Village    string       `json:"village,omitempty"`
 	Disabled   bool         `json:"disabled,omitempty"`
 	MustChange bool         `json:"mustChange,omitempty"` // the password was set by somebody else
-	CreatedAt  time.Time    `json:"createdAt"`
-	SeenAt     time.Time    `json:"seenAt,omitzero"` // last sign-in
-	PasswordAt time.Time    `json:"-"`               // when the password was set
+	// SecondFactor says that the password alone does not let in.
+	SecondFactor bool      `json:"secondFactor,omitempty"`
+	CreatedAt    time.Time `json:"createdAt"`
+	SeenAt       time.Time `json:"seenAt,omitzero"` // last sign-in
+	PasswordAt   time.Time `json:"-"`               // when the password was set
 
 	generation int64
 	password   string
@@ -45,10 +47,13 @@ func (a Account) Ref() string { return a.ID + "." + strconv.FormatInt(a.generati
 
 const accountColumns = `id, login, name, role, village, password, generation, disabled, must_change, created_at, seen_at, password_at`
 
+// accountRows selects accounts with what is kept of them elsewhere.
+const accountRows = `SELECT ` + accountColumns + `, EXISTS (SELECT 1 FROM second_factor f WHERE f.account = account.id AND f.confirmed_at > 0) FROM account `
+
 func scanAccount(row scanner) (a Account, err error) {
 	var created, seen, set int64
 	err = row.Scan(&a.ID, &a.Login, &a.Name, &a.Role, &a.Village, &a.password, &a.generation, &a.Disabled, &a.MustChange,
-		&created, &seen, &set)
+		&created, &seen, &set, &a.SecondFactor)
 	a.PasswordAt = time.UnixMilli(set)
 	a.CreatedAt = time.UnixMilli(created)
 	if seen > 0 {
@@ -116,7 +121,7 @@ func newPassword(ctx context.Context, login, password string) (string, error) {
 
 // Accounts returns all accounts by login.
 func (q *Queue) Accounts(ctx context.Context) ([]Account, error) {
-	rows, err := q.db.Read.QueryContext(ctx, `SELECT `+accountColumns+` FROM account ORDER BY login LIMIT 10000`)
+	rows, err := q.db.Read.QueryContext(ctx, accountRows+`ORDER BY login LIMIT 10000`)
 	if err != nil {
 		return nil, fmt.Errorf("reading accounts: %w", err)
 	}
@@ -127,7 +132,7 @@ var errNoAccount = fault.New(fault.NotFound, "没有这个账号。")
 
 // AccountByLogin returns an account.
 func (q *Queue) AccountByLogin(ctx context.Context, login string) (Account, error) {
-	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM account WHERE login = $1`, foldLogin(login)))
+	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, accountRows+`WHERE login = $1`, foldLogin(login)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Account{}, errNoAccount
 	}
@@ -141,7 +146,7 @@ func (q *Queue) AccountByLogin(ctx context.Context, login string) (Account, erro
 // Unauthenticated when it was disabled or its password changed.
 func (q *Queue) AccountByRef(ctx context.Context, ref string) (Account, error) {
 	id, gen, _ := strings.Cut(ref, ".")
-	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM account WHERE id = $1`, id))
+	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, accountRows+`WHERE id = $1`, id))
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Account{}, fmt.Errorf("reading account: %w", err)
 	}

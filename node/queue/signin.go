@@ -17,7 +17,8 @@ var errWrongPassword = fault.New(fault.Unauthenticated, "登录名或密码不�
 // SignIn checks a password somebody gave at an address. A wrong one, an unknown
 // login and a disabled account look the same from outside and take the same time.
 // Repeated failures lock a name for a while, whether or not there is such an
-// account, and not where its owner works (see account.Attempt).
+// account, and not where its owner works (see account.Attempt). With a second
+// factor the owner is not let in by this: FinishSignIn does that.
 func (q *Queue) SignIn(ctx context.Context, login, password, from string) (Account, error) {
 	if login = foldLogin(login); !validLogin(login) {
 		return Account{}, errWrongPassword
@@ -51,11 +52,35 @@ func (q *Queue) SignIn(ctx context.Context, login, password, from string) (Accou
 		}
 	}
 	return a, q.write(ctx, "noting sign-in", func(ctx context.Context, t *txn) error {
-		if err := t.passed(ctx, login, from); err != nil {
-			return err
+		if err := t.exec(ctx, `UPDATE account SET password = $2 WHERE id = $1 AND password = $3`, a.ID, hash, a.password); err != nil || a.SecondFactor {
+			return err // half of it: the attempt counts until FinishSignIn
 		}
-		return t.exec(ctx, `UPDATE account SET password = $2, seen_at = $3 WHERE id = $1 AND password = $4`, a.ID, hash, t.now, a.password)
+		return t.signedIn(ctx, a, from)
 	})
+}
+
+// signedIn takes the attempt back and notes the time.
+func (t *txn) signedIn(ctx context.Context, a Account, from string) error {
+	if err := t.passed(ctx, a.Login, from); err != nil {
+		return err
+	}
+	return t.exec(ctx, `UPDATE account SET seen_at = $2 WHERE id = $1`, a.ID, t.now)
+}
+
+// ConfirmPassword asks for the present password again, before an act that changes
+// how an account gets in. A wrong one stands at the field and counts as at sign-in.
+func (q *Queue) ConfirmPassword(ctx context.Context, a Account, field, password, from string) error {
+	if err := q.attempt(ctx, a.Login, from); err != nil {
+		return err
+	}
+	ok, _, err := account.Verify(ctx, a.password, password)
+	if err != nil {
+		return fmt.Errorf("checking a password: %w", err)
+	}
+	if !ok {
+		return fault.Field(field, "现在的密码不对。")
+	}
+	return q.write(ctx, "taking an attempt back", func(ctx context.Context, t *txn) error { return t.passed(ctx, a.Login, from) })
 }
 
 // lockoutKey is the row of attempts under a name from one address. No login has
@@ -170,7 +195,7 @@ func (q *Queue) AccountByToken(ctx context.Context, plain string) (Account, erro
 	if err != nil {
 		return Account{}, fmt.Errorf("reading token: %w", err)
 	}
-	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM account WHERE id = $1`, id))
+	a, err := scanAccount(q.db.Read.QueryRowContext(ctx, accountRows+`WHERE id = $1`, id))
 	if err != nil {
 		return Account{}, fmt.Errorf("reading account: %w", err)
 	}

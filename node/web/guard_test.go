@@ -5,9 +5,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/pquerna/otp/hotp"
 
 	"zhanqun/internal/account"
 	"zhanqun/internal/content"
+	"zhanqun/internal/fault"
 	"zhanqun/internal/ui/uitest"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
@@ -187,4 +191,94 @@ func TestPrivatePagesKeepToThemselves(t *testing.T) {
 	if len(said) != 1 {
 		t.Error("a sign-in tells who exists")
 	}
+}
+
+// code is what the authenticator of an account shows now.
+func (s *site) code(login string) string {
+	s.t.Helper()
+	a, err := s.q.AccountByLogin(s.t.Context(), login)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	f, err := s.q.Second(s.t.Context(), a)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	code, err := hotp.GenerateCode(strings.ReplaceAll(f.Text(), " ", ""), uint64(s.now().Unix())/30) // #nosec G115 -- after 1970
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return code
+}
+
+// A liaison sets a second factor up, signs in with it, and is let in by nothing
+// less; where it is demanded it comes before anything else.
+func TestSecondFactor(t *testing.T) {
+	s := openSite(t, queue.Options{Reserve: -1, Rules: account.Rules{Second: account.DemandAdmins}})
+	code := func() string { return s.code("wang") }
+	b := s.anonymous()
+	b.get("/signin").post("/signin", "login", "wang", "password", password)
+	if b.at != "/account/second" {
+		t.Fatalf("the township's liaison is at %s", b.at)
+	}
+	b.reads("请先设置二次验证")
+	if b.get("/items"); b.at != "/account/second" {
+		t.Errorf("past the set-up, at %s", b.at)
+	}
+	b.get("/api/v1/items").want(http.StatusForbidden)
+	b.get("/account/second").post("/account/second/begin", "password", "wrong-wrong").want(http.StatusUnprocessableEntity).reads("现在的密码不对")
+	b.post("/account/second/begin", "password", password).want(http.StatusOK).reads("扫这个二维码")
+	b.post("/account/second/confirm", "code", "000000").want(http.StatusUnprocessableEntity).reads("验证码不对")
+	b.post("/account/second/confirm", "code", code()).want(http.StatusOK).reads("二次验证已开启")
+	recovery := uitest.Words(uitest.Find(b.page, "ol li code"))
+	b.get("/items").want(http.StatusOK)
+	s.as("li").get("/items").want(http.StatusOK)
+
+	half := s.anonymous()
+	half.get("/signin").post("/signin", "login", "wang", "password", password, "next", "/queue").reads("验证器上显示的 6 位数字")
+	if half.get("/items"); !strings.HasPrefix(half.at, "/signin") {
+		t.Errorf("with the password alone at %s", half.at)
+	}
+	half.get("/signin/second?next=/queue").post("/signin/second", "code", code(), "next", "/queue").want(http.StatusUnauthorized).reads("已经用过")
+	s.clockAt(30 * time.Second)
+	if half.post("/signin/second", "code", code(), "next", "/queue"); half.at != "/queue" {
+		t.Errorf("signed in, at %s", half.at)
+	}
+	lost := s.anonymous()
+	lost.get("/signin").post("/signin", "login", "wang", "password", password)
+	lost.get("/signin/second?recovery=1").post("/signin/second", "code", recovery).want(http.StatusOK).reads("还剩 7 个")
+	again := s.anonymous()
+	again.get("/signin").post("/signin", "login", "wang", "password", password)
+	again.post("/signin/second", "code", recovery).want(http.StatusUnauthorized)
+
+	lost.get("/account/second").post("/account/second/codes", "password", password).want(http.StatusOK).reads("只显示一次")
+	lost.get("/account/second").post("/account/second/off", "password", password).want(http.StatusOK).reads("请先设置二次验证")
+}
+
+// The township resets the second factor of one who has lost the telephone.
+func TestSecondFactorIsReset(t *testing.T) {
+	s := newSite(t)
+	li, err := s.q.AccountByLogin(t.Context(), "li")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.q.BeginSecond(t.Context(), li, password, "192.0.2.9"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.q.ConfirmSecond(t.Context(), li, s.code("li")); err != nil {
+		t.Fatal(err)
+	}
+	for range account.DefaultLockout().MaxFailures { // the right password in between takes nothing back
+		if _, err = s.q.SignIn(t.Context(), "li", password, "192.0.2.9"); err == nil {
+			_, _, err = s.q.FinishSignIn(t.Context(), li.Ref(), "123456", "192.0.2.9")
+		}
+	}
+	if !fault.Is(err, fault.Limited) {
+		t.Errorf("codes can be guessed for ever: %v", err)
+	}
+	wang := s.as("wang")
+	wang.get("/people/li").reads("重置二次验证")
+	wang.post("/people/li/second-off").want(http.StatusOK).reads("请先核实是本人")
+	wang.post("/people/li/second-off", "sure", "1").want(http.StatusOK).reads("二次验证已重置")
+	s.as("li").get("/items").want(http.StatusOK)
 }

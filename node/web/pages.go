@@ -81,7 +81,7 @@ func (s *Server) fill(r *http.Request, p *ui.Page) {
 		box.Unit = villageName(settings, a.Village)
 	}
 	p.User = box
-	if s.Queue.MustChange(a) {
+	if s.first(a) != "" {
 		return // first things first: every other page leads back to this one
 	}
 	counts, err := s.Queue.Counts(ctx, a.Actor())

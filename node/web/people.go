@@ -108,6 +108,12 @@ func (s *Server) changePerson(w http.ResponseWriter, r *http.Request, a queue.Ac
 			return err
 		}
 		return s.done(w, r, "账号已启用。", "/people")
+	case "second-off":
+		if err := s.Queue.DropSecond(ctx, login); err != nil {
+			return err
+		}
+		s.Log.InfoContext(ctx, "second factor reset", "account", person.ID, "by", a.ID)
+		return s.done(w, r, "二次验证已重置。", personURL(person))
 	case "signout":
 		if err := s.Queue.SignOutEverywhere(ctx, login); err != nil {
 			return err
@@ -131,6 +137,9 @@ func (s *Server) askPerson(r *http.Request, a queue.Account) *ui.Confirm {
 	case "disable":
 		c.Title, c.Action, c.Danger = ui.T(lang, "停用这个账号？"), ui.T(lang, "停用"), true
 		c.Text = ui.T(lang, "停用后立即退出登录，不能再登录。写过的信息不受影响，以后可以再启用。")
+	case "second-off":
+		c.Title, c.Action, c.Back = ui.T(lang, "重置二次验证？"), ui.T(lang, "重置"), personURL(a)
+		c.Text = ui.T(lang, "请先核实是本人。重置后只用密码就能登录，已登录的地方都会退出；规定要有二次验证的，登录后先重新设置。")
 	case "reset":
 		c.Title, c.Action = ui.T(lang, "重置这个账号的密码？"), ui.T(lang, "重置密码")
 		c.Text = ui.T(lang, "原来的密码立即失效，已登录的地方都会退出。新的一次性密码只显示一次。")

@@ -17,9 +17,16 @@ func (s *Server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /signin", s.errs.Func(s.signin))
 	mux.HandleFunc("GET /trust", s.errs.Func(s.trustPage))
 	mux.HandleFunc("GET /ca.crt", s.errs.Func(s.authority))
+	mux.HandleFunc("GET "+secondStepURL, s.errs.Func(s.secondStepPage))
+	mux.HandleFunc("POST "+secondStepURL, s.errs.Func(s.secondStep))
 	mux.HandleFunc("POST /signout", s.errs.Func(s.signout))
 	mux.HandleFunc("GET /account/password", s.signedIn(s.passwordPage))
 	mux.HandleFunc("POST /account/password", s.signedIn(s.changePassword))
+	mux.HandleFunc("GET "+secondURL, s.signedIn(s.secondPage))
+	mux.HandleFunc("POST "+secondURL+"/begin", s.signedIn(s.beginSecond))
+	mux.HandleFunc("POST "+secondURL+"/confirm", s.signedIn(s.confirmSecond))
+	mux.HandleFunc("POST "+secondURL+"/codes", s.signedIn(s.renewRecovery))
+	mux.HandleFunc("POST "+secondURL+"/off", s.signedIn(s.dropOwnSecond))
 	mux.HandleFunc("POST /account/signout", s.signedIn(s.signoutAll))
 	mux.HandleFunc("POST /account/signins/{id}/end", s.signedIn(s.endSignIn))
 
@@ -74,8 +81,8 @@ func takesFiles(path string) bool {
 // person is a handler for somebody who is signed in.
 type person func(w http.ResponseWriter, r *http.Request, a queue.Account) error
 
-// signedIn lets only people with an account through. Who has to change a
-// password set by somebody else does that first.
+// signedIn lets only people with an account through. What has to come first does,
+// except for programs: a token was made by somebody who had done it.
 func (s *Server) signedIn(h person) http.HandlerFunc {
 	return s.errs.Func(func(w http.ResponseWriter, r *http.Request) error {
 		a, ok := who(r.Context())
@@ -85,14 +92,29 @@ func (s *Server) signedIn(h person) http.HandlerFunc {
 			return nil
 		case !ok:
 			return fault.New(fault.Unauthenticated, "请先登录。")
-		case s.Queue.MustChange(a) && !web.IsAPI(r) && r.URL.Path != "/account/password":
-			http.Redirect(w, r, "/account/password", http.StatusSeeOther)
-			return nil
-		case s.Queue.MustChange(a) && web.IsAPI(r) && web.BearerToken(r) == "":
-			return fault.New(fault.Forbidden, "请先在页面上设置自己的密码。")
 		}
-		return h(w, r, a)
+		switch first := s.first(a); {
+		case first == "" || web.BearerToken(r) != "" || r.URL.Path == first || strings.HasPrefix(r.URL.Path, first+"/"):
+			return h(w, r, a)
+		case web.IsAPI(r):
+			return fault.New(fault.Forbidden, "请先在页面上设置自己的密码和二次验证。")
+		default:
+			http.Redirect(w, r, first, http.StatusSeeOther)
+			return nil
+		}
 	})
+}
+
+// first is where somebody has to go before anywhere else, "" for nowhere: a
+// password of his own comes first, and then the second factor the county demands.
+func (s *Server) first(a queue.Account) string {
+	switch {
+	case s.Queue.MustChange(a):
+		return "/account/password"
+	case s.Queue.MustSetUpSecond(a):
+		return secondURL
+	}
+	return ""
 }
 
 // township lets only the township's own liaisons through.

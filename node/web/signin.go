@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -42,15 +43,14 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 		s.Log.WarnContext(r.Context(), "sign-in refused", "from", web.Address(r), "kind", fault.KindOf(err))
 		return s.again(w, r, "signin", p, &p.Page, err)
 	}
-	if err := s.sessions.SignIn(r, a.Ref()); err != nil {
-		return err
+	if a.SecondFactor {
+		if err := s.sessions.Await(r, a.Ref()); err != nil {
+			return err
+		}
+		http.Redirect(w, r, secondStepURL+"?next="+url.QueryEscape(p.Next), http.StatusSeeOther)
+		return nil
 	}
-	to := p.Next
-	if s.Queue.MustChange(a) {
-		to = "/account/password"
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
+	return s.enter(w, r, a, p.Next)
 }
 
 func (s *Server) signout(w http.ResponseWriter, r *http.Request) error {
@@ -67,11 +67,12 @@ type passwordPage struct {
 	Old   bool   // it is older than the county allows
 	Login string // for what keeps passwords
 
-	SignIns []ui.SignIn
+	SecondFactor bool
+	SignIns      []ui.SignIn
 }
 
 func (s *Server) newPasswordPage(r *http.Request, a queue.Account) (p *passwordPage, err error) {
-	p = &passwordPage{Given: a.MustChange, Old: !a.MustChange && s.Queue.MustChange(a), Login: a.Login}
+	p = &passwordPage{Given: a.MustChange, Old: !a.MustChange && s.Queue.MustChange(a), Login: a.Login, SecondFactor: a.SecondFactor}
 	p.Title = ui.T(s.pages.Lang(r), "修改密码")
 	p.SignIns, err = s.signIns(r, a)
 	return p, err
@@ -150,10 +151,7 @@ func (s *Server) setPassword(r *http.Request, a queue.Account) error {
 	case next == old:
 		return fault.Field("password", "新密码不能和现在的一样。")
 	}
-	// Asking for the old password goes through the same lock as signing in.
-	if _, err := s.Queue.SignIn(r.Context(), a.Login, old, web.ByAddress(r)); fault.Is(err, fault.Unauthenticated) {
-		return fault.Field("old", "现在的密码不对。")
-	} else if err != nil {
+	if err := s.Queue.ConfirmPassword(r.Context(), a, "old", old, web.ByAddress(r)); err != nil {
 		return err
 	}
 	return s.Queue.SetPassword(r.Context(), a.Login, next, false)

@@ -15,7 +15,7 @@ func accessSuite(t *testing.T, open Open) {
 	}{
 		{"units", unitSuite}, {"columns", columnSuite}, {"settings", settingsSuite},
 		{"invitations", inviteSuite}, {"enrolment", enrolSuite}, {"nodes", nodeSuite},
-		{"people", peopleSuite}, {"signin", signInSuite}, {"guard", guardSuite}, {"tokens", tokenSuite}, {"sessions", sessionSuite}, {"signins", signInsSuite}, {"audit", auditSuite}, {"anchors", anchorSuite},
+		{"people", peopleSuite}, {"signin", signInSuite}, {"guard", guardSuite}, {"tokens", tokenSuite}, {"sessions", sessionSuite}, {"signins", signInsSuite}, {"second", secondSuite}, {"audit", auditSuite}, {"anchors", anchorSuite},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.run(t, open) })
 	}

@@ -21,7 +21,10 @@ type Sample struct {
 // of the program needs a sample.
 func Pages(t *testing.T, r *ui.Renderer, samples []Sample) {
 	t.Helper()
-	have := map[string]bool{"confirm": true, "error": true} // shared, checked in internal/ui
+	have := map[string]bool{} // those that are shared are checked in internal/ui
+	for _, page := range []string{"confirm", "error", "second", "secondstep", "recovery"} {
+		have[page] = true
+	}
 	for _, s := range samples {
 		have[s.Page] = true
 		for _, lang := range []string{"zh", "en"} {
