@@ -17,9 +17,15 @@ import (
 func TestHubWithoutItsDatabase(t *testing.T) {
 	dsn := testenv.Postgres(t)
 	hub, node := programs(t)
-	p := newPair(t, hub.with("ZHANQUN_DATABASE_URL="+dsn), node)
+	hub = hub.with("ZHANQUN_DATABASE_URL=" + dsn)
+	p := newPair(t, hub, node)
 	first := p.handIn(t, "第一条")
 	p.until(t, "the first item is received", p.itemIs(t, first, "received"))
+
+	// The servers of tests are quick and forget.
+	if out, err := hub.run(t.Context(), "", "doctor"); err != nil || !strings.Contains(out, "fsync、full_page_writes、synchronous_commit 关着") {
+		t.Errorf("doctor: %v\n%s", err, out)
+	}
 
 	allow := doorOf(t, dsn)
 	allow(false)

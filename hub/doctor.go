@@ -55,11 +55,7 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 		return append(list, bad("数据库", cli.Words(err)))
 	}
 	defer func() { _ = s.Close() }() // it was only read
-	kind := "SQLite"
-	if c.Cfg.Database.URL.IsSet() {
-		kind = "PostgreSQL"
-	}
-	list = append(list, fine("数据库", kind+"，可以打开，结构是最新的"), examineSeed(c.Cfg.Dir), examineDisk(c),
+	list = append(list, examineDatabase(ctx, c.Cfg, s), examineSeed(c.Cfg.Dir), examineDisk(c),
 		examineAudit(ctx, s))
 	list = append(list, examineRules(c.Cfg.Inspect, s.Now())...)
 	list = append(list, examineTLS(c.Cfg)...)
@@ -71,6 +67,22 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 		}
 	}
 	return append(list, examineServe(ctx, c, s)...)
+}
+
+// examineDatabase says which database it is, and whether it keeps what it confirms.
+func examineDatabase(ctx context.Context, cfg config.Hub, s *store.Store) cli.Symptom {
+	const name, opens = "数据库", "，可以打开，结构是最新的"
+	if !cfg.Database.URL.IsSet() {
+		return fine(name, "SQLite"+opens)
+	}
+	off, err := s.Forgetful(ctx)
+	switch {
+	case err != nil:
+		return bad(name, cli.Words(err))
+	case len(off) > 0:
+		return warn(name, "PostgreSQL"+opens+"，但它的设置 "+strings.Join(off, "、")+" 关着：断电会丢掉或损坏已经确认过的内容。请在 postgresql.conf 里改成 on，再运行 SELECT pg_reload_conf()")
+	}
+	return fine(name, "PostgreSQL"+opens)
 }
 
 func examineSeed(dir string) cli.Symptom {

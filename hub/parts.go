@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"zhanqun/config"
@@ -51,8 +52,13 @@ func (c *county) lockFolder(context.Context) error {
 }
 
 func (c *county) openStore(ctx context.Context) (err error) {
-	if c.store, c.key, err = openStore(ctx, c.cfg, c.log); err == nil {
-		c.onClose(c.store.Close)
+	if c.store, c.key, err = openStore(ctx, c.cfg, c.log); err != nil {
+		return err
+	}
+	c.onClose(c.store.Close)
+	off, err := c.store.Forgetful(ctx)
+	if len(off) > 0 {
+		c.log.Warn("the database forgets what it has confirmed when the power fails: hub doctor says what to do", "off", strings.Join(off, " "))
 	}
 	return err
 }

@@ -12,21 +12,37 @@ import (
 // and returns what lets them go on.
 func (s *supply) holdStill() (goOn func()) {
 	s.t.Helper()
-	both := []*process{s.p.hubRuns, s.p.nodeRuns}
-	for _, p := range both {
-		if err := p.Process.Signal(syscall.SIGSTOP); err != nil {
+	all := []int{s.p.hubRuns.Process.Pid, s.p.nodeRuns.Process.Pid}
+	s.signal(syscall.SIGSTOP, all...)
+	if s.db != nil {
+		list, err := s.db.Processes()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.signal(syscall.SIGSTOP, list[0]) // no more of them are made then
+		if list, err = s.db.Processes(); err != nil {
+			s.t.Fatal(err)
+		}
+		s.signal(syscall.SIGSTOP, list[1:]...)
+		all = append(all, list...)
+	}
+	return func() { s.signal(syscall.SIGCONT, all...) }
+}
+
+// signal sends processes a signal, and waits until those that have to stop have
+// stopped.
+func (s *supply) signal(what syscall.Signal, pids ...int) {
+	s.t.Helper()
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, what); err != nil {
 			s.t.Fatal(err)
 		}
 	}
-	for _, p := range both {
-		eventually(s.t, "the programs hold still", func() (bool, error) { return stopped(p.Process.Pid) })
+	if what != syscall.SIGSTOP {
+		return
 	}
-	return func() {
-		for _, p := range both {
-			if err := p.Process.Signal(syscall.SIGCONT); err != nil {
-				s.t.Fatal(err)
-			}
-		}
+	for _, pid := range pids {
+		eventually(s.t, "the programs hold still", func() (bool, error) { return stopped(pid) })
 	}
 }
 

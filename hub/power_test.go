@@ -9,10 +9,12 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,50 +39,112 @@ var powerCuts = flag.Int("power.cuts", 3, "how often TestPowerCut cuts the power
 // taking nothing for a while, so that frames were in the stream alone, and some of
 // what nobody had synced got to the disk first.
 func TestPowerCut(t *testing.T) {
-	disk := testenv.NewPowerDisk(t, 256<<20)
-	hub, node := programs(t)
-	hub, node = hub.with("ZHANQUN_DIR="+filepath.Join(disk.Dir, "hub")), node.with("ZHANQUN_DIR="+filepath.Join(disk.Dir, "node"))
-	s := &supply{t: t, disk: disk, hub: hub, node: node, p: newPair(t, hub, node), acked: make(chan struct{}, 1<<16),
-		rng: rand.New(rand.NewPCG(1, 2))} // #nosec G404 -- repeatable
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	g, ctx := errgroup.WithContext(ctx)
-	for hand := range 3 {
-		g.Go(func() error { return s.handIn(ctx, hand) })
-	}
-	g.Go(func() error { return s.decide(ctx) })
-	for n := range *powerCuts {
-		for range 25 { // acknowledgements from cut to cut
-			select {
-			case <-s.acked:
-			case <-ctx.Done():
-				t.Fatal(g.Wait())
-			}
+	t.Run("SQLite", func(t *testing.T) {
+		s := newSupply(t, false)
+		defer s.work()()
+		s.cuts(*powerCuts)
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		s := newSupply(t, true)
+		if out, err := s.hub.run(t.Context(), "", "doctor"); err != nil || !strings.Contains(out, "PostgreSQL，可以打开") || strings.Contains(out, "关着") {
+			t.Errorf("doctor: %v\n%s", err, out)
 		}
-		s.cut(n%2 == 1)
-	}
-	stop()
-	if err := g.Wait(); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	t.Logf("%d cuts: %d submits, %d files, %d decisions and %d frames' entries were acknowledged before them and are there",
-		*powerCuts, s.held[0], s.held[1], s.held[2], s.held[3])
+		defer s.work()()
+		s.cuts((*powerCuts + 1) / 2)
+		s.careless()
+	})
 }
 
 // supply is a county on one power line.
 type supply struct {
 	t         *testing.T
 	disk      *testenv.PowerDisk
+	db        *testenv.PostgresServer // nil with SQLite
 	hub, node binary
 	p         *pair
 	rng       *rand.Rand
 	acked     chan struct{}
+	ended     chan struct{} // closed when nobody works any more
+	why       error         // of that
 
 	mu      sync.Mutex
 	submits map[string]string // acknowledged: item and its file's SHA-256
 	ruled   []string          // items whose decisions were acknowledged
 
 	held [4]int // submits, files, decisions and entries that were looked for
+}
+
+func newSupply(t *testing.T, postgres bool) *supply {
+	t.Helper()
+	s := &supply{t: t, disk: testenv.NewPowerDisk(t, 384<<20), acked: make(chan struct{}, 1<<16), submits: map[string]string{},
+		rng: rand.New(rand.NewPCG(1, 2))} // #nosec G404 -- repeatable
+	hub, node := programs(t)
+	s.hub, s.node = hub.with("ZHANQUN_DIR="+filepath.Join(s.disk.Dir, "hub")), node.with("ZHANQUN_DIR="+filepath.Join(s.disk.Dir, "node"))
+	if postgres {
+		s.db = testenv.NewPostgresServerIn(t, filepath.Join(s.disk.Dir, clusterDir))
+		s.hub = s.hub.with("ZHANQUN_DATABASE_URL=" + s.db.URL)
+	}
+	s.p = newPair(t, s.hub, s.node)
+	return s
+}
+
+// clusterDir is where PostgreSQL has its data on the disk.
+const clusterDir = "postgres"
+
+// work lets people hand in and decide until end is called.
+func (s *supply) work() (end func()) {
+	ctx, stop := context.WithCancel(s.t.Context())
+	g, ctx := errgroup.WithContext(ctx)
+	for hand := range 3 {
+		g.Go(func() error { return s.handIn(ctx, hand) })
+	}
+	g.Go(func() error { return s.decide(ctx) })
+	s.ended = make(chan struct{})
+	go func() {
+		defer close(s.ended)
+		s.why = g.Wait()
+	}()
+	return func() {
+		stop()
+		if <-s.ended; !errors.Is(s.why, context.Canceled) {
+			s.t.Error(s.why)
+		}
+	}
+}
+
+// busily waits until people have been told a few things more.
+func (s *supply) busily() {
+	s.t.Helper()
+	for range 25 {
+		select {
+		case <-s.acked:
+		case <-s.ended:
+			s.t.Fatal("nobody works any more")
+		}
+	}
+}
+
+// cuts cuts the power so many times, and holds what is left against what people
+// were told.
+func (s *supply) cuts(times int) {
+	s.t.Helper()
+	for n := range times {
+		s.busily()
+		after, p := s.cut(n%2 == 1)
+		s.holdNode(filepath.Join(after, "node"), p)
+		db := s.revive(after)
+		s.held[2] += len(p.ruled)
+		if lost := s.lost(db, p); lost != nil {
+			s.t.Errorf("the decisions on items %v were made and are gone", lost)
+		}
+		if up := s.upSeq(db.DB); up < p.confirmed {
+			s.t.Errorf("the hub had confirmed %d entries and has %d", p.confirmed, up)
+		}
+		s.comeBack(after, db, p)
+		db.end()
+	}
+	s.t.Logf("%d cuts: %d submits, %d files, %d decisions and %d frames' entries were acknowledged before them and are there",
+		times, s.held[0], s.held[1], s.held[2], s.held[3])
 }
 
 func (s *supply) handIn(ctx context.Context, hand int) error {
@@ -105,9 +169,6 @@ func (s *supply) handIn(ctx context.Context, hand int) error {
 			return err
 		}
 		s.mu.Lock()
-		if s.submits == nil {
-			s.submits = map[string]string{}
-		}
 		s.submits[made.ID] = sha
 		s.mu.Unlock()
 		s.acked <- struct{}{}
@@ -156,7 +217,9 @@ type promises struct {
 	sent, confirmed uint64 // entries the node has marked so
 }
 
-func (s *supply) cut(some bool) {
+// cut cuts the power and returns where the disk is then, and what people had been
+// told.
+func (s *supply) cut(some bool) (after string, p promises) {
 	s.t.Helper()
 	var q struct{ Sent, Confirmed uint64 }
 	look := func() (bool, error) {
@@ -167,40 +230,17 @@ func (s *supply) cut(some bool) {
 		defer s.holdDatabase()()
 	}
 	eventually(s.t, "frames wait in the stream", look, s.p.hubRuns.errs)
-	p := promises{submits: map[string]string{}, sent: q.Sent + q.Confirmed, confirmed: q.Confirmed}
+	p = promises{submits: map[string]string{}, sent: q.Sent + q.Confirmed, confirmed: q.Confirmed}
 	s.mu.Lock()
-	for id, sha := range s.submits {
-		p.submits[id] = sha
-	}
-	p.ruled = append(p.ruled, s.ruled...)
+	maps.Copy(p.submits, s.submits)
+	p.ruled = slices.Clone(s.ruled)
 	s.mu.Unlock()
 	goOn := s.holdStill()
+	defer goOn()
 	if some {
 		s.syncSome()
 	}
-	after := s.disk.Cut(s.t)
-	goOn()
-	s.holdNode(filepath.Join(after, "node"), p)
-	s.holdHub(filepath.Join(after, "hub"), p)
-	s.comeBack(after, p)
-}
-
-// holdDatabase keeps the hub from writing into its database.
-func (s *supply) holdDatabase() (letGo func()) {
-	s.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.disk.Dir, "hub", "hub.db")+"?_txlock=immediate&_pragma=busy_timeout(30000)")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	tx, err := db.BeginTx(s.t.Context(), nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return func() {
-		if err := errors.Join(tx.Rollback(), db.Close()); err != nil {
-			s.t.Error(err)
-		}
-	}
+	return s.disk.Cut(s.t), p
 }
 
 // syncSome gets a few files to the disk that nobody has asked for.
@@ -266,19 +306,16 @@ func (s *supply) holdNode(dir string, p promises) {
 	}
 }
 
-func (s *supply) holdHub(dir string, p promises) {
+// lost returns the items whose decisions are gone.
+func (s *supply) lost(db *revived, p promises) (gone []string) {
 	s.t.Helper()
-	db := s.database(filepath.Join(dir, "hub.db"))
-	defer db.Close()
-	there := s.names(db, `SELECT item FROM decision`)
+	there := s.names(db.DB, `SELECT item FROM decision`)
 	for _, id := range p.ruled {
-		if s.held[2]++; !there[id] {
-			s.t.Errorf("the decision on item %s was made and is gone", id)
+		if !there[id] {
+			gone = append(gone, id)
 		}
 	}
-	if up := s.upSeq(db); up < p.confirmed {
-		s.t.Errorf("the hub had confirmed %d entries and has %d", p.confirmed, up)
-	}
+	return gone
 }
 
 func (s *supply) upSeq(db *sql.DB) (up uint64) {
@@ -292,20 +329,15 @@ func (s *supply) upSeq(db *sql.DB) (up uint64) {
 // comeBack starts the hub on what is left, which finds in its broker's stream
 // what the node was told is there, and then the node, which has nothing to ask
 // a person.
-func (s *supply) comeBack(after string, p promises) {
+func (s *supply) comeBack(after string, db *revived, p promises) {
 	s.t.Helper()
-	hub := s.hub.with("ZHANQUN_DIR=" + filepath.Join(after, "hub"))
+	hub := s.hub.with("ZHANQUN_DIR="+filepath.Join(after, "hub"), "ZHANQUN_DATABASE_URL="+db.url)
 	var at addresses
 	hubRuns, err := hub.start(s.t.Context(), &at, "serve", "--json")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	db, err := readFile(filepath.Join(after, "hub", "hub.db"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer db.Close()
-	eventually(s.t, fmt.Sprintf("%d entries are out of the stream", p.sent), func() (bool, error) { return s.upSeq(db) >= p.sent, nil }, hubRuns.errs)
+	eventually(s.t, fmt.Sprintf("%d entries are out of the stream", p.sent), func() (bool, error) { return s.upSeq(db.DB) >= p.sent, nil }, hubRuns.errs)
 	s.held[3] += int(p.sent) // #nosec G115 -- a few hundred
 
 	node := s.node.with("ZHANQUN_DIR="+filepath.Join(after, "node"), "ZHANQUN_LINE_HUB_URL="+at.NATS[0])

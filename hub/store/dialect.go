@@ -101,6 +101,24 @@ func (d dialect) content(err error) bool {
 	return errors.As(err, &e) && (e.Code.Class() == "22" || e.Code.Class() == "23")
 }
 
+// Forgetful returns the settings of the database's server with which a power cut
+// takes or tears what was committed, by the names the server has for them. SQLite
+// is never opened that way.
+func (s *Store) Forgetful(ctx context.Context) ([]string, error) {
+	if !s.d.postgres {
+		return nil, nil
+	}
+	list, err := collect(ctx, s.read, func(row scanner) (name string, err error) {
+		err = row.Scan(&name)
+		return name, err
+	},
+		`SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the server's settings: %w", err)
+	}
+	return list, nil
+}
+
 // notFound reports whether err says that a row does not exist.
 func notFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 

@@ -61,7 +61,9 @@ func (c *cluster) database(t testing.TB) string {
 	t.Helper()
 	c.once.Do(func() {
 		if c.url = os.Getenv("ZHANQUN_TEST_POSTGRES"); c.url == "" {
-			c.url, c.err = startPostgres(c.settings()...)
+			var dir string
+			dir, _, c.err = startPostgres("", c.settings()...)
+			c.url = socketURL(dir)
 		}
 		if c.err == nil {
 			c.err = waitReady(c.url, c.durable)
@@ -89,6 +91,13 @@ func (c *cluster) database(t testing.TB) string {
 	}
 	u.Path = "/" + name
 	return u.String()
+}
+
+// socketURL is the address of the database "postgres" of a server whose socket is
+// in dir.
+func socketURL(dir string) string {
+	query := url.Values{"host": {dir}, "user": {"postgres"}, "sslmode": {"disable"}}
+	return "postgres:///postgres?" + query.Encode()
 }
 
 // exec runs one statement on a connection of its own: a pool kept open would

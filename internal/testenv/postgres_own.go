@@ -11,40 +11,70 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 )
 
 // PostgresServer is a server of one test alone, which may be killed. It comes up
-// again by itself, with everything it had committed: only a power cut would make
-// it forget.
+// again by itself, with everything it had committed.
 type PostgresServer struct {
 	URL string // of its database
 	dir string
+	end func() error
 }
 
-// NewPostgresServer starts a server of the test's own.
+// NewPostgresServer starts a server of the test's own. Only a power cut would make
+// it forget.
 func NewPostgresServer(t testing.TB) *PostgresServer {
 	t.Helper()
-	own, err := startPostgres("fsync=off", "restart_after_crash=on")
+	return newServer(t, "", "fsync=off")
+}
+
+// NewPostgresServerIn is NewPostgresServer on a folder of the test's, synced as in
+// production. If a server had its data there before, that was cut off together with
+// its disk, they are taken as they are.
+func NewPostgresServerIn(t testing.TB, data string) *PostgresServer {
+	t.Helper()
+	return newServer(t, data)
+}
+
+func newServer(t testing.TB, data string, settings ...string) *PostgresServer {
+	t.Helper()
+	dir, end, err := startPostgres(data, append(settings, "restart_after_crash=on")...)
 	if errors.Is(err, errNoPostgres) {
 		Skip(t, err.Error())
 	}
-	if err == nil {
-		err = waitReady(own, false)
-	}
 	if err != nil {
+		t.Fatal(err)
+	}
+	s := &PostgresServer{dir: dir, end: end}
+	t.Cleanup(func() { s.Stop(t) })
+	own := socketURL(dir)
+	if err := waitReady(own, false); err != nil {
 		t.Fatal(err)
 	}
 	u, err := url.Parse(own)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := u.Query().Get("host")
+	u.Path = "/zhanqun"
+	s.URL = u.String()
 	c := cluster{url: own}
-	if err := c.exec(t.Context(), "CREATE DATABASE zhanqun TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"); err != nil {
+	err = c.exec(t.Context(), "CREATE DATABASE zhanqun TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
+	if err != nil && pq.As(err, pqerror.DuplicateDatabase) == nil {
 		t.Fatal(err)
 	}
-	u.Path = "/zhanqun"
-	return &PostgresServer{URL: u.String(), dir: dir}
+	return s
+}
+
+// Stop ends the server, which leaves no checkpoint, and waits until it is gone. It
+// may be called twice.
+func (s *PostgresServer) Stop(t testing.TB) {
+	t.Helper()
+	if err := s.end(); err != nil {
+		t.Errorf("test database: %v", err)
+	}
 }
 
 // Kill kills the whole server (SIGKILL), or one of the processes that work for
@@ -97,4 +127,33 @@ func (s *PostgresServer) worker(ctx context.Context) (pid int, err error) {
 		return 0, fmt.Errorf("test database: %w", err)
 	}
 	return pid, nil
+}
+
+// Processes are the server's own process, first, and those that work for it.
+func (s *PostgresServer) Processes() ([]int, error) {
+	pid, err := s.pid()
+	if err != nil {
+		return nil, err
+	}
+	list := []int{pid}
+	paths, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path) // #nosec G304 -- of the system
+		if err != nil {
+			continue // gone
+		}
+		// pid (name) state parent …
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
+			child, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, child)
+		}
+	}
+	return list, nil
 }

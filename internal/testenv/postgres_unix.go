@@ -5,7 +5,7 @@ package testenv
 import (
 	"errors"
 	"fmt"
-	"net/url"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
@@ -37,45 +37,77 @@ done
 wait $keeper
 rm -rf "$dir"`
 
-// startPostgres makes a new cluster below /tmp and starts a server on it that
-// listens on a socket only, with the given settings. It returns the server's URL;
-// the server may take a moment to answer.
-func startPostgres(settings ...string) (string, error) {
+// startPostgres starts a server that listens on a socket only, with the given
+// settings, and returns the folder of that socket and what ends the server, which
+// may take a moment to answer. Its data stand in the folder named, which gets a
+// cluster if it has none; "" makes one below /tmp that goes with the server.
+func startPostgres(data string, settings ...string) (dir string, end func() error, err error) {
 	bin, err := postgresPrograms()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	as, err := unprivileged()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	// The path of a socket may have about 107 bytes, so the test's own folder
 	// will not do.
-	dir, err := os.MkdirTemp("/tmp", "zqpg")
-	if err != nil {
-		return "", err
+	if dir, err = os.MkdirTemp("/tmp", "zqpg"); err != nil {
+		return "", nil, err
 	}
 	if as != nil {
-		if err := os.Chown(dir, int(as.Uid), int(as.Gid)); err != nil {
-			return "", errors.Join(err, os.Remove(dir))
-		}
+		err = os.Chown(dir, int(as.Uid), int(as.Gid))
 	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", dir+"/data", "-U", "postgres",
-		"-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-	initdb.Dir = dir
-	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: as}
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), os.RemoveAll(dir))
+	if err == nil {
+		err = prepareCluster(bin, dir, data, as)
 	}
 	args := []string{bin, dir}
 	for _, s := range append([]string{"listen_addresses=", "max_connections=300"}, settings...) {
 		args = append(args, "-c", s)
 	}
-	if err := watch(as, serverScript, args...); err != nil {
-		return "", fmt.Errorf("starting PostgreSQL: %w", err)
+	if err == nil {
+		end, err = watch(as, serverScript, args...)
 	}
-	query := url.Values{"host": {dir}, "user": {"postgres"}, "sslmode": {"disable"}}
-	return "postgres:///postgres?" + query.Encode(), nil
+	if err != nil {
+		return "", nil, errors.Join(fmt.Errorf("starting PostgreSQL: %w", err), os.RemoveAll(dir))
+	}
+	return dir, end, nil
+}
+
+// prepareCluster sees to it that there is a cluster at dir/data, which leads to the
+// folder data if that is named.
+func prepareCluster(bin, dir, data string, as *syscall.Credential) error {
+	args := []string{"-D", dir + "/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"}
+	if data == "" {
+		args = append(args, "--no-sync")
+	} else {
+		if err := os.Symlink(data, dir+"/data"); err != nil {
+			return err
+		}
+		if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err == nil {
+			// A copy names the process of the server it was copied from, which may
+			// live: no power cut leaves that behind.
+			if err := os.Remove(filepath.Join(data, "postmaster.pid")); !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			return nil
+		}
+		if err := os.Mkdir(data, 0o700); err != nil {
+			return err
+		}
+		if as != nil {
+			if err := os.Chown(data, int(as.Uid), int(as.Gid)); err != nil {
+				return err
+			}
+		}
+	}
+	initdb := exec.Command(filepath.Join(bin, "initdb"), args...) // #nosec G204 -- fixed by this file
+	initdb.Dir = dir
+	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // postgresPrograms returns the folder of initdb and postgres: PGBIN, else the

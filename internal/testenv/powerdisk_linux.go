@@ -21,11 +21,15 @@ type PowerDisk struct {
 // root, and loop devices.
 func NewPowerDisk(t testing.TB, bytes int64) *PowerDisk {
 	t.Helper()
-	d := &PowerDisk{Dir: filepath.Join(t.TempDir(), "disk"), image: filepath.Join(t.TempDir(), "image")}
+	own := t.TempDir()
+	d := &PowerDisk{Dir: filepath.Join(own, "disk"), image: filepath.Join(own, "image")}
 	if os.Getuid() != 0 {
 		Skip(t, "a disk whose power can be cut is mounted by root only")
 	}
 	f, err := os.Create(d.image)
+	if err == nil {
+		err = os.Chmod(filepath.Dir(own), 0o711) // #nosec G302 -- a database does not run as root, and has to get here
+	}
 	if err == nil {
 		err = f.Truncate(bytes)
 	}

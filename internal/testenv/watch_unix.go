@@ -5,6 +5,7 @@ package testenv
 import (
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -12,8 +13,9 @@ import (
 // watch runs a shell script that holds the far end of a pipe. The script does
 // its work, reads its standard input to the end and then cleans up. The system
 // closes the pipe however this process ends, so that neither a panic nor a
-// kill leaves anything behind; normally Stop closes it and waits. $1… are args.
-func watch(as *syscall.Credential, script string, args ...string) error {
+// kill leaves anything behind; normally Stop closes it and waits, or whoever calls
+// end. $1… are args.
+func watch(as *syscall.Credential, script string, args ...string) (end func() error, err error) {
 	cmd := exec.Command("sh", append([]string{"-c", script, "sh"}, args...)...)
 	cmd.Dir = "/"
 	// In a process group of its own, an interrupt at the terminal reaches the
@@ -21,18 +23,19 @@ func watch(as *syscall.Credential, script string, args ...string) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: as}
 	pipe, err := cmd.StdinPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return err
+		return nil, err
 	}
-	onStop(func() error {
+	end = sync.OnceValue(func() error {
 		_ = pipe.Close() // if the script is gone already, Wait tells
 		kill := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
 		defer kill.Stop()
 		return cmd.Wait()
 	})
-	return nil
+	onStop(end)
+	return end, nil
 }
 
 // tempDir returns a new folder that is removed after the tests.
@@ -41,5 +44,6 @@ func tempDir(pattern string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, watch(nil, `cat >/dev/null; rm -rf "$1"`, dir)
+	_, err = watch(nil, `cat >/dev/null; rm -rf "$1"`, dir)
+	return dir, err
 }

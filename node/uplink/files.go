@@ -22,8 +22,9 @@ type fileWire interface {
 }
 
 const (
-	pieceLimit   = 3 * time.Minute // for the answer to a piece, on a line nothing is known of
-	pieceLeast   = askLimit        // and on any line
+	pieceLimit   = 3 * time.Minute // for the answer to a piece
+	pieceAsk     = askLimit        // after that long the hub is asked what became of it
+	pieceDue     = 5 * time.Second // and that long after it has answered that, the answer is lost
 	filesIdle    = time.Minute     // without files that long, the connection is given back
 	noteEvery    = 2 * time.Second // how often progress is written down
 	refusedRetry = time.Hour       // for a file the hub does not take
@@ -54,7 +55,6 @@ type lane struct {
 	up     func() bool // whether the line itself stands; without it trying is no use
 	w      fileWire    // nil while there is nothing to carry
 	stride stride
-	took   time.Duration // by the last piece that was answered, 0 when not known
 	again  delay
 }
 
@@ -129,7 +129,6 @@ func (l *lane) try(ctx context.Context, f queue.File) {
 	case errors.As(err, &told):
 		err = l.u.q.FileFailed(ctx, f.SHA256, fault.Message(err), refusedRetry)
 	default: // the line; the file waits for it
-		l.took = 0
 		l.stride.failed()
 		pause.For(ctx, l.again.next())
 		return
@@ -189,13 +188,12 @@ func (l *lane) pieces(ctx context.Context, f queue.File, file io.ReaderAt, a pro
 			return fault.Wrap(fault.Internal, "附件的文件读不出来，可能已损坏，请从备份恢复数据目录。", err)
 		}
 		began := time.Now()
-		a, err := l.piece(ctx, f.SHA256, have, data)
+		a, err := l.piece(ctx, f, have, data)
 		if err != nil {
 			return fmt.Errorf("sending piece of file: %w", err)
 		}
 		if a.Have > have { // the line carries
-			l.took = time.Since(began)
-			l.stride.answered(len(data), l.took)
+			l.stride.answered(len(data), time.Since(began))
 			l.again.reset()
 		}
 		if a.Done {
@@ -211,23 +209,37 @@ func (l *lane) pieces(ctx context.Context, f queue.File, file io.ReaderAt, a pro
 	}
 }
 
-// patience is how long to wait for the answer to a piece. A hub that dies behind a
-// broker of its own takes the answer with it while the connection stands. Where
-// it is known what a piece takes, that need not cost minutes.
-func (l *lane) patience() time.Duration {
-	if l.took == 0 {
-		return pieceLimit
-	}
-	return min(max(10*l.took, pieceLeast), pieceLimit)
-}
-
 // piece sends one and waits for the answer.
-func (l *lane) piece(ctx context.Context, sha string, at int64, data []byte) (protocol.OfferAnswer, error) {
-	wait, err := l.w.chunk(sha, at, data)
+func (l *lane) piece(ctx context.Context, f queue.File, at int64, data []byte) (protocol.OfferAnswer, error) {
+	wait, err := l.w.chunk(f.SHA256, at, data)
 	if err != nil {
 		return protocol.OfferAnswer{}, err
 	}
-	limited, cancel := context.WithTimeout(ctx, l.patience())
-	defer cancel()
+	limited, cancel := context.WithTimeout(ctx, pieceLimit)
+	defer l.inquire(limited, cancel, f)()
 	return wait(limited)
+}
+
+// inquire gives up waiting for the answer to a piece that will not come: a hub that
+// dies behind a broker of its own takes it along, while the connection stands. The
+// question what the hub has of the file travels behind the piece, however slow the
+// line is; when that is answered, the piece should have been. The returned function
+// ends it.
+func (l *lane) inquire(ctx context.Context, giveUp context.CancelFunc, f queue.File) (end func()) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if !pause.For(ctx, pieceAsk) {
+			return
+		}
+		// Whatever it is, it is an answer, unless the wait is over.
+		_, _ = l.w.offer(ctx, protocol.Offer{SHA256: f.SHA256, Size: f.Size})
+		if pause.For(ctx, pieceDue) {
+			giveUp()
+		}
+	}()
+	return func() {
+		giveUp()
+		<-ended
+	}
 }

@@ -19,14 +19,35 @@ type fakeFiles struct {
 	have   int64
 	size   int64
 	pieces int
-	mute   int // piece whose answer is lost, from 1
-	refuse int // offers that are refused for a passing reason
+	mute   int           // piece whose answer is lost, from 1
+	refuse int           // offers that are refused for a passing reason
+	slow   time.Duration // a piece takes, and what is sent behind it waits for that
+	line   chan struct{} // holds one while the line is taken; nil if it is quick
+	sent   map[int64]int // pieces, by where they begin
+}
+
+// busy takes the line for a while.
+func (w *fakeFiles) busy(ctx context.Context, d time.Duration) error {
+	if w.line == nil {
+		return nil
+	}
+	w.line <- struct{}{}
+	defer func() { <-w.line }()
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (w *fakeFiles) connected(context.Context) bool { return true }
 func (w *fakeFiles) close()                         {}
 
-func (w *fakeFiles) offer(_ context.Context, o protocol.Offer) (protocol.OfferAnswer, error) {
+func (w *fakeFiles) offer(ctx context.Context, o protocol.Offer) (protocol.OfferAnswer, error) {
+	if err := w.busy(ctx, 0); err != nil {
+		return protocol.OfferAnswer{}, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.refuse > 0 {
@@ -38,8 +59,17 @@ func (w *fakeFiles) offer(_ context.Context, o protocol.Offer) (protocol.OfferAn
 }
 
 func (w *fakeFiles) chunk(_ string, offset int64, data []byte) (func(context.Context) (protocol.OfferAnswer, error), error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.sent == nil {
+		w.sent = map[int64]int{}
+	}
+	w.sent[offset]++
 	return func(ctx context.Context) (protocol.OfferAnswer, error) {
 		time.Sleep(50 * time.Millisecond) // of the bubble
+		if err := w.busy(ctx, w.slow); err != nil {
+			return protocol.OfferAnswer{}, err
+		}
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if w.pieces++; w.pieces == w.mute {
@@ -69,6 +99,9 @@ func carryFile(t *testing.T, w *fakeFiles) (took time.Duration) {
 			t.Fatal(err)
 		}
 		began := time.Now()
+		if w.slow > 0 {
+			w.line = make(chan struct{}, 1)
+		}
 		running, stop := context.WithCancel(ctx)
 		l := newLane(u, func() (fileWire, error) { return w, nil }, func() bool { return true })
 		ended := make(chan struct{})
@@ -77,7 +110,7 @@ func carryFile(t *testing.T, w *fakeFiles) (took time.Duration) {
 			l.run(running)
 		}()
 		for took == 0 && time.Since(began) < time.Hour {
-			time.Sleep(100 * time.Millisecond) // of the bubble
+			time.Sleep(max(100*time.Millisecond, w.slow/4)) // of the bubble
 			synctest.Wait()
 			s, err := q.State(ctx)
 			if err != nil {
@@ -94,11 +127,28 @@ func carryFile(t *testing.T, w *fakeFiles) (took time.Duration) {
 }
 
 // A hub that dies behind a broker of its own takes an answer with it, and nobody
-// tells the node. On a line whose pace is known that costs seconds.
+// tells the node. That costs seconds, be it the first piece of all or a later one.
 func TestLostAnswerToAPiece(t *testing.T) {
-	w := &fakeFiles{mute: 3}
-	if took := carryFile(t, w); took == 0 || took > 30*time.Second {
-		t.Errorf("the file took %v, %d bytes of %d in %d pieces", took, w.have, w.size, w.pieces)
+	for _, mute := range []int{1, 3} {
+		w := &fakeFiles{mute: mute}
+		if took := carryFile(t, w); took == 0 || took > 40*time.Second {
+			t.Errorf("the file took %v, %d bytes of %d in %d pieces, of which %d went unanswered", took, w.have, w.size, w.pieces, mute)
+		}
+	}
+}
+
+// On a line so slow that a piece takes a minute, the question behind it waits for
+// that minute as well, and no piece is sent twice.
+func TestSlowPieceIsWaitedFor(t *testing.T) {
+	w := &fakeFiles{slow: time.Minute}
+	took := carryFile(t, w)
+	if took == 0 {
+		t.Error("the file does not arrive")
+	}
+	for at, times := range w.sent {
+		if times > 1 {
+			t.Errorf("the piece at %d was sent %d times", at, times)
+		}
 	}
 }
 
