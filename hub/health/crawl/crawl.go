@@ -133,6 +133,8 @@ type outcome struct {
 	result linkcheck.Result
 	page   linkcheck.Page
 	probe  *family // asked to see whether there is an end to it
+	area   *area   // the same
+	maze   bool    // there is none to the area
 	alive  bool    // asked to see whether the site still answers
 }
 

@@ -14,9 +14,15 @@ func (c *crawl) take(ctx context.Context, o outcome) {
 	defer c.mu.Unlock()
 	c.totals.Requests += o.result.Tries
 	c.totals.Bytes += o.result.Bytes
-	if o.probe != nil {
-		if o.probe.state = endFinite; o.open() {
+	switch {
+	case o.probe != nil:
+		if o.probe.state = endFinite; o.open() && !c.repeated(o) {
 			o.probe.state = endOpen
+		}
+		return
+	case o.area != nil:
+		if o.area.state = endFinite; o.maze {
+			o.area.state = endOpen
 		}
 		return
 	}

@@ -39,14 +39,17 @@ func newProbes() *probes {
 	return &probes{known: map[string]*list.Element{}, order: list.New(), hosts: map[string]int{}}
 }
 
-// hostProbes is how many folders of one host are asked beside without a reason.
-const hostProbes = 50
+// hostProbes is how many folders of one host are asked beside without a reason,
+// doubtProbes how many with one.
+const hostProbes, doubtProbes = 50, 500
 
-// many tells whether so many of a host have been asked for that more are only
-// for a reason.
-func (p *probes) many(host string) bool {
+// many tells whether so many of a host have been asked for that these are enough.
+func (p *probes) many(host string, reason bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if reason {
+		return p.hosts[host] >= doubtProbes
+	}
 	return p.hosts[host] >= hostProbes
 }
 
@@ -95,7 +98,7 @@ func (c *Checker) compare(ctx context.Context, v *visit) {
 	if !reason && (!isDeep(v.at) || v.facts.text < probeWords) {
 		return
 	}
-	sparing := c.opts.Doubted != nil && !reason
+	sparing := c.opts.Doubted != nil && c.probes.many(v.at.hostPort(), reason)
 	for _, name := range unlikely(v.at.path) {
 		found, ok := c.beside(ctx, v.at, name, v.facts.plain, sparing)
 		if !ok {
@@ -109,15 +112,15 @@ func (c *Checker) compare(ctx context.Context, v *visit) {
 }
 
 // beside returns what comes for a sibling, which cannot exist, of a, which shows
-// the known text. ok is false when that proved nothing, or when many have been
-// asked for and sparing says that these are enough.
+// the known text. ok is false when that proved nothing, or when it would have to be
+// asked for and sparing forbids it.
 func (c *Checker) beside(ctx context.Context, a address, name sibling, known uint64, sparing bool) (found probe, ok bool) {
 	key := a.scheme + "://" + a.hostPort() + name.dir + name.kind + name.tail
 	now := c.opts.Now()
 	if found, ok = c.probes.get(key, now); ok {
 		return found, true
 	}
-	if sparing && c.probes.many(a.hostPort()) {
+	if sparing {
 		return probe{}, false
 	}
 	a.path = name.dir + name.invented() + name.tail
