@@ -151,7 +151,9 @@ func (c *crawl) probe(ctx context.Context, f *family, far ...string) {
 	go func() {
 		o := outcome{probe: f}
 		for _, o.url = range far {
-			_, r := c.checker.ReadPage(ctx, o.url)
+			var r linkcheck.Result
+			o.page, r = c.checker.ReadPage(ctx, o.url)
+			o.page.Body = nil
 			tries, bytes := o.result.Tries+r.Tries, o.result.Bytes+r.Bytes
 			o.result, o.result.Tries, o.result.Bytes = r, tries, bytes
 			if o.open() {
@@ -168,6 +170,17 @@ func (o *outcome) open() bool {
 	return r.Verdict == linkcheck.OK && sameTail(r.Final, o.url) || r.Reason == linkcheck.ReasonCatchAll
 }
 
+// repeated tells whether what is there, far beyond the pages of a family that
+// brings new text, is nothing of the kind: an empty list, or the last page again.
+func (c *crawl) repeated(o outcome) bool {
+	f := o.probe
+	if f.pages == 0 || f.barren >= barrenRow || o.result.Verdict != linkcheck.OK {
+		return false
+	}
+	_, known := c.traps.sums[o.page.Sum]
+	return known || 2*o.page.Words < f.words
+}
+
 // watch lets the traps see a page and tells whether it brought nothing new.
 func (c *crawl) watch(ctx context.Context, id uint32, url string, p *linkcheck.Page, r *result) (empty bool) {
 	if r.verdict != linkcheck.OK || r.contentType == "text/css" {
@@ -181,10 +194,18 @@ func (c *crawl) watch(ctx context.Context, id uint32, url string, p *linkcheck.P
 	if f := c.traps.filtered(url); f != nil && f.see(p.Pieces, 1+strings.Count(locate(url).query, "&")) {
 		empty = true
 	}
+	if a := c.traps.area(url, true); a.visit() {
+		c.wander(ctx, a, url)
+	}
+	if whole := c.traps.whole; whole.asked == 0 && len(c.traps.areas) >= manyAreas {
+		c.wander(ctx, whole, url)
+	}
 	f := c.traps.family(url)
 	if f == nil {
 		return empty
 	}
+	f.pages++
+	f.words += (p.Words - f.words) / min(f.pages, 16)
 	if f.see(p.Plain) {
 		empty = true
 	}
@@ -201,9 +222,18 @@ func (c *crawl) watch(ctx context.Context, id uint32, url string, p *linkcheck.P
 	return empty
 }
 
-// endless tells whether an address is one of those there is no end to.
-func (c *crawl) endless(url string) (kind, where string) {
-	if f := c.traps.filters[locate(url).path]; f != nil && f.open && strings.Contains(url, "&") {
+// endless tells whether an address is one of those there is no end to, going by
+// who names it.
+func (c *crawl) endless(url string, flags uint8) (kind, where string) {
+	if flags&flagNear != 0 {
+		if a := c.traps.area(url, false); a != nil && a.state == endOpen {
+			return CutMaze, a.where
+		}
+	}
+	if flags&(flagEmpty|flagKin) == 0 {
+		return "", ""
+	}
+	if f := c.traps.filters[locate(url).path]; f != nil && f.open && flags&flagEmpty != 0 && strings.Contains(url, "&") {
 		return CutFilters, folder(url)
 	}
 	shape, ok := shapeOf(url)

@@ -57,35 +57,37 @@ var errTime = errors.New("time is over")
 
 // crawl is one run.
 type crawl struct {
-	o       Options
-	start   string // as it was given
-	checker *linkcheck.Checker
-	names   *linkcheck.NameCache
-	rules   *rules
-	free    string // address that is asked whatever robots.txt says
+	o        Options
+	start    string // as it was given
+	checker  *linkcheck.Checker
+	names    *linkcheck.NameCache
+	rules    *rules
+	throttle *linkcheck.Throttle
+	free     string // address that is asked whatever robots.txt says
 
 	// What follows belongs to the loop; hooks read some of it under mu, which
 	// the loop holds while it writes.
-	mu      sync.Mutex
-	j       *journal
-	t       *table
-	hosts   *hosts
-	traps   *traps
-	site    string // see siteOf; empty until the start has answered
-	totals  Totals
-	again   []uint32 // failed, to be asked once more
-	failed  time.Time
-	later   []uint32 // of deeper levels
-	level   int
-	flying  int
-	done    chan outcome
-	stopped string
-	recall  recall
-	read    map[uint64]struct{} // pages read, whatever their scheme and "www."
-	err     error
-	keep    bool // the work file must be enough to tell everything again
-	buf     []byte
-	seen    map[uint64]struct{} // links of the page at hand
+	mu        sync.Mutex
+	j         *journal
+	t         *table
+	hosts     *hosts
+	traps     *traps
+	site      string // see siteOf; empty until the start has answered
+	totals    Totals
+	again     []uint32 // failed, to be asked once more
+	failed    time.Time
+	recovered int      // addresses that failed and then were well
+	later     []uint32 // of deeper levels
+	level     int
+	flying    int
+	done      chan outcome
+	stopped   string
+	recall    recall
+	read      map[uint64]struct{} // pages read, whatever their scheme and "www."
+	err       error
+	keep      bool // the work file must be enough to tell everything again
+	buf       []byte
+	seen      map[uint64]struct{} // links of the page at hand
 }
 
 func newCrawl(start string, o Options) *crawl {
@@ -97,6 +99,7 @@ func newCrawl(start string, o Options) *crawl {
 	if check.Throttle = o.Throttle; check.Throttle == nil {
 		check.Throttle = Pacing(o)
 	}
+	c.throttle = check.Throttle
 	if check.UserAgent == "" {
 		check.UserAgent = linkcheck.DefaultUserAgent
 	}
@@ -130,6 +133,8 @@ type outcome struct {
 	result linkcheck.Result
 	page   linkcheck.Page
 	probe  *family // asked to see whether there is an end to it
+	area   *area   // the same
+	maze   bool    // there is none to the area
 	alive  bool    // asked to see whether the site still answers
 }
 

@@ -52,8 +52,8 @@ func (c *crawl) next() (id uint32, url string, ok bool) {
 			c.commit()
 			continue
 		}
-		if e.flags&flagEmpty != 0 {
-			if kind, _ := c.endless(url); kind != "" {
+		if e.flags&(flagEmpty|flagKin|flagNear) != 0 {
+			if kind, _ := c.endless(url, e.flags); kind != "" {
 				c.hosts.done(e.host)
 				e.state = stateCut
 				continue

@@ -1,16 +1,24 @@
 package crawl
 
-// host is one host with the addresses of it that wait to be asked, in the order
-// they were found.
+// lanes is in how many queues the addresses of the site wait, by their area. They
+// take turns, so that what has no end in one folder does not hold up another.
+const lanes = 64
+
+// queue is addresses that wait to be asked, in the order they were found.
+type queue struct{ first, last uint32 } // numbers plus one
+
+// host is one host with the addresses of it that wait to be asked.
 type host struct {
-	name        string
-	first, last uint32 // numbers plus one
-	flying      int    // requests under way
-	most        int    // and how many there may be
-	ready       bool   // in hosts.line
-	mute        int    // addresses in a row that got no answer in time
-	silent      bool   // given up
-	site        bool   // one of the site's own
+	name    string
+	queues  []queue // one, or as many as there are lanes
+	turn    int     // the queue that is next
+	waiting int
+	flying  int  // requests under way
+	most    int  // and how many there may be
+	ready   bool // in hosts.line
+	mute    int  // addresses in a row that got no answer in time
+	silent  bool // given up
+	site    bool // one of the site's own
 }
 
 // hosts are all hosts, the site's own in front.
@@ -34,7 +42,11 @@ func (h *hosts) number(name string, most int, site bool) uint32 {
 		return n
 	}
 	n := uint32(len(h.list))
-	h.list = append(h.list, &host{name: name, most: most, site: site})
+	queues := 1
+	if site {
+		queues = lanes
+	}
+	h.list = append(h.list, &host{name: name, most: most, site: site, queues: make([]queue, queues)})
 	h.names[name] = n
 	return n
 }
@@ -44,17 +56,19 @@ func (h *hosts) push(id uint32) {
 	e := h.t.get(id)
 	e.next, e.state = 0, stateWaiting
 	on := h.list[e.host]
-	if on.last == 0 {
-		on.first = id + 1
+	q := &on.queues[int(e.lane)%len(on.queues)]
+	if q.last == 0 {
+		q.first = id + 1
 	} else {
-		h.t.get(on.last - 1).next = id + 1
+		h.t.get(q.last - 1).next = id + 1
 	}
-	on.last = id + 1
+	q.last = id + 1
+	on.waiting++
 	h.lineUp(e.host)
 }
 
 func (h *hosts) lineUp(n uint32) {
-	if on := h.list[n]; !on.ready && on.first != 0 && on.flying < on.most {
+	if on := h.list[n]; !on.ready && on.waiting > 0 && on.flying < on.most {
 		on.ready = true
 		if on.site {
 			h.own = append(h.own, n)
@@ -82,13 +96,10 @@ func (h *hosts) from(line *[]uint32) (id uint32, on *host, ok bool) {
 		*line = (*line)[1:]
 		on = h.list[n]
 		on.ready = false
-		if on.first == 0 || on.flying >= on.most {
+		if on.waiting == 0 || on.flying >= on.most {
 			continue
 		}
-		id = on.first - 1
-		if on.first = h.t.get(id).next; on.first == 0 {
-			on.last = 0
-		}
+		id = on.take(h.t)
 		on.flying++
 		if !on.site {
 			h.out++
@@ -107,4 +118,19 @@ func (h *hosts) done(n uint32) {
 		h.out--
 	}
 	h.lineUp(n)
+}
+
+// take takes the next address off the queue whose turn it is.
+func (on *host) take(t *table) (id uint32) {
+	for on.queues[on.turn].first == 0 {
+		on.turn = (on.turn + 1) % len(on.queues)
+	}
+	q := &on.queues[on.turn]
+	on.turn = (on.turn + 1) % len(on.queues)
+	id = q.first - 1
+	if q.first = t.get(id).next; q.first == 0 {
+		q.last = 0
+	}
+	on.waiting--
+	return id
 }

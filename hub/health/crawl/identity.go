@@ -120,27 +120,29 @@ func moment(value string) bool {
 
 // difference returns where two addresses that show the same text differ, if
 // that is one part of the path or one value of the query and both look drawn by
-// lot: "/" and the number of the part from the left, or "?" and the name.
-func difference(a, b place) (where string, ok bool) {
+// lot: "/" and the number of the part from the left, or "?" and the name. It is
+// not sure where the values are short.
+func difference(a, b place) (where string, sure, ok bool) {
+	sure = true
 	if a.path != b.path {
 		x, y := strings.Split(a.path, "/"), strings.Split(b.path, "/")
 		if len(x) != len(y) || a.query != b.query {
-			return "", false
+			return "", false, false
 		}
 		for i := range x {
 			if x[i] == y[i] {
 				continue
 			}
 			if where != "" || !drawn(x[i]) || !drawn(y[i]) {
-				return "", false
+				return "", false, false
 			}
 			where = partName(i)
 		}
-		return where, where != ""
+		return where, true, where != ""
 	}
 	x, y := strings.Split(a.query, "&"), strings.Split(b.query, "&")
 	if len(x) != len(y) {
-		return "", false
+		return "", false, false
 	}
 	for i := range x {
 		if x[i] == y[i] {
@@ -148,12 +150,31 @@ func difference(a, b place) (where string, ok bool) {
 		}
 		name, value, _ := strings.Cut(x[i], "=")
 		other, second, _ := strings.Cut(y[i], "=")
-		if where != "" || name != other || !drawn(value) || !drawn(second) {
-			return "", false
+		long := drawn(value) && drawn(second)
+		sure = sure && long
+		if where != "" || name != other || !long && !(mixed(value) && mixed(second)) {
+			return "", false, false
 		}
 		where = "?" + strings.ToLower(name)
 	}
-	return where, where != ""
+	return where, sure, where != ""
+}
+
+// mixed tells whether a value may be a short draw of lots: letters and digits
+// and nothing else.
+func mixed(value string) bool {
+	letters, digits := false, false
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c >= '0' && c <= '9':
+			digits = true
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+			letters = true
+		default:
+			return false
+		}
+	}
+	return len(value) >= 4 && letters && digits
 }
 
 func partName(i int) string { return "/" + string(rune('0'+min(i, 40))) }

@@ -80,16 +80,24 @@ func (c *crawl) link(page string, m *mention, l *linkcheck.Link, from target, sh
 			return
 		}
 		t := target{url: l.URL, depth: min(from.depth, 1<<16-2) + 1}
+		if c.onSite(locate(l.URL)) {
+			t.flags |= flagSite
+		}
 		if shaped {
 			if s, ok := shapeOf(l.URL); ok && s == shape {
 				t.chain = min(from.chain, 1<<16-2) + 1
+				t.flags |= flagKin
 			}
 		}
 		if empty || t.chain > longChain {
 			t.flags |= flagEmpty
 		}
-		if c.onSite(locate(l.URL)) {
-			t.flags |= flagSite
+		switch {
+		case t.flags&flagSite == 0:
+		case from.depth == 0:
+			c.traps.area(l.URL, true).home = true
+		case c.traps.near(page, l.URL):
+			t.flags |= flagNear
 		}
 		if navigates(l.Element) {
 			t.flags |= flagPage
@@ -106,7 +114,17 @@ func (c *crawl) link(page string, m *mention, l *linkcheck.Link, from target, sh
 		e.depth = min(e.depth, from.depth+1)
 		if !empty && from.chain < longChain {
 			e.flags &^= flagEmpty
-			if e.state == stateCut {
+		}
+		if e.state != stateKnown && e.flags&(flagKin|flagNear) != 0 {
+			if s, _ := shapeOf(l.URL); !shaped || s != shape {
+				e.flags &^= flagKin
+			}
+			if from.depth == 0 || !c.traps.near(page, l.URL) {
+				e.flags &^= flagNear
+			}
+		}
+		if e.state == stateCut {
+			if kind, _ := c.endless(l.URL, e.flags); kind == "" {
 				c.hosts.push(id)
 			}
 		}
@@ -166,6 +184,7 @@ func (c *crawl) enter(t target, mark uint64, at int64) uint32 {
 		most = c.o.Site
 	}
 	e.url, e.depth, e.chain, e.flags = at, t.depth, t.chain, t.flags
+	e.lane = laneOf(areaOf(t.url))
 	e.host = c.hosts.number(p.host, most, t.flags&flagSite != 0)
 	return id
 }

@@ -130,6 +130,7 @@ const (
 	CutNumbers = "numbers" // calendars, page numbers and the like without end
 	CutChain   = "chain"   // pages that follow on each other without end
 	CutFilters = "filters" // permutations of filters that show nothing new
+	CutMaze    = "maze"    // pages made up for whatever is asked for
 	CutNesting = "nesting" // paths that nest
 	CutCatch   = "catch_all"
 	CutAlias   = "alias" // the same pages under other addresses: session ids, loops of folders

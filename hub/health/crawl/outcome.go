@@ -14,9 +14,15 @@ func (c *crawl) take(ctx context.Context, o outcome) {
 	defer c.mu.Unlock()
 	c.totals.Requests += o.result.Tries
 	c.totals.Bytes += o.result.Bytes
-	if o.probe != nil {
-		if o.probe.state = endFinite; o.open() {
+	switch {
+	case o.probe != nil:
+		if o.probe.state = endFinite; o.open() && !c.repeated(o) {
 			o.probe.state = endOpen
+		}
+		return
+	case o.area != nil:
+		if o.area.state = endFinite; o.maze {
+			o.area.state = endOpen
 		}
 		return
 	}
@@ -37,6 +43,9 @@ func (c *crawl) take(ctx context.Context, o outcome) {
 		return // a redirect came there first
 	}
 	e.looks++
+	if e.looks > 1 && o.result.Verdict == linkcheck.OK {
+		c.recovered++
+	}
 	if c.wantsAnother(&o.result, int(e.looks)) {
 		e.state = stateAgain
 		c.again = append(c.again, o.id)
@@ -53,10 +62,17 @@ func (c *crawl) wantsAnother(r *linkcheck.Result, looks int) bool {
 		// The host is well and asks for patience.
 		return looks < c.o.Looks+maxPatience && r.RetryAfter <= 5*time.Minute
 	}
-	if looks >= c.o.Looks {
+	most := c.o.Looks
+	touchy := c.throttle.Touchy(locate(r.Final).host)
+	if touchy && r.Status == 0 || c.recovered >= manyRecovered {
+		most += 2
+	}
+	if looks >= most {
 		return false
 	}
 	switch r.Reason {
+	case linkcheck.ReasonForbidden:
+		return looks < 2 && touchy
 	case linkcheck.ReasonServerError, linkcheck.ReasonUntestable, linkcheck.ReasonBadRequest:
 		return true
 	case linkcheck.ReasonNetwork:
@@ -67,6 +83,9 @@ func (c *crawl) wantsAnother(r *linkcheck.Result, looks int) bool {
 	}
 	return false
 }
+
+// manyRecovered is how many failures that were none make the others doubtful.
+const manyRecovered = 5
 
 // maxPatience is how much oftener an address is asked whose host asks for time.
 const maxPatience = 5

@@ -187,7 +187,7 @@ func (c *crawl) settleCut() {
 			continue
 		}
 		url := c.address(id)
-		kind, where := c.endless(url)
+		kind, where := c.endless(url, c.t.get(id).flags)
 		if kind == "" {
 			kind, where = CutNumbers, folder(url)
 		}

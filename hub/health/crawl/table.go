@@ -16,6 +16,8 @@ const (
 	flagEmpty             // only pages that bring nothing new name it
 	flagPlain             // settled: 200, at this very address, nothing to say
 	flagRead              // links were taken from it
+	flagKin               // only pages of its own shape name it
+	flagNear              // only pages of its own area name it
 )
 
 // entry is what is kept in memory of one address, 48 bytes with its slot.
@@ -30,6 +32,7 @@ type entry struct {
 	state uint8
 	flags uint8
 	looks uint8
+	lane  uint8 // of its host's queue
 }
 
 // segment is how many entries are allocated at once.

@@ -12,6 +12,9 @@ const (
 	barrenRow = 30
 	// longChain is how many pages of one shape may follow on each other.
 	longChain = 100
+	// manyKin is how many pages of one shape there may be before the site is
+	// asked whether there is an end to them.
+	manyKin = 300
 	// filterPages is over how many pages of one path the share of those is
 	// taken that show nothing new.
 	filterPages = 100
@@ -19,6 +22,7 @@ const (
 	maxFamilies = 5000
 	maxKnown    = 20_000 // pieces of text remembered of one path
 	votesNeeded = 5
+	votesUnsure = 30 // where values are short
 )
 
 // traps watches the pages of a site for signs that they have no end.
@@ -26,6 +30,9 @@ type traps struct {
 	families map[uint64]*family // by fingerprint of the shape
 	filters  map[string]*filter // by path
 	nests    map[string]*family // by top folder: does it nest without end?
+	areas    map[string]*area   // by name
+	crowd    *area              // all beyond those
+	whole    *area              // the site; once there is no end to it, all areas but those the home page leads to
 	sums     map[uint64]uint32  // text of a page → the first page that shows it
 	votes    map[string]int
 	noise    map[string]bool // parts of addresses that mean nothing; see difference
@@ -35,6 +42,8 @@ type traps struct {
 type family struct {
 	recent [24]uint64 // texts without digits, the last ones that were new
 	n      uint32
+	pages  int
+	words  int    // of a page, on the average of late
 	barren uint32 // pages in a row that were not
 	sample string // the first of its addresses
 	last   string // and the one before
@@ -61,7 +70,7 @@ type filter struct {
 }
 
 func newTraps() *traps {
-	return &traps{families: map[uint64]*family{}, filters: map[string]*filter{}, nests: map[string]*family{}, sums: map[uint64]uint32{}, votes: map[string]int{}, noise: map[string]bool{}}
+	return &traps{families: map[uint64]*family{}, filters: map[string]*filter{}, nests: map[string]*family{}, areas: map[string]*area{}, crowd: &area{}, whole: &area{}, sums: map[uint64]uint32{}, votes: map[string]int{}, noise: map[string]bool{}}
 }
 
 // family returns the family of an address; nil if it has none.
@@ -97,7 +106,7 @@ func (f *family) suspicious(chain int) bool {
 		return false
 	}
 	patience := 1 << (3 * f.asked)
-	return int(f.barren) >= barrenRow*patience || chain >= longChain*patience
+	return int(f.barren) >= barrenRow*patience || chain >= longChain*patience || f.pages >= manyKin*patience
 }
 
 // see takes in the text of a page, without digits, and tells whether the family
@@ -168,11 +177,15 @@ func ones(x uint64) (n int) {
 // vote takes in that two addresses show the same text and differ in one place
 // only. It reports whether that place is now known to mean nothing.
 func (t *traps) vote(a, b string) bool {
-	where, ok := difference(locate(a), locate(b))
+	where, sure, ok := difference(locate(a), locate(b))
 	if !ok || t.noise[where] {
 		return false
 	}
-	if t.votes[where]++; t.votes[where] < votesNeeded || len(t.noise) >= 8 {
+	needed := votesNeeded
+	if !sure {
+		needed = votesUnsure
+	}
+	if t.votes[where]++; t.votes[where] < needed || len(t.noise) >= 8 {
 		return false
 	}
 	t.noise[where] = true

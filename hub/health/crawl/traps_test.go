@@ -1,13 +1,16 @@
 package crawl
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"zhanqun/hub/health/linkcheck"
 )
@@ -34,6 +37,37 @@ func lots() string {
 	var b [12]byte
 	_, _ = rand.Read(b[:])
 	return hex.EncodeToString(b[:])
+}
+
+// each is the key of what makes a page another one each time.
+type each struct{}
+
+// maze answers any address below a prefix with a page of its own, which leads to
+// more of them.
+func maze(prefix string, to func(word func() string) string) http.HandlerFunc {
+	vocabulary := strings.Fields("spring farm road school water county village meeting river forest hill bridge market rice corn tea fish bird cloud rain snow wind stone wood")
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, prefix) || strings.HasPrefix(r.URL.Path, "/dead") || strings.Contains(r.URL.Path, "robots") {
+			gone(w)
+			return
+		}
+		seed, _ := r.Context().Value(each{}).(string)
+		h := fnv.New64a()
+		h.Write([]byte(r.URL.RequestURI() + seed))
+		x := h.Sum64()
+		word := func() string {
+			x = x*6364136223846793005 + 1442695040888963407
+			return vocabulary[x>>33%24] + "-" + vocabulary[x>>41%24]
+		}
+		body := "<title>" + word() + "</title>"
+		for range 20 {
+			body += "<p>" + word() + " " + word() + "</p>"
+		}
+		for range 5 {
+			body += "<a href='" + to(word) + "'>" + word() + "</a>"
+		}
+		html(w, body)
+	}
 }
 
 // Each trap has no end, yet the run ends, covers the real pages and finds their
@@ -181,6 +215,33 @@ func TestTrapsEnd(t *testing.T) {
 			}
 			html(w, "<title>随便</title>"+prose(11)+"<a href=/any/"+lots()+">再来</a><a href=/any/"+lots()+"/y>又来</a>")
 		}, 200, CutCatch},
+		{"a maze of folders and files", "<a href=/maze/spring-farm/road.html>迷宫</a>", maze("/maze/", func(w func() string) string { return "/maze/" + w() + "/" + w() + ".html" }), 700, CutMaze},
+		{"a maze below the root", "<a href=/spring-farm>迷宫</a>", maze("/", func(w func() string) string { return "/" + w() }), 600, CutMaze},
+		{"a maze of ever deeper folders", "<a href=/deep/>迷宫</a>", maze("/deep/", func(w func() string) string { return w() + "/" }), 700, CutMaze},
+		{"a maze of queries", "<a href=/page?k=spring>迷宫</a>", maze("/page", func(w func() string) string { return "/page?k=" + w() }), 600, CutMaze},
+		{"a maze of many top folders", "<a href=/spring-farm/a/>迷宫</a>", maze("/", func(w func() string) string { return "/" + w() + "/" + w() + ".html" }), 2000, CutMaze},
+		{"pages that are new each time", "<a href=/new/spring-farm.html>随机</a>", func(w http.ResponseWriter, r *http.Request) {
+			maze("/new/", func(w func() string) string { return "/new/" + w() + ".html" })(w, r.WithContext(context.WithValue(r.Context(), each{}, lots())))
+		}, 200, CutCatch},
+		{"a calendar of days", "<a href='/cal?d=2026-11-01'>日历</a>", func(w http.ResponseWriter, r *http.Request) {
+			d, err := time.Parse(time.DateOnly, r.FormValue("d"))
+			if err != nil || r.URL.Path != "/cal" {
+				gone(w)
+				return
+			}
+			body := "<title>日程</title><h1>" + d.Format("2006-01-02 Monday January") + "</h1><p>今日无活动</p>"
+			for _, n := range []int{-1, 1, -7, 7, 30, -30, 365, -365} {
+				body += fmt.Sprintf("<a href='/cal?d=%s'>%s</a> ", d.AddDate(0, 0, n).Format(time.DateOnly), d.AddDate(0, 0, n).Format("Jan 2"))
+			}
+			html(w, body)
+		}, 700, CutChain},
+		{"short session", "<a href=/s/a.php>会话</a>", func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasPrefix(r.URL.Path, "/s/") {
+				gone(w)
+				return
+			}
+			html(w, fmt.Sprintf("<title>会话</title>%s<a href='/s/a.php?k=%s'>一</a><a href='/s/b.php?k=%s'>二</a>", prose(int(r.URL.Path[3])), lots()[:6], lots()[:6]))
+		}, 500, ""},
 		{"redirects to ever new addresses", "<a href=/go/1>走</a>", func(w http.ResponseWriter, r *http.Request) {
 			if !strings.HasPrefix(r.URL.Path, "/go/") {
 				gone(w)

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 )
@@ -29,6 +30,9 @@ func mistaken(enc encoding.Encoding, body []byte) bool {
 	case traditionalchinese.Big5:
 	case simplifiedchinese.GB18030:
 		other = traditionalchinese.Big5
+	case charmap.Windows1252, charmap.ISO8859_1:
+		// What some servers say of every page there is.
+		return brokenAs(other, body) == 0 && common(other, body) > 0
 	default:
 		return false
 	}

@@ -34,10 +34,8 @@ func (f *facts) notice(home bool) Reason {
 		if w == "" || len(w) > 300 {
 			continue
 		}
-		for _, n := range notices {
-			if n.pattern.MatchString(w) {
-				return n.reason
-			}
+		if reason := noticeIn(w); reason != "" && !(reason == ReasonMaintenance && f.dated()) {
+			return reason
 		}
 	}
 	if f.text > 0 {
@@ -48,10 +46,57 @@ func (f *facts) notice(home bool) Reason {
 			return ReasonBotWall
 		}
 	}
-	if m := alerted.FindStringSubmatch(f.script); m != nil && !home && notFound(m[1]) {
-		return ReasonSoft404
+	if m := alerted.FindStringSubmatch(f.script); m != nil {
+		if !home && notFound(m[1]) {
+			return ReasonSoft404
+		}
+		if reason := noticeIn(plainWords(m[1])); reason != "" {
+			return reason
+		}
+	}
+	// A page that sets a cookie and comes again wants to see a browser.
+	if strings.Contains(f.script, "document.cookie") && strings.Contains(f.script, "location") {
+		return ReasonBotWall
 	}
 	return ""
+}
+
+// noticeIn returns what a line of plainWords means, if it is one of notices.
+func noticeIn(w string) Reason {
+	for _, n := range notices {
+		if n.pattern.MatchString(w) {
+			return n.reason
+		}
+	}
+	return ""
+}
+
+// sent returns where a script sends the visitor of a page that has next to
+// nothing else in it.
+func (f *facts) sent() string {
+	if f.prose > fewerText/3 || f.embeds > 0 {
+		return ""
+	}
+	m := leaves.FindStringSubmatch(f.script)
+	if m == nil || strings.Contains(f.script, "document.cookie") {
+		return ""
+	}
+	return first(m[1], m[2])
+}
+
+// notFoundText tells whether a short text that is no page says that there is
+// nothing here. What programs say to each other is not judged.
+func notFoundText(contentType string, text []byte) bool {
+	if len(text) == 0 || len(text) > 300 || text[0] == '{' || text[0] == '[' {
+		return false
+	}
+	for _, program := range []string{"script", "css", "json", "xml"} {
+		if strings.Contains(strings.ToLower(contentType), program) {
+			return false
+		}
+	}
+	plain, _ := Decode("", text)
+	return notFound(string(plain))
 }
 
 type line struct {
@@ -68,6 +113,9 @@ func (f *facts) lines() []line {
 	}
 	for _, h := range f.headings {
 		lines = append(lines, line{h, fewerText})
+	}
+	for _, p := range f.pictured {
+		lines = append(lines, line{p, fewerText / 3})
 	}
 	if !f.dated() {
 		for _, b := range f.blocks[:min(len(f.blocks), 40)] {

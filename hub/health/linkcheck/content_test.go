@@ -134,8 +134,8 @@ func TestCatchAll(t *testing.T) {
 	expect(t, c.Check(t.Context(), site+"/titled/a.html"), Suspect, ReasonCatchAll, "") // it only repeats its address
 	expect(t, c.Check(t.Context(), site+"/named/a.html"), OK, "", "")
 	expect(t, c.Check(t.Context(), site+"/"), OK, "", "")
-	if n := probed.Load(); n != 4 {
-		t.Errorf("probed %d times, want once a folder", n)
+	if n := probed.Load(); n != 5 {
+		t.Errorf("probed %d times, want once a folder, and once more where the answer was another page", n)
 	}
 }
 

@@ -25,12 +25,16 @@ func (p *page) css(text, element, attr string) {
 			}
 			i += 4 + n
 		case hasPrefixFold(rest, "@import"):
-			raw, n := cssString(strings.TrimLeft(rest[7:], cssBlank))
+			quoted := strings.TrimLeft(rest[7:], cssBlank)
+			raw, n := cssString(quoted)
 			if raw != "" {
 				p.add(unescapeCSS(raw), element, attr, "")
-				i += n
 			}
-			i += 7
+			i += len(rest) - len(quoted) + n
+		case rest[0] == '"' || rest[0] == '\'':
+			// What stands in quotes is text; one that is not closed ends its line.
+			_, n := cssString(rest)
+			i += max(n, 1)
 		default:
 			i++
 		}

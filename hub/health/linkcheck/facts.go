@@ -19,12 +19,13 @@ type facts struct {
 	title    string
 	headings []string // h1 to h3
 	blocks   []string // paragraphs and the like outside links, the first ones, cut short
+	pictured []string // what the first pictures show, in words
 	text     int      // visible letters and digits
 	prose    int      // of these, outside links
 	scripts  int
 	script   string // beginning of the inline scripts
 	embeds   int    // pictures, frames, forms: content without words
-	viewers  int    // frames and objects that may show a file
+	viewers  int    // frames, objects and players that may show a file
 	password bool   // has a field for one
 	article  bool   // is marked as an article
 	office   bool   // is an office document saved as a page

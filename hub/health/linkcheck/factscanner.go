@@ -45,11 +45,22 @@ func (s *scanner) fact() {
 		t.inTitle = f.title == ""
 	case atom.Script:
 		f.scripts++
-	case atom.Iframe, atom.Frame, atom.Object, atom.Embed:
+	case atom.Iframe, atom.Frame, atom.Object, atom.Embed, atom.Video, atom.Audio:
 		f.embeds++
 		f.viewers++
-	case atom.Img, atom.Image, atom.Video, atom.Audio, atom.Canvas, atom.Svg, atom.Button, atom.Select:
+		if src := s.get("src"); bytes.Contains(src, []byte("_Incapsula_Resource")) {
+			f.script += string(src[:min(len(src), maxScripts)])
+		}
+	case atom.Img, atom.Image, atom.Canvas, atom.Svg, atom.Button, atom.Select:
 		f.embeds++
+		if alt := s.get("alt"); s.tag == atom.Img && len(alt) > 0 && len(f.pictured) < 5 {
+			f.pictured = append(f.pictured, clip(squeeze(string(alt)), maxBlock))
+		}
+	case atom.Body:
+		if on := s.get("onload"); bytes.Contains(on, []byte("location")) {
+			f.scripts++
+			f.script += string(on[:min(len(on), maxScripts)])
+		}
 	case atom.H1, atom.H2, atom.H3:
 		t.heading = true
 	case atom.A:

@@ -73,7 +73,7 @@ func slipIn(raw string) Fault {
 			return s.fault
 		}
 	}
-	if scheme, _ := cutScheme(raw); misspelt(scheme) {
+	if scheme, _ := cutScheme(raw); misspelt(scheme) || strings.HasPrefix(scheme, "httphttp") {
 		return FaultBrokenScheme
 	}
 	return ""

@@ -62,7 +62,7 @@ func wrongType(from address, ans *answer, f *facts) bool {
 		return false
 	}
 	switch promised(from) {
-	case fileImage, fileDocument:
+	case fileImage, fileDocument, fileMedia:
 		// Some systems show a file inside a page of their own.
 		return f.viewers == 0
 	case fileOffice:

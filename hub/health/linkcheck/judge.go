@@ -10,7 +10,8 @@ import (
 // another. f is nil when the answer is no page.
 func judge(r *Result, from, to address, ans *answer, f *facts) {
 	switch {
-	case ans.header.Get("Cf-Mitigated") != "":
+	case ans.header.Get("Cf-Mitigated") != "", ans.status == 521 && strings.Contains(ans.header.Get("Set-Cookie"), "__jsl"):
+		// The second is how a widespread Chinese firewall asks for a script.
 		r.say(Inconclusive, "", ReasonBotWall)
 	case ans.status == http.StatusNoContent || ans.status == http.StatusResetContent:
 		r.say(Suspect, ClassSoft, ReasonEmpty)
@@ -85,6 +86,8 @@ func judgeContent(r *Result, from, to address, ans *answer, f *facts) {
 			r.say(Suspect, ClassSoft, ReasonDamaged)
 		} else if strayed(from, to, nil) == ReasonErrorRedirect {
 			r.say(Suspect, ClassSoft, ReasonErrorRedirect)
+		} else if !ans.more && notFoundText(ans.header.Get("Content-Type"), ans.body) {
+			r.say(Suspect, ClassSoft, ReasonSoft404)
 		} else {
 			r.say(OK, "", "")
 		}

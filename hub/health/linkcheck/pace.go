@@ -9,6 +9,23 @@ import (
 // again, are taken for a complaint.
 const manyDown = 5
 
+const (
+	// manyLost is how many connections a host may drop, more than half as often
+	// as it answers, before that is taken for a complaint of too many.
+	manyLost = 4
+	// manyRefused is how many answers of 403 in a row are taken for one, and
+	// stubborn after how many it is none: it refuses at any pace.
+	manyRefused, stubborn = 4, 12
+	// refusedPace is the pace at which that is found out.
+	refusedPace = 250 * time.Millisecond
+	// aloneWait is how long a request waits that must not run beside another,
+	// before it asks again.
+	aloneWait = 20 * time.Millisecond
+	// doubtful is the rest after the first answer that asks for one longer than
+	// anybody waits: one address may be closed for a day while its host is well.
+	doubtful = time.Second
+)
+
 // calmAnswers is how many good answers in a row quicken the pace again.
 const calmAnswers = 10
 
@@ -67,7 +84,10 @@ func (t *Throttle) Report(host string, status int, retryAfter, took time.Duratio
 			return
 		}
 	}
+	t.refusal(g, status)
 	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
+		g.answered, g.long = g.answered || status < 500 && status != http.StatusForbidden, 0
+		g.lost = max(g.lost-1, 0)
 		if g.calm++; g.calm >= calmAnswers {
 			g.calm = 0
 			g.interval = max(g.interval/2, t.ease(), g.touchy)
@@ -84,12 +104,68 @@ func (t *Throttle) Report(host string, status int, retryAfter, took time.Duratio
 	}
 	g.interval = min(max(2*g.interval, first), max(t.opts.MaxInterval, t.opts.Interval))
 	rest := min(max(retryAfter, g.interval), maxRetryAfter)
+	if rest > t.opts.MaxWait {
+		if g.long++; g.long == 1 && t.opts.Adaptive {
+			rest = max(doubtful, g.interval)
+		}
+	}
 	if down {
 		rest = 0 // down rather than busy; the slower pace will do
 	}
 	if until := t.opts.Now().Add(rest); until.After(g.rest) {
 		g.rest = until
 	}
+}
+
+// refusal takes in whether an answer was a 403. Some firewalls say that to
+// visitors who are too quick.
+func (t *Throttle) refusal(g *gate, status int) {
+	if status != http.StatusForbidden {
+		if g.refused > 0 && g.refused < manyRefused {
+			g.refused = 0
+		}
+		if g.refused >= manyRefused && status < 400 {
+			g.refused, g.touchy = manyRefused, refusedPace // the slower pace has helped
+		}
+		return
+	}
+	if !t.opts.Adaptive || !g.answered || g.stubborn {
+		return
+	}
+	switch g.refused++; {
+	case g.refused >= stubborn:
+		g.stubborn, g.interval, g.touchy = true, t.ease(), 0
+	case g.refused >= manyRefused:
+		g.calm = 0
+		g.interval = max(g.interval, refusedPace)
+	}
+}
+
+// Lost tells that host has dropped a connection without an answer. One that
+// does so again and again though it answers others can be asked only slowly and
+// one at a time.
+func (t *Throttle) Lost(host string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g := t.hosts[host]
+	if g == nil || !t.opts.Adaptive || !g.answered {
+		return
+	}
+	if g.lost += 2; g.lost < 2*manyLost {
+		return
+	}
+	g.lost, g.calm, g.alone = 0, 0, true
+	g.interval = min(max(2*g.interval, 100*time.Millisecond), time.Second)
+	g.touchy = g.interval
+}
+
+// Touchy tells whether host has complained of the pace, by whatever it did, so
+// that a failure there may have been one more complaint.
+func (t *Throttle) Touchy(host string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g := t.hosts[host]
+	return g != nil && (g.alone || g.touchy > 0 || g.refused > 0 && !g.stubborn)
 }
 
 // enter returns the gate of host and keeps it from being forgotten.

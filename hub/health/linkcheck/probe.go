@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"path"
 	"strings"
 	"sync"
@@ -21,17 +22,36 @@ const (
 type probes struct {
 	mu    sync.Mutex
 	known map[string]*list.Element
-	order *list.List // oldest first
+	order *list.List     // oldest first
+	hosts map[string]int // how many of each host have been asked for
 }
 
 // probe is one such answer; sum 0 means an honest refusal.
 type probe struct {
-	key string
-	sum uint64
-	at  time.Time
+	key    string
+	sum    uint64
+	fickle bool           // another page each time
+	stays  map[uint64]int // what of it is the same all the same
+	at     time.Time
 }
 
-func newProbes() *probes { return &probes{known: map[string]*list.Element{}, order: list.New()} }
+func newProbes() *probes {
+	return &probes{known: map[string]*list.Element{}, order: list.New(), hosts: map[string]int{}}
+}
+
+// hostProbes is how many folders of one host are asked beside without a reason,
+// doubtProbes how many with one.
+const hostProbes, doubtProbes = 50, 500
+
+// many tells whether so many of a host have been asked for that these are enough.
+func (p *probes) many(host string, reason bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if reason {
+		return p.hosts[host] >= doubtProbes
+	}
+	return p.hosts[host] >= hostProbes
+}
 
 func (p *probes) get(key string, now time.Time) (probe, bool) {
 	p.mu.Lock()
@@ -44,9 +64,13 @@ func (p *probes) get(key string, now time.Time) (probe, bool) {
 	return probe{}, false
 }
 
-func (p *probes) put(found probe) {
+func (p *probes) put(host string, found probe) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(p.hosts) >= maxProbes {
+		clear(p.hosts)
+	}
+	p.hosts[host]++
 	if e := p.known[found.key]; e != nil {
 		p.order.Remove(e)
 	}
@@ -61,52 +85,135 @@ func (p *probes) put(found probe) {
 }
 
 // compare makes v's page suspect if the same page comes for an address beside
-// it that cannot exist. Home pages, pages with little text and the shells of
-// script applications, which are the same everywhere by nature, are let be.
+// it that cannot exist, or one that is as much made up on the spot. Home pages,
+// pages with little text and the shells of script applications, which are the
+// same everywhere by nature, are let be.
 func (c *Checker) compare(ctx context.Context, v *visit) {
-	if v.facts.app || !isDeep(v.at) || v.facts.text < probeWords {
-		doubted := c.opts.Doubted
-		if v.facts.app || isHome(v.at) || doubted == nil || !doubted(v.at.String(), v.facts.sum) {
+	if v.facts.app || isHome(v.at) {
+		return
+	}
+	// That another page shows the same is reason enough to ask. Whoever looks
+	// out for that need not ask beside every folder.
+	reason := c.opts.Doubted != nil && c.opts.Doubted(v.at.String(), v.facts.sum)
+	if !reason && (!isDeep(v.at) || v.facts.text < probeWords) {
+		return
+	}
+	sparing := c.opts.Doubted != nil && c.probes.many(v.at.hostPort(), reason)
+	for _, name := range unlikely(v.at.path) {
+		found, ok := c.beside(ctx, v.at, name, v.facts.plain, sparing)
+		if !ok {
+			continue
+		}
+		if found.sum != 0 && (found.sum == v.facts.plain || found.fickle && c.fickle(ctx, v, found)) {
+			v.result.say(Suspect, ClassSoft, ReasonCatchAll)
 			return
 		}
 	}
-	dir, tail := beside(v.at.path)
-	key := v.at.scheme + "://" + v.at.hostPort() + dir + "*" + tail
+}
+
+// beside returns what comes for a sibling, which cannot exist, of a, which shows
+// the known text. ok is false when that proved nothing, or when it would have to be
+// asked for and sparing forbids it.
+func (c *Checker) beside(ctx context.Context, a address, name sibling, known uint64, sparing bool) (found probe, ok bool) {
+	key := a.scheme + "://" + a.hostPort() + name.dir + name.kind + name.tail
 	now := c.opts.Now()
-	found, ok := c.probes.get(key, now)
-	if !ok {
-		if found, ok = c.probe(ctx, v.at, dir, tail); !ok {
-			return
-		}
-		found.key, found.at = key, now
-		c.probes.put(found)
+	if found, ok = c.probes.get(key, now); ok {
+		return found, true
 	}
-	if found.sum != 0 && found.sum == v.facts.plain {
-		v.result.say(Suspect, ClassSoft, ReasonCatchAll)
+	if sparing {
+		return probe{}, false
 	}
-}
-
-// beside returns what the siblings of a path have in common with it: the folder
-// they are in and how their names end. Folders are siblings of folders.
-func beside(p string) (dir, tail string) {
-	name := strings.TrimSuffix(p, "/")
-	dir, _ = path.Split(name)
-	return dir, path.Ext(name) + p[len(name):]
-}
-
-// probe asks for a page of a random name beside a; ok is false when that proved
-// nothing.
-func (c *Checker) probe(ctx context.Context, a address, dir, tail string) (probe, bool) {
-	var name [8]byte
-	_, _ = rand.Read(name[:]) // never fails
-	a.path = dir + "zq" + hex.EncodeToString(name[:]) + tail
+	a.path = name.dir + name.invented() + name.tail
 	a.query, a.hasQuery = "", false
 	look := c.visit(ctx, a.String(), false)
 	switch {
 	case look.result.Verdict == OK && look.facts != nil:
-		return probe{sum: look.facts.plain}, true
+		found = probe{sum: look.facts.plain}
+		if found.sum == known {
+			break
+		}
+		// The same address once more: is it another page each time?
+		if again := c.visit(ctx, a.String(), false); again.result.Verdict == OK && again.facts != nil && again.facts.plain != found.sum {
+			found.fickle, found.stays = true, stays(look, again)
+		}
 	case look.result.Verdict == Dead && look.result.Reason != ReasonNetwork, look.result.Verdict == Suspect:
-		return probe{}, true
+	default:
+		return probe{}, false
 	}
-	return probe{}, false
+	found.key, found.at = key, now
+	c.probes.put(a.hostPort(), found)
+	return found, true
+}
+
+// fickleLetters is how much text of its own a page must keep from one look to
+// the next to be one.
+const fickleLetters = 20
+
+// fickle tells whether v's page, like the one found beside it, is another each
+// time it is asked for: what stays of it is what stays of that one too.
+func (c *Checker) fickle(ctx context.Context, v *visit, found probe) bool {
+	again := c.visit(ctx, v.at.String(), false)
+	if again.result.Verdict != OK || again.facts == nil || again.facts.plain == v.facts.plain {
+		return false
+	}
+	own := 0
+	for piece, letters := range stays(v, again) {
+		if _, shared := found.stays[piece]; !shared {
+			own += letters
+		}
+	}
+	return own < fickleLetters
+}
+
+// stays returns the pieces of text two looks at one address have in common,
+// with their letters, digits apart.
+func stays(a, b *visit) map[uint64]int {
+	first, common := lettersOf(a), map[uint64]int{}
+	for piece, n := range lettersOf(b) {
+		if _, ok := first[piece]; ok {
+			common[piece] = n
+		}
+	}
+	return common
+}
+
+func lettersOf(v *visit) map[uint64]int {
+	p := &page{address: v.at}
+	text, _ := Decode(v.result.ContentType, v.answer.body)
+	p.facts.weigh = map[uint64]int{}
+	s := scanner{page: p, facts: &p.facts, z: tokens{src: text}}
+	for s.next() {
+	}
+	return p.facts.weigh
+}
+
+// sibling is how to call a page beside another that cannot exist: its folder,
+// the kind of its name, and how it ends. Folders are siblings of folders.
+type sibling struct{ dir, kind, tail string }
+
+const (
+	anyName   = "*" // letters and digits drawn by lot
+	anyNumber = "#" // a number far beyond those there are
+)
+
+// unlikely returns the siblings worth asking for beside a path: a site may know
+// only numbers where another has an answer to any name.
+func unlikely(p string) []sibling {
+	name := strings.TrimSuffix(p, "/")
+	dir, file := path.Split(name)
+	tail := path.Ext(file) + p[len(name):]
+	list := []sibling{{dir, anyName, tail}}
+	if stem := strings.TrimSuffix(file, path.Ext(file)); stem != "" && strings.Trim(stem, "0123456789") == "" {
+		list = append(list, sibling{dir, anyNumber, tail})
+	}
+	return list
+}
+
+func (s sibling) invented() string {
+	var lots [8]byte
+	_, _ = rand.Read(lots[:]) // never fails
+	if s.kind == anyNumber {
+		return fmt.Sprintf("97%07d", (uint32(lots[0])<<16|uint32(lots[1])<<8|uint32(lots[2]))%10_000_000)
+	}
+	return "zq" + hex.EncodeToString(lots[:])
 }

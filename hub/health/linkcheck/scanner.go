@@ -48,7 +48,7 @@ var linkRels = words("stylesheet icon apple-touch-icon apple-touch-icon-precompo
 // addressAttrs are the attributes that hold one address, by element.
 var addressAttrs = map[atom.Atom][]string{
 	atom.A: {"href", "xlink:href"}, atom.Area: {"href"}, atom.Link: {"href"},
-	atom.Img: {"src", "lowsrc", "dynsrc", "longdesc"}, atom.Image: {"href", "xlink:href", "src"},
+	atom.Img: {"src", "lowsrc", "dynsrc", "longdesc", "data-src", "data-original", "data-lazy-src"}, atom.Image: {"href", "xlink:href", "src"},
 	atom.Input: {"src", "formaction"}, atom.Button: {"formaction"}, atom.Form: {"action"},
 	atom.Script: {"src"}, atom.Iframe: {"src"}, atom.Frame: {"src"}, atom.Embed: {"src"},
 	atom.Object: {"data"}, atom.Video: {"src", "poster"}, atom.Audio: {"src"},
@@ -172,8 +172,11 @@ func (s *scanner) addresses() {
 		list = oddAttrs[s.name]
 	}
 	name := s.name
-	if s.tag == atom.Form && strings.EqualFold(strings.TrimSpace(string(s.get("method"))), "post") {
-		name = "form-post"
+	if s.tag == atom.Form {
+		switch strings.ToLower(strings.TrimSpace(string(s.get("method")))) {
+		case "post", "dialog":
+			name = "form-post"
+		}
 	}
 	if s.tag == atom.A {
 		s.closeLabel()

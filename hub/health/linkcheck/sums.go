@@ -25,8 +25,9 @@ type sums struct {
 	sum    uint64 // of letters and digits
 	plain  uint64 // of letters alone, which a calendar has in common with itself
 	pieces []uint64
-	want   bool     // collect pieces
-	echo   [][]byte // what repeats the page's address
+	want   bool           // collect pieces
+	weigh  map[uint64]int // if not nil, pieces without digits and how many letters they have
+	echo   [][]byte       // what repeats the page's address
 }
 
 // take adds a piece of text and returns how many letters and digits it has.
@@ -64,6 +65,9 @@ func (s *sums) take(text []byte) int {
 	s.sum += mix(sum)
 	if plain != fnvOffset {
 		s.plain += mix(plain)
+	}
+	if s.weigh != nil && plain != fnvOffset && len(s.weigh) < maxPieces {
+		s.weigh[plain] = n
 	}
 	if s.want && len(s.pieces) < maxPieces {
 		s.pieces = append(s.pieces, sum)

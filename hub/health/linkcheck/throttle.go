@@ -45,6 +45,13 @@ type gate struct {
 	touchy   time.Duration // pause at which the host complained
 	calm     int           // good answers since the last change of pace
 	down     int           // answers of 503 in a row that name no time
+	long     int           // answers in a row that ask for a rest longer than anybody waits
+	answered bool          // some answer has come that was no complaint
+	lost     int           // connections lost, less half of the answers since; see Lost
+	refused  int           // answers of 403 in a row
+	stubborn bool          // it refuses at a slower pace too
+	alone    bool          // one request at a time
+	active   int           // requests under way
 	place    *list.Element // in idle, nil while used
 }
 
@@ -107,6 +114,9 @@ func (t *Throttle) Acquire(ctx context.Context, host string) (release func(), er
 	var once sync.Once
 	return func() {
 		once.Do(func() {
+			t.mu.Lock()
+			g.active--
+			t.mu.Unlock()
 			<-g.slots
 			t.leave(g)
 		})
@@ -143,6 +153,10 @@ func (t *Throttle) reserve(g *gate) (time.Duration, error) {
 		// Never beyond the longest pace, should the clock have been set back.
 		return min(wait, max(t.opts.MaxWait, t.opts.MaxInterval)), nil
 	}
+	if g.alone && g.active > 0 {
+		return aloneWait, nil
+	}
+	g.active++
 	g.next = now.Add(t.pause(g))
 	return 0, nil
 }

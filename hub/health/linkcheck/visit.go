@@ -141,6 +141,9 @@ func (v *visit) refresh() string {
 	if header := v.answer.header.Get("Refresh"); target == "" && header != "" {
 		after, target, _ = parseRefresh(header)
 	}
+	if target == "" {
+		target, after = v.facts.sent(), 0
+	}
 	if target == "" || after > maxRefreshWait {
 		return ""
 	}
