@@ -89,6 +89,13 @@ func folderOf(address string) string {
 	return bareHost(u.Host) + dir
 }
 
+// again tells which addresses have to be asked in every pass: what was recorded,
+// and the pages it was on.
+func (f *found) again(address string) bool {
+	_, page := f.pages[address]
+	return page || f.targets[address] != nil
+}
+
 // line takes in one line of a crawl.
 func (f *found) line(l crawl.Line) error {
 	if l.Page == "" {

@@ -119,6 +119,13 @@ func (s *Service) sliceOf(site Site, dir string, found *found) crawl.Options {
 	o := s.Crawl
 	o.Depth, o.Dir, o.Tell, o.Throttle = crawl.WholeSite, dir, found.line, s.throttle
 	o.Cluster = func(host string) bool { return found.hosts[bareHost(host)] }
+	if dir != "" {
+		past := filepath.Join(filepath.Dir(dir), crawl.MemoryName)
+		o.Past, o.Remember, o.Rarely, o.Again = past, true, s.Policy.Seldom(), found.again
+		if info, err := os.Stat(past); err == nil && o.MaxFile > 0 {
+			o.MaxFile = max(o.MaxFile-info.Size(), o.MaxFile/4)
+		}
+	}
 	opened, settled := time.Now(), -1
 	var until time.Time
 	o.Enough = func(t crawl.Totals) bool {
@@ -175,8 +182,25 @@ func (s *Service) afterSlice(ctx context.Context, site Site, found *found, total
 	if least := now.Add(s.SiteEvery / 4); site.NextAt.Before(least) {
 		site.NextAt = least // a pass of a day leaves the site in peace for a while
 	}
+	if err := s.keepMemory(site); err != nil {
+		return err
+	}
 	site.PassBegan = time.Time{}
 	return s.endPass(ctx, site)
+}
+
+// keepMemory puts what a whole pass remembers of pages in the place of what the
+// one before did.
+func (s *Service) keepMemory(site Site) error {
+	dir, err := s.workFolder(site)
+	if err != nil || dir == "" {
+		return err
+	}
+	err = os.Rename(filepath.Join(dir, crawl.MemoryName), filepath.Join(filepath.Dir(dir), crawl.MemoryName))
+	if err != nil && !errors.Is(err, os.ErrNotExist) { // a process that was killed here has done it
+		return fmt.Errorf("keeping memory of pages: %w", err)
+	}
+	return nil
 }
 
 // endPass records a site whose pass is over and clears the work away. In this
@@ -208,7 +232,7 @@ func (s *Service) workFolder(site Site) (string, error) {
 		return "", fmt.Errorf("reading work folder: %w", err)
 	}
 	for _, e := range list {
-		if e.Name() != name {
+		if e.Name() != name && e.Name() != crawl.MemoryName {
 			if err := os.RemoveAll(filepath.Join(base, e.Name())); err != nil {
 				return "", fmt.Errorf("clearing work folder: %w", err)
 			}

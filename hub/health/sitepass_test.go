@@ -175,6 +175,17 @@ func TestWholeSiteInSlices(t *testing.T) {
 			t.Errorf("%s stands in %d places, %d of them kept, %v", f.URL, full.Total, len(full.Places), err)
 		}
 	}
+	// The next pass reads no page anew that has not changed.
+	read, open := s.bytes, w.open(s.url)
+	w.clock.Advance(25 * time.Hour)
+	again.Slice = time.Hour
+	again.settle()
+	if next, err := w.Store.Site(t.Context(), site.ID); err != nil || !next.WholeAt.After(whole.WholeAt) || next.Pages != n+1 || s.bytes-read > 1000 { // the home page is looked at besides
+		t.Errorf("second pass: %d bytes, %+v, %v", s.bytes-read, next, err)
+	}
+	if diff := cmp.Diff(open, w.open(s.url)); diff != "" {
+		t.Errorf("after the second pass: -want +got\n%s", diff)
+	}
 }
 
 // The next pass closes what recovered and what was removed, each with its reason,

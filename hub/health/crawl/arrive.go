@@ -10,6 +10,7 @@ import (
 // arrive takes in what became of an address: it is settled, and if it is a page
 // to be read, its links are.
 func (c *crawl) arrive(ctx context.Context, o outcome) {
+	c.remember(&o)
 	r := &o.result
 	if o.id == 0 && c.site == "" {
 		c.site = siteOf(locate(r.Final).host)
@@ -104,7 +105,7 @@ func (c *crawl) readable(ctx context.Context, id uint32, url string, r *result) 
 		c.totals.cut(CutPages, folder(url))
 		return false
 	}
-	if c.o.MaxFile > 0 && c.j.base > c.o.MaxFile {
+	if c.o.MaxFile > 0 && c.size() > c.o.MaxFile {
 		c.totals.cut(CutFile, folder(url))
 		return false
 	}
@@ -115,6 +116,14 @@ func (c *crawl) readable(ctx context.Context, id uint32, url string, r *result) 
 	c.read[key] = struct{}{}
 	c.totals.Pages++
 	return true
+}
+
+// size is what the run has written so far, in bytes.
+func (c *crawl) size() int64 {
+	if c.memory == nil {
+		return c.j.base
+	}
+	return c.j.base + c.memory.size()
 }
 
 // nests tells whether a page lies in folders that go on without end. Paths that

@@ -59,6 +59,15 @@ type Options struct {
 	// removed, and a run cannot be gone on with.
 	Dir string
 
+	// Past is the file named MemoryName that a former run over the site has
+	// left in its folder, if Remember was set: then servers are asked whether
+	// what was well has changed, and what has not changed for long is asked
+	// ever more rarely, up to Rarely (0 for every time), unless Again says so.
+	Past     string
+	Remember bool
+	Rarely   time.Duration
+	Again    func(address string) bool
+
 	// Tell gets each link as soon as its verdict is known, from one goroutine.
 	// An error ends the run.
 	Tell func(Line) error
@@ -77,6 +86,9 @@ func (o Options) withDefaults() Options {
 	set(&o.Workers, 16)
 	if o.Tell == nil {
 		o.Tell = func(Line) error { return nil }
+	}
+	if o.Again == nil {
+		o.Again = func(string) bool { return false }
 	}
 	if o.Enough == nil {
 		o.Enough = func(Totals) bool { return false }
@@ -167,6 +179,9 @@ type Totals struct {
 	Unchecked    int `json:"unchecked"` // links whose address was not asked or not settled before the end
 	DeadTargets  int `json:"deadTargets"`
 	Fragments    int `json:"fragments"` // links to a place that the page does not have
+
+	Unchanged int `json:"unchanged,omitempty"` // answers that said so
+	Kept      int `json:"kept,omitempty"`      // targets not asked, since they hardly ever change
 
 	Settled int `json:"-"` // of the targets
 	Earlier int `json:"-"` // of the pages: read by the runs this one went on with
