@@ -18,6 +18,7 @@ import (
 // Checker asks for addresses; *linkcheck.Checker is one.
 type Checker interface {
 	Check(ctx context.Context, address string) linkcheck.Result
+	CheckCertificate(ctx context.Context, address string) linkcheck.Result
 	ReadPage(ctx context.Context, address string) (linkcheck.Page, linkcheck.Result)
 }
 
@@ -138,6 +139,9 @@ func (s *Service) AskOpinion(ctx context.Context, who access.User, id string) (i
 	}
 	if f.Closed() {
 		return 0, fault.New(fault.Conflict, "这条预警已经销号。")
+	}
+	if _, is := certificateHost(f.URL); is {
+		return 0, fault.New(fault.Conflict, "证书在哪里看都一样，不必请乡镇帮忙看。")
 	}
 	n, err := s.Store.AskLooks(ctx, f.Target)
 	if err == nil && n == 0 {

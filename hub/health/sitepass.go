@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"zhanqun/hub/health/crawl"
@@ -154,6 +155,12 @@ func (s *Service) afterSlice(ctx context.Context, site Site, found *found, total
 	self := NewPlace{URL: site.URL, Element: "home", Label: site.Name, Unit: site.Unit}
 	if err := s.Store.AddPlace(ctx, SiteOwner(site.ID), site.URL, self); err != nil {
 		return err
+	}
+	if strings.HasPrefix(found.start.Final, "https://") {
+		own := NewPlace{URL: certificateOf(HostOf(found.start.Final)), Element: "certificate", Unit: site.Unit}
+		if err := s.Store.AddPlace(ctx, SiteOwner(site.ID), site.URL, own); err != nil {
+			return err
+		}
 	}
 	if v := found.start.Verdict; v != linkcheck.OK && v != linkcheck.Suspect {
 		site.State, site.Problem, site.NextAt, site.PassBegan = SiteShut, found.start.Detail, now.Add(shutAgain), time.Time{}

@@ -25,7 +25,11 @@ func (c *crawl) arrive(ctx context.Context, o outcome) {
 		res.final = r.Final
 	}
 	if cert := r.CertificateFault(); cert != nil {
-		res.certificate = cert.Host + "：" + cert.Text()
+		list := make([]string, len(cert.Problems))
+		for i, p := range cert.Problems {
+			list[i] = string(p)
+		}
+		res.certHost, res.certificate = certHost(r, cert.Host), strings.Join(list, ",")
 	}
 	p := &o.page
 	if p.URL == "" || !c.onSite(locate(p.URL)) {
@@ -55,6 +59,17 @@ func (c *crawl) arrive(ctx context.Context, o outcome) {
 	if here.read {
 		c.links(owner, p, empty)
 	}
+}
+
+// certHost returns the host of a certificate with its port.
+func certHost(r *linkcheck.Result, host string) string {
+	for _, hop := range r.Hops {
+		at := locate(hop.URL).host
+		if at == host || strings.HasPrefix(at, host+":") {
+			return at
+		}
+	}
+	return host
 }
 
 // landing returns the address at which a redirect ended: a new one if it was not

@@ -122,10 +122,12 @@ type Line struct {
 	Label   string
 	Kind    linkcheck.ErrorKind
 	Fault   linkcheck.Fault
-	// Certificate is what browsers warn of on the way, beside the verdict.
-	Certificate string
-	Fragment    string    // what it points to on the page, if that is not there
-	At          time.Time // when it was looked at; zero for what is not asked
+	// Certificate is what browsers warn of on the way, beside the verdict, and
+	// CertHost whose certificate it is. Of a link that is well otherwise it is
+	// the class, and with "certificate_" before it the reason.
+	Certificate, CertHost string
+	Fragment              string    // what it points to on the page, if that is not there
+	At                    time.Time // when it was looked at; zero for what is not asked
 }
 
 // Reasons why a link was not asked, besides those of linkcheck.

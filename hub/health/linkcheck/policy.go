@@ -151,7 +151,7 @@ func (p Policy) confirmed(dead []Look) bool {
 		switch l.Reason {
 		case ReasonBadAddress:
 			return true
-		case ReasonGone:
+		case ReasonGone, ReasonCertificate:
 			gone++
 		}
 	}
