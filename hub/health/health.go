@@ -45,7 +45,7 @@ type Options struct {
 // Service reads sites, checks links and keeps findings.
 type Service struct {
 	Options
-	Counts Counts
+	counts counts
 	wakes  []chan struct{} // of the loops of Run
 	told   time.Time       // when units were told of findings last
 

@@ -95,7 +95,10 @@ func (s *Service) readSlice(ctx context.Context, site Site) error {
 	if err != nil {
 		return err
 	}
-	totals, err := crawl.Run(ctx, site.URL, s.sliceOf(site, dir, found))
+	o, told := s.sliceOf(site, dir, found)
+	totals, err := crawl.Run(ctx, site.URL, o)
+	told(totals)
+	s.counts.faults(totals.Faults)
 	if ctx.Err() != nil {
 		return ctx.Err() // the work file has it all
 	}
@@ -111,13 +114,12 @@ func (s *Service) readSlice(ctx context.Context, site Site) error {
 	} else if err != nil {
 		return err
 	}
-	s.Counts.slice(totals)
 	return s.afterSlice(ctx, site, found, totals)
 }
 
-// sliceOf shapes the run of one slice.
-func (s *Service) sliceOf(site Site, dir string, found *found) crawl.Options {
-	o := s.Crawl
+// sliceOf shapes the run of one slice. told takes in how far it has come.
+func (s *Service) sliceOf(site Site, dir string, found *found) (o crawl.Options, told func(crawl.Totals)) {
+	o = s.Crawl
 	o.Depth, o.Dir, o.Tell, o.Throttle = crawl.WholeSite, dir, found.line, s.throttle
 	o.Cluster = func(host string) bool { return found.hosts[bareHost(host)] }
 	if dir != "" {
@@ -136,14 +138,19 @@ func (s *Service) sliceOf(site Site, dir string, found *found) crawl.Options {
 		}
 		return t.Settled > settled && time.Now().After(until)
 	}
-	o.Idle = func(t crawl.Totals) {
+	var before crawl.Totals
+	at := opened
+	told = func(t crawl.Totals) {
+		s.counts.add(t, before, time.Since(at))
+		before, at = t, time.Now()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if p := s.reading[site.ID]; p != nil {
 			*p = Progress{Pages: t.Pages, Known: t.Targets, Asked: t.Settled}
 		}
 	}
-	return o
+	o.Idle = told
+	return o, told
 }
 
 // afterSlice records what a slice has found and says when the site has its turn

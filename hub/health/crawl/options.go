@@ -185,8 +185,9 @@ type Totals struct {
 	Unchanged int `json:"unchanged,omitempty"` // answers that said so
 	Kept      int `json:"kept,omitempty"`      // targets not asked, since they hardly ever change
 
-	Settled int `json:"-"` // of the targets
-	Earlier int `json:"-"` // of the pages: read by the runs this one went on with
+	Faults  map[string]int `json:"-"` // targets of this run that were not well, by reason
+	Settled int            `json:"-"` // of the targets
+	Earlier int            `json:"-"` // of the pages: read by the runs this one went on with
 
 	Requests int   `json:"requests"`
 	Bytes    int64 `json:"bytes"` // of bodies, unpacked

@@ -15,6 +15,12 @@ func (c *crawl) settle(id uint32, url string, r *result) {
 		return
 	}
 	r.id = id
+	if r.verdict != linkcheck.OK && r.verdict != linkcheck.Excluded {
+		if c.totals.Faults == nil {
+			c.totals.Faults = map[string]int{}
+		}
+		c.totals.Faults[string(r.reason)]++
+	}
 	c.know(id, url, r, c.j.addResult(r))
 }
 
