@@ -17,7 +17,7 @@ func (c *county) metrics() (show http.Handler, count func(route string, status i
 		Name: "zhanqun_http_answers_total", Help: "Answers by route and status.",
 	}, []string{"route", "status"})
 	r := prometheus.NewRegistry()
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), lineCollector{c}, siteCollector{c}, findingCollector{c}, answers)
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), lineCollector{c}, siteCollector{c}, crawlCollector{c}, findingCollector{c}, answers)
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{}), func(route string, status int) {
 		answers.WithLabelValues(route, strconv.Itoa(status)).Inc()
 	}

@@ -18,6 +18,7 @@ func TestAlertsNameMetricsThereAre(t *testing.T) {
 	ch := make(chan *prometheus.Desc, 100)
 	lineCollector{}.Describe(ch)
 	siteCollector{}.Describe(ch)
+	crawlCollector{}.Describe(ch)
 	findingCollector{}.Describe(ch)
 	close(ch)
 	name := regexp.MustCompile(`fqName: "([^"]+)"`)

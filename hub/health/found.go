@@ -30,6 +30,7 @@ type found struct {
 	start   crawl.Line
 	targets map[string]*seenTarget // by address: bad, or recorded before
 	pages   map[string]bool        // those on which recorded targets were: read in this pass?
+	certs   map[string]int         // hosts whose certificates are watched
 	left    int                    // bad targets beyond maxBad
 }
 
@@ -48,7 +49,7 @@ type folder struct{ prefix, unit string }
 
 // newFound prepares for the lines of a site.
 func (s *Service) newFound(ctx context.Context, site Site) (*found, error) {
-	f := &found{site: site, targets: map[string]*seenTarget{}, pages: map[string]bool{}}
+	f := &found{site: site, targets: map[string]*seenTarget{}, pages: map[string]bool{}, certs: map[string]int{}}
 	recorded, err := s.Store.Named(ctx, SiteOwner(site.ID), 2*maxBad)
 	if err != nil {
 		return nil, err
@@ -58,6 +59,9 @@ func (s *Service) newFound(ctx context.Context, site Site) (*found, error) {
 			continue // the home page is watched anyway
 		}
 		f.targets[n.URL] = &seenTarget{known: n}
+		if host, ok := certificateHost(n.URL); ok {
+			f.certs[host] = certUnseen
+		}
 		for _, p := range n.Places {
 			f.pages[p.Page] = false
 		}
@@ -89,11 +93,24 @@ func folderOf(address string) string {
 	return bareHost(u.Host) + dir
 }
 
+// again tells which addresses have to be asked in every pass: what was recorded,
+// and the pages it was on.
+func (f *found) again(address string) bool {
+	_, page := f.pages[address]
+	return page || f.targets[address] != nil
+}
+
 // line takes in one line of a crawl.
 func (f *found) line(l crawl.Line) error {
 	if l.Page == "" {
 		f.start = l
+		if at := HostOf(l.Final); strings.HasPrefix(l.Final, "https://") {
+			f.certs[at] = certLinked // its own is always watched
+		}
 		return nil
+	}
+	if l.CertHost != "" || len(f.certs) > 0 && strings.HasPrefix(l.URL, "https://") {
+		f.certificate(l)
 	}
 	page := l.Page
 	if f.isHome(page) {
@@ -256,6 +273,9 @@ func (s *Service) recordAll(ctx context.Context, f *found) error {
 			if err := s.record(ctx, f, address, t); err != nil {
 				return err
 			}
+			continue
+		}
+		if f.stays(address) {
 			continue
 		}
 		n := t.known

@@ -19,6 +19,7 @@ import (
 // Checker asks for addresses; *linkcheck.Checker is one.
 type Checker interface {
 	Check(ctx context.Context, address string) linkcheck.Result
+	CheckCertificate(ctx context.Context, address string) linkcheck.Result
 	ReadPage(ctx context.Context, address string) (linkcheck.Page, linkcheck.Result)
 }
 
@@ -55,7 +56,7 @@ type Options struct {
 // Service reads sites, checks links and keeps findings.
 type Service struct {
 	Options
-	Counts Counts
+	counts counts
 	wakes  []chan struct{} // of the loops of Run
 	told   time.Time       // when units were told of findings last
 
@@ -153,6 +154,9 @@ func (s *Service) AskOpinion(ctx context.Context, who access.User, id string) (i
 		return 0, fault.New(fault.Conflict, "这条预警已经销号。")
 	case f.Kind != "":
 		return 0, fault.New(fault.Conflict, "只有链接预警可以请乡镇节点看一次。")
+	}
+	if _, is := certificateHost(f.URL); is {
+		return 0, fault.New(fault.Conflict, "证书在哪里看都一样，不必请乡镇帮忙看。")
 	}
 	n, err := s.Store.AskLooks(ctx, f.Target)
 	if err == nil && n == 0 {

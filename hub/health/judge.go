@@ -103,7 +103,7 @@ func alarm(t Target) string {
 		return protocol.FindingOpen
 	case t.State != linkcheck.StateSuspect || last.Verdict != linkcheck.Suspect:
 		return ""
-	case len(run) > 1 && last.Class == linkcheck.ClassHijacked:
+	case len(run) > 1 && (last.Class == linkcheck.ClassHijacked || last.Reason == linkcheck.ReasonCertificateSoon):
 		return protocol.FindingOpen
 	case len(run) > 1 || last.Class == linkcheck.ClassHijacked:
 		return FindingFound

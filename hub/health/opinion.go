@@ -94,6 +94,9 @@ func wantsOpinion(c Case, t Target) bool {
 // only this office can.
 func askable(address string) bool {
 	u, err := url.Parse(address)
+	if _, is := certificateHost(address); is {
+		return false // what a node would see is the page behind it
+	}
 	if err != nil || u.Hostname() == "localhost" {
 		return false
 	}

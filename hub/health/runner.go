@@ -208,7 +208,7 @@ func (s *Service) checkHost(ctx context.Context, targets []Target, host []int, r
 		if mute == giveUp {
 			return nil
 		}
-		results[i] = s.Checker.Check(ctx, targets[i].URL)
+		results[i] = s.lookAt(ctx, targets[i].URL)
 		if ctx.Err() != nil {
 			return ctx.Err() // a check that was cut off says nothing of the target
 		}
@@ -251,7 +251,7 @@ func (s *Service) anyoneAnswers(ctx context.Context, results []linkcheck.Result)
 		}
 		asked[h] = true
 		left--
-		if s.Checker.Check(ctx, address).Status != 0 {
+		if s.lookAt(ctx, address).Status != 0 {
 			return true
 		}
 	}

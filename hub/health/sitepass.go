@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"zhanqun/hub/health/crawl"
@@ -94,7 +95,10 @@ func (s *Service) readSlice(ctx context.Context, site Site) error {
 	if err != nil {
 		return err
 	}
-	totals, err := crawl.Run(ctx, site.URL, s.sliceOf(site, dir, found))
+	o, told := s.sliceOf(site, dir, found)
+	totals, err := crawl.Run(ctx, site.URL, o)
+	told(totals)
+	s.counts.faults(totals.Faults)
 	if ctx.Err() != nil {
 		return ctx.Err() // the work file has it all
 	}
@@ -110,15 +114,21 @@ func (s *Service) readSlice(ctx context.Context, site Site) error {
 	} else if err != nil {
 		return err
 	}
-	s.Counts.slice(totals)
 	return s.afterSlice(ctx, site, found, totals)
 }
 
-// sliceOf shapes the run of one slice.
-func (s *Service) sliceOf(site Site, dir string, found *found) crawl.Options {
-	o := s.Crawl
+// sliceOf shapes the run of one slice. told takes in how far it has come.
+func (s *Service) sliceOf(site Site, dir string, found *found) (o crawl.Options, told func(crawl.Totals)) {
+	o = s.Crawl
 	o.Depth, o.Dir, o.Tell, o.Throttle = crawl.WholeSite, dir, found.line, s.throttle
 	o.Cluster = func(host string) bool { return found.hosts[bareHost(host)] }
+	if dir != "" {
+		past := filepath.Join(filepath.Dir(dir), crawl.MemoryName)
+		o.Past, o.Remember, o.Rarely, o.Again = past, true, s.Policy.Seldom(), found.again
+		if info, err := os.Stat(past); err == nil && o.MaxFile > 0 {
+			o.MaxFile = max(o.MaxFile-info.Size(), o.MaxFile/4)
+		}
+	}
 	opened, settled := time.Now(), -1
 	var until time.Time
 	o.Enough = func(t crawl.Totals) bool {
@@ -128,14 +138,19 @@ func (s *Service) sliceOf(site Site, dir string, found *found) crawl.Options {
 		}
 		return t.Settled > settled && time.Now().After(until)
 	}
-	o.Idle = func(t crawl.Totals) {
+	var before crawl.Totals
+	at := opened
+	told = func(t crawl.Totals) {
+		s.counts.add(t, before, time.Since(at))
+		before, at = t, time.Now()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if p := s.reading[site.ID]; p != nil {
 			*p = Progress{Pages: t.Pages, Known: t.Targets, Asked: t.Settled}
 		}
 	}
-	return o
+	o.Idle = told
+	return o, told
 }
 
 // afterSlice records what a slice has found and says when the site has its turn
@@ -147,6 +162,12 @@ func (s *Service) afterSlice(ctx context.Context, site Site, found *found, total
 	self := NewPlace{URL: site.URL, Element: homeElement, Label: site.Name, Unit: site.Unit}
 	if err := s.Store.AddPlace(ctx, SiteOwner(site.ID), site.URL, self); err != nil {
 		return err
+	}
+	if strings.HasPrefix(found.start.Final, "https://") {
+		own := NewPlace{URL: certificateOf(HostOf(found.start.Final)), Element: "certificate", Unit: site.Unit}
+		if err := s.Store.AddPlace(ctx, SiteOwner(site.ID), site.URL, own); err != nil {
+			return err
+		}
 	}
 	if v := found.start.Verdict; v != linkcheck.OK && v != linkcheck.Suspect {
 		site.State, site.Problem, site.NextAt, site.PassBegan = SiteShut, found.start.Detail, now.Add(shutAgain), time.Time{}
@@ -175,8 +196,25 @@ func (s *Service) afterSlice(ctx context.Context, site Site, found *found, total
 	if least := now.Add(s.SiteEvery / 4); site.NextAt.Before(least) {
 		site.NextAt = least // a pass of a day leaves the site in peace for a while
 	}
+	if err := s.keepMemory(site); err != nil {
+		return err
+	}
 	site.PassBegan = time.Time{}
 	return s.endPass(ctx, site)
+}
+
+// keepMemory puts what a whole pass remembers of pages in the place of what the
+// one before did.
+func (s *Service) keepMemory(site Site) error {
+	dir, err := s.workFolder(site)
+	if err != nil || dir == "" {
+		return err
+	}
+	err = os.Rename(filepath.Join(dir, crawl.MemoryName), filepath.Join(filepath.Dir(dir), crawl.MemoryName))
+	if err != nil && !errors.Is(err, os.ErrNotExist) { // a process that was killed here has done it
+		return fmt.Errorf("keeping memory of pages: %w", err)
+	}
+	return nil
 }
 
 // endPass records a site whose pass is over and clears the work away. In this
@@ -208,7 +246,7 @@ func (s *Service) workFolder(site Site) (string, error) {
 		return "", fmt.Errorf("reading work folder: %w", err)
 	}
 	for _, e := range list {
-		if e.Name() != name {
+		if e.Name() != name && e.Name() != crawl.MemoryName {
 			if err := os.RemoveAll(filepath.Join(base, e.Name())); err != nil {
 				return "", fmt.Errorf("clearing work folder: %w", err)
 			}

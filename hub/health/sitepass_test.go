@@ -154,6 +154,9 @@ func TestWholeSiteInSlices(t *testing.T) {
 	if got := w.findings(""); len(got) != 0 {
 		t.Errorf("%d findings after one look", len(got))
 	}
+	if a, b := w.Count(), again.Count(); a.Pages+b.Pages != n+1 || b.Requests == 0 || b.Bytes == 0 || a.Faults["gone"]+b.Faults["gone"] != 3 || a.Faults["network"]+b.Faults["network"] != 1 {
+		t.Errorf("counted %+v and %+v", a, b)
+	}
 	for range 2 { // what has no answer at all is looked at three times
 		w.clock.Advance(31 * time.Minute)
 		again.settle()
@@ -174,6 +177,20 @@ func TestWholeSiteInSlices(t *testing.T) {
 		if err != nil || full.Total != total || len(full.Places) != places {
 			t.Errorf("%s stands in %d places, %d of them kept, %v", f.URL, full.Total, len(full.Places), err)
 		}
+	}
+	// The next pass reads no page anew that has not changed.
+	read, open := s.bytes, w.open(s.url)
+	w.clock.Advance(25 * time.Hour)
+	again.Slice = time.Hour
+	again.settle()
+	if next, err := w.Store.Site(t.Context(), site.ID); err != nil || !next.WholeAt.After(whole.WholeAt) || next.Pages != n+1 || s.bytes-read > 1000 { // the home page is looked at besides
+		t.Errorf("second pass: %d bytes, %+v, %v", s.bytes-read, next, err)
+	}
+	if c := again.Count(); c.Unchanged < n {
+		t.Errorf("%d answers that nothing had changed", c.Unchanged)
+	}
+	if diff := cmp.Diff(open, w.open(s.url)); diff != "" {
+		t.Errorf("after the second pass: -want +got\n%s", diff)
 	}
 }
 

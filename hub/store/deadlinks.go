@@ -5,17 +5,18 @@ import (
 	"fmt"
 	"time"
 
+	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/verdict"
 )
 
 // deadLinks counts open findings of sites. The home page's own fault is its
-// availability and no link.
+// availability and no link, nor is a certificate.
 const deadLinks = `SELECT f.site, f.unit, COALESCE(u.name, ''), f.class,
 		EXISTS (SELECT 1 FROM place p WHERE p.target = f.target AND p.owner = 'site:' || f.site AND p.page = s.url) AS home,
 		CASE WHEN f.state = 'found' THEN 1 ELSE 0 END AS doubt, COUNT(*)
 	FROM finding f JOIN site s ON s.id = f.site JOIN target t ON t.id = f.target LEFT JOIN unit u ON u.code = f.unit
-	WHERE f.closed_at = 0 AND f.kind = '' AND f.state <> 'struckoff' AND t.url <> s.url`
+	WHERE f.closed_at = 0 AND f.kind = '' AND f.state <> 'struckoff' AND f.class <> $1 AND t.url <> s.url`
 
 const deadLinksEnd = ` GROUP BY f.site, f.unit, u.name, f.class, home, doubt ORDER BY f.site, f.unit, f.class, home, doubt`
 
@@ -26,9 +27,9 @@ type siteLinks struct {
 
 // DeadLinks implements verdict.Store.
 func (s *Store) DeadLinks(ctx context.Context, site string) (map[string][]rules.DeadLinks, error) {
-	query, args := deadLinks, []any{}
+	query, args := deadLinks, []any{linkcheck.ClassCertificate.Label()}
 	if site != "" {
-		query, args = query+` AND f.site = $1`, append(args, site)
+		query, args = query+` AND f.site = $2`, append(args, site)
 	}
 	list, err := collect(ctx, s.read, func(row scanner) (l siteLinks, err error) {
 		var doubt int

@@ -10,6 +10,7 @@ import (
 // arrive takes in what became of an address: it is settled, and if it is a page
 // to be read, its links are.
 func (c *crawl) arrive(ctx context.Context, o outcome) {
+	c.remember(&o)
 	r := &o.result
 	if o.id == 0 && c.site == "" {
 		c.site = siteOf(locate(r.Final).host)
@@ -24,7 +25,11 @@ func (c *crawl) arrive(ctx context.Context, o outcome) {
 		res.final = r.Final
 	}
 	if cert := r.CertificateFault(); cert != nil {
-		res.certificate = cert.Host + "：" + cert.Text()
+		list := make([]string, len(cert.Problems))
+		for i, p := range cert.Problems {
+			list[i] = string(p)
+		}
+		res.certHost, res.certificate = certHost(r, cert.Host), strings.Join(list, ",")
 	}
 	p := &o.page
 	if p.URL == "" || !c.onSite(locate(p.URL)) {
@@ -54,6 +59,17 @@ func (c *crawl) arrive(ctx context.Context, o outcome) {
 	if here.read {
 		c.links(owner, p, empty)
 	}
+}
+
+// certHost returns the host of a certificate with its port.
+func certHost(r *linkcheck.Result, host string) string {
+	for _, hop := range r.Hops {
+		at := locate(hop.URL).host
+		if at == host || strings.HasPrefix(at, host+":") {
+			return at
+		}
+	}
+	return host
 }
 
 // landing returns the address at which a redirect ended: a new one if it was not
@@ -104,7 +120,7 @@ func (c *crawl) readable(ctx context.Context, id uint32, url string, r *result) 
 		c.totals.cut(CutPages, folder(url))
 		return false
 	}
-	if c.o.MaxFile > 0 && c.j.base > c.o.MaxFile {
+	if c.o.MaxFile > 0 && c.size() > c.o.MaxFile {
 		c.totals.cut(CutFile, folder(url))
 		return false
 	}
@@ -115,6 +131,14 @@ func (c *crawl) readable(ctx context.Context, id uint32, url string, r *result) 
 	c.read[key] = struct{}{}
 	c.totals.Pages++
 	return true
+}
+
+// size is what the run has written so far, in bytes.
+func (c *crawl) size() int64 {
+	if c.memory == nil {
+		return c.j.base
+	}
+	return c.j.base + c.memory.size()
 }
 
 // nests tells whether a page lies in folders that go on without end. Paths that

@@ -48,6 +48,12 @@ func Run(ctx context.Context, start string, o Options) (Totals, error) {
 	if err != nil {
 		return c.totals, err
 	}
+	if err := c.openMemory(); err != nil {
+		return c.totals, err
+	}
+	if c.memory != nil {
+		defer c.memory.close()
+	}
 	err = c.loop(ctx)
 	c.totals.Elapsed = time.Since(began)
 	return c.totals, err
@@ -83,6 +89,7 @@ type crawl struct {
 	done      chan outcome
 	stopped   string
 	recall    recall
+	memory    *memory             // nil for none
 	read      map[uint64]struct{} // pages read, whatever their scheme and "www."
 	err       error
 	keep      bool // the work file must be enough to tell everything again
@@ -107,6 +114,9 @@ func newCrawl(start string, o Options) *crawl {
 	check.Resolver = c.names
 	c.rules = newRules(check.UserAgent)
 	check.Permit, check.Known, check.Doubted, check.Probe = c.permit, c.known, c.doubted, true
+	if o.Past != "" {
+		check.Remembered = c.validators
+	}
 	c.checker = linkcheck.New(check)
 	c.rules.checker, c.rules.throttle = c.checker, check.Throttle
 	if o.Depth == WholeSite {
@@ -132,19 +142,17 @@ type outcome struct {
 	url    string
 	result linkcheck.Result
 	page   linkcheck.Page
-	probe  *family // asked to see whether there is an end to it
-	area   *area   // the same
-	maze   bool    // there is none to the area
-	alive  bool    // asked to see whether the site still answers
+	probe  *family       // asked to see whether there is an end to it
+	area   *area         // the same
+	maze   bool          // there is none to the area
+	alive  bool          // asked to see whether the site still answers
+	past   *recollection // nothing has changed since
+	rests  bool          // and it was not asked
 }
 
 // loop runs until there is nothing left to ask, or ctx ends.
 func (c *crawl) loop(ctx context.Context) error {
-	for c.err == nil && ctx.Err() == nil && c.stopped == "" {
-		if c.totals.Targets = int(c.t.n); c.o.Enough(c.totals) {
-			c.stopped = "time"
-			break
-		}
+	for c.err == nil && c.going(ctx) {
 		c.dispatch(ctx)
 		if c.err != nil {
 			break
@@ -162,6 +170,14 @@ func (c *crawl) loop(ctx context.Context) error {
 	}
 	c.finish(ctx)
 	return c.err
+}
+
+// going tells whether the run is to go on.
+func (c *crawl) going(ctx context.Context) bool {
+	if c.totals.Targets = int(c.t.n); c.stopped == "" && c.o.Enough(c.totals) {
+		c.stopped = "time"
+	}
+	return c.stopped == "" && ctx.Err() == nil
 }
 
 // wait returns the next outcome, and uses the time until it comes.

@@ -9,7 +9,7 @@ import (
 
 // dispatch hands out work while there is some and there are hands.
 func (c *crawl) dispatch(ctx context.Context) {
-	for c.flying < c.o.Workers && c.err == nil {
+	for c.flying < c.o.Workers && c.err == nil && c.going(ctx) {
 		c.mu.Lock()
 		id, url, ok := c.next()
 		c.mu.Unlock()
@@ -18,6 +18,9 @@ func (c *crawl) dispatch(ctx context.Context) {
 		}
 		e := c.t.get(id)
 		e.state = stateAsked
+		if c.rest(ctx, id, url) {
+			continue
+		}
 		read := e.flags&flagSite != 0
 		o := outcome{id: id, host: e.host, url: url}
 		c.flying++
@@ -31,6 +34,20 @@ func (c *crawl) dispatch(ctx context.Context) {
 			c.done <- o
 		}()
 	}
+}
+
+// rest settles an address that need not be asked.
+func (c *crawl) rest(ctx context.Context, id uint32, url string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o, ok := c.restful(id, url)
+	if !ok {
+		return false
+	}
+	c.hosts.done(o.host)
+	c.arrive(ctx, o)
+	c.commit()
+	return true
 }
 
 // next takes the next address worth asking off the queues.

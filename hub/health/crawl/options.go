@@ -59,6 +59,15 @@ type Options struct {
 	// removed, and a run cannot be gone on with.
 	Dir string
 
+	// Past is the file named MemoryName that a former run over the site has
+	// left in its folder, if Remember was set: then servers are asked whether
+	// what was well has changed, and what has not changed for long is asked
+	// ever more rarely, up to Rarely (0 for every time), unless Again says so.
+	Past     string
+	Remember bool
+	Rarely   time.Duration
+	Again    func(address string) bool
+
 	// Tell gets each link as soon as its verdict is known, from one goroutine.
 	// An error ends the run.
 	Tell func(Line) error
@@ -77,6 +86,9 @@ func (o Options) withDefaults() Options {
 	set(&o.Workers, 16)
 	if o.Tell == nil {
 		o.Tell = func(Line) error { return nil }
+	}
+	if o.Again == nil {
+		o.Again = func(string) bool { return false }
 	}
 	if o.Enough == nil {
 		o.Enough = func(Totals) bool { return false }
@@ -110,10 +122,12 @@ type Line struct {
 	Label   string
 	Kind    linkcheck.ErrorKind
 	Fault   linkcheck.Fault
-	// Certificate is what browsers warn of on the way, beside the verdict.
-	Certificate string
-	Fragment    string    // what it points to on the page, if that is not there
-	At          time.Time // when it was looked at; zero for what is not asked
+	// Certificate is what browsers warn of on the way, beside the verdict, and
+	// CertHost whose certificate it is. Of a link that is well otherwise it is
+	// the class, and with "certificate_" before it the reason.
+	Certificate, CertHost string
+	Fragment              string    // what it points to on the page, if that is not there
+	At                    time.Time // when it was looked at; zero for what is not asked
 }
 
 // Reasons why a link was not asked, besides those of linkcheck.
@@ -169,8 +183,12 @@ type Totals struct {
 	DeadTargets  int `json:"deadTargets"`
 	Fragments    int `json:"fragments"` // links to a place that the page does not have
 
-	Settled int `json:"-"` // of the targets
-	Earlier int `json:"-"` // of the pages: read by the runs this one went on with
+	Unchanged int `json:"unchanged,omitempty"` // answers that said so
+	Kept      int `json:"kept,omitempty"`      // targets not asked, since they hardly ever change
+
+	Faults  map[string]int `json:"-"` // targets of this run that were not well, by reason
+	Settled int            `json:"-"` // of the targets
+	Earlier int            `json:"-"` // of the pages: read by the runs this one went on with
 
 	Requests int   `json:"requests"`
 	Bytes    int64 `json:"bytes"` // of bodies, unpacked

@@ -42,6 +42,12 @@ func (c *crawl) take(ctx context.Context, o outcome) {
 	if e.state == stateKnown {
 		return // a redirect came there first
 	}
+	if o.result.NotModified && !c.unchanged(&o) {
+		c.memory.forget(fingerprint(o.url)) // it has to be asked anew
+		e.state = stateAgain
+		c.again = append(c.again, o.id)
+		return
+	}
 	e.looks++
 	if e.looks > 1 && o.result.Verdict == linkcheck.OK {
 		c.recovered++

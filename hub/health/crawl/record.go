@@ -165,7 +165,8 @@ type result struct {
 	final       string // empty when it is the address itself
 	detail      string
 	contentType string
-	certificate string // what browsers warn of, on the way there
+	certHost    string // whose certificate browsers warn of, on the way there
+	certificate string // of what: problems joined by commas
 	read        bool   // links were taken from it
 	complete    bool   // anchors holds all there are
 	words       int
@@ -191,7 +192,7 @@ func (j *journal) addResult(r *result) int64 {
 	w.number(uint64(r.words))
 	w.sum(r.sum)
 	w.sum(r.plain)
-	for _, s := range []string{string(r.verdict), string(r.class), string(r.reason), string(r.kind), r.final, r.detail, r.contentType, r.certificate} {
+	for _, s := range []string{string(r.verdict), string(r.class), string(r.reason), string(r.kind), r.final, r.detail, r.contentType, r.certHost, r.certificate} {
 		w.text(s)
 	}
 	w.number(uint64(len(r.anchors)))
@@ -212,7 +213,7 @@ func readResult(record []byte, anchors bool) (r result, err error) {
 	r.sum, r.plain = in.sum(), in.sum()
 	r.verdict, r.class = linkcheck.Verdict(in.text()), linkcheck.Class(in.text())
 	r.reason, r.kind = linkcheck.Reason(in.text()), linkcheck.ErrorKind(in.text())
-	r.final, r.detail, r.contentType, r.certificate = in.text(), in.text(), in.text(), in.text()
+	r.final, r.detail, r.contentType, r.certHost, r.certificate = in.text(), in.text(), in.text(), in.text(), in.text()
 	n := in.number()
 	if in.bad || n > uint64(len(in.rest))/4 {
 		return r, errRecord

@@ -2,6 +2,7 @@ package crawl
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"zhanqun/hub/health/linkcheck"
@@ -14,6 +15,12 @@ func (c *crawl) settle(id uint32, url string, r *result) {
 		return
 	}
 	r.id = id
+	if r.verdict != linkcheck.OK && r.verdict != linkcheck.Excluded {
+		if c.totals.Faults == nil {
+			c.totals.Faults = map[string]int{}
+		}
+		c.totals.Faults[string(r.reason)]++
+	}
 	c.know(id, url, r, c.j.addResult(r))
 }
 
@@ -135,7 +142,7 @@ func (c *crawl) tell(page, url string, m *mention, r *result) {
 		return
 	}
 	l := Line{Page: page, URL: url, Raw: m.raw, Verdict: r.verdict, Class: r.class, Reason: r.reason, Status: r.status, Final: r.final,
-		Detail: r.detail, Element: m.element, Attr: m.attr, Label: m.label, Kind: r.kind, Fault: linkcheck.Fault(m.fault), Certificate: r.certificate}
+		Detail: r.detail, Element: m.element, Attr: m.attr, Label: m.label, Kind: r.kind, Fault: linkcheck.Fault(m.fault)}
 	if r.at > 0 {
 		l.At = time.Unix(r.at, 0)
 	}
@@ -151,6 +158,13 @@ func (c *crawl) tell(page, url string, m *mention, r *result) {
 	if m.fragment != "" && l.Verdict == linkcheck.OK && c.missing(m, r) {
 		l.Fragment = m.fragment
 		c.totals.Fragments++
+	}
+	if r.certificate != "" {
+		l.CertHost, l.Certificate = r.certHost, r.certHost+"："+linkcheck.CertText(r.certificate)
+		if l.Verdict == linkcheck.OK {
+			problem, _, _ := strings.Cut(r.certificate, ",")
+			l.Class, l.Reason = linkcheck.ClassCertificate, linkcheck.Reason("certificate_"+problem)
+		}
 	}
 	c.totals.count(l.Verdict)
 	c.err = c.o.Tell(l)

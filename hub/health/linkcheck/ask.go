@@ -29,7 +29,7 @@ type answer struct {
 const wireFactor = 4
 
 // ask sends one GET and reads what is wanted of the answer, within budget.
-func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, cookies []*http.Cookie, budget time.Duration, peek int64) (*answer, *failure) {
+func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, cookies []*http.Cookie, since Validators, budget time.Duration, peek int64) (*answer, *failure) {
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	t := &trip{target: a.request()}
@@ -38,7 +38,14 @@ func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, cook
 		WroteRequest:      func(httptrace.WroteRequestInfo) { t.enter(phaseWait) },
 	})
 	began := c.opts.Now()
-	resp, err := client.R().SetContext(ctx).SetCookies(cookies).Get("http://target/")
+	request := client.R().SetContext(ctx).SetCookies(cookies)
+	if since.ETag != "" {
+		request.SetHeader("If-None-Match", since.ETag)
+	}
+	if since.Modified != "" {
+		request.SetHeader("If-Modified-Since", since.Modified)
+	}
+	resp, err := request.Get("http://target/")
 	if err != nil {
 		return nil, &failure{kind: kindOf(ctx, err), phase: t.phase()}
 	}

@@ -21,6 +21,10 @@ func (v *visit) ask(ctx context.Context) (*answer, *failure) {
 		return nil, &failure{kind: KindLoop}
 	}
 	v.seen[state] = true
+	v.since = Validators{}
+	if ask := c.opts.Remembered; ask != nil && len(v.result.Hops) == 0 {
+		v.since, _ = ask(v.at.String())
+	}
 	ans, fail := v.once(ctx, c.ordinary, cookies)
 	if fail != nil && (fail.kind == KindReset || fail.kind == KindProtocol || fail.kind == KindDNSPassing) {
 		ans, fail = v.once(ctx, c.tolerant, cookies)
@@ -50,7 +54,7 @@ func (v *visit) once(ctx context.Context, client *resty.Client, cookies []*http.
 	if peek == 0 {
 		peek = c.opts.PeekBytes
 	}
-	ans, fail := c.ask(ctx, client, v.at, cookies, budget, peek)
+	ans, fail := c.ask(ctx, client, v.at, cookies, v.since, budget, peek)
 	took := max(c.opts.Now().Sub(began), 0)
 	v.result.Elapsed += took
 	if fail != nil && (fail.kind == KindReset || fail.kind == KindRefused) {

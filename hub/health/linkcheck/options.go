@@ -70,6 +70,11 @@ type Options struct {
 	// it remembers of that address is believed, so that it is not asked again.
 	Known func(address string) (Result, bool)
 
+	// Remembered, if set, tells of an address that was well before what its
+	// server gave to ask by whether it has changed since. If it has not, the
+	// result is OK and NotModified, and there is no page.
+	Remembered func(address string) (Validators, bool)
+
 	// Doubted, if set, is told the text of each page (Page.Sum) and says
 	// whether Probe should look at it though it is short.
 	Doubted func(address string, sum uint64) bool

@@ -52,6 +52,9 @@ var DefaultPolicy = Policy{
 	Fresh: 24 * time.Hour, Again: 6 * time.Hour, Longest: 7 * 24 * time.Hour,
 }
 
+// Seldom is the longest time until anything is looked at again.
+func (p Policy) Seldom() time.Duration { return p.withDefaults().Longest }
+
 func (p Policy) withDefaults() Policy {
 	set(&p.Gap, DefaultPolicy.Gap)
 	set(&p.GoneLooks, DefaultPolicy.GoneLooks)
@@ -148,7 +151,7 @@ func (p Policy) confirmed(dead []Look) bool {
 		switch l.Reason {
 		case ReasonBadAddress:
 			return true
-		case ReasonGone:
+		case ReasonGone, ReasonCertificate:
 			gone++
 		}
 	}

@@ -17,6 +17,12 @@ const (
 	ReasonBadAddress  Reason = "bad_address"  // no browser can open what is written there
 )
 
+// Reasons of CheckCertificate.
+const (
+	ReasonCertificate     Reason = "certificate"      // browsers warn of it
+	ReasonCertificateSoon Reason = "certificate_soon" // it ends soon
+)
+
 // Reasons for Suspect.
 const (
 	ReasonSoft404       Reason = "soft_404"       // "not found" under status 200

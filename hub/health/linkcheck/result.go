@@ -1,6 +1,7 @@
 package linkcheck
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 )
@@ -27,9 +28,30 @@ type Result struct {
 	RetryAfter   time.Duration `json:"retryAfterNs"`    // what the server asked for, bounded; 0 for nothing
 	Title        string        `json:"title,omitempty"` // of the page, at most 200 runes
 	Certificates []Certificate `json:"certificates,omitempty"`
+	Validators   Validators    `json:"-"` // that came with the last answer
+	NotModified  bool          `json:"-"` // see Options.Remembered
 
 	limit time.Duration
 	phase phase
+}
+
+// Validators are by what a server tells whether something has changed, as it
+// sent them.
+type Validators struct {
+	ETag, Modified string
+}
+
+// maxValidator bounds one of them, in bytes.
+const maxValidator = 256
+
+func validatorsOf(h http.Header) (v Validators) {
+	if tag := h.Get("Etag"); len(tag) <= maxValidator {
+		v.ETag = tag
+	}
+	if at := h.Get("Last-Modified"); len(at) <= maxValidator {
+		v.Modified = at
+	}
+	return v
 }
 
 // Hop is one request on the way to the final page.

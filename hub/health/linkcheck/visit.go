@@ -28,9 +28,10 @@ type visit struct {
 	links   bool
 	cookies http.CookieJar
 	seen    map[string]bool
-	arrived bool  // the last answer is where the way ends
-	free    bool  // ask without asking Permit
-	peek    int64 // read so much of what is no page; 0 for the option
+	arrived bool       // the last answer is where the way ends
+	free    bool       // ask without asking Permit
+	peek    int64      // read so much of what is no page; 0 for the option
+	since   Validators // what the present address was asked with
 }
 
 // visit goes to rawURL and to wherever that leads. Links are read on the way
@@ -85,6 +86,13 @@ func (v *visit) step(ctx context.Context) bool {
 	v.answer, v.facts, v.page = ans, nil, nil
 	r.Status, hop.Status, hop.Location = ans.status, ans.status, clip(ans.location, maxRaw)
 	v.remember(ans)
+	r.Validators = validatorsOf(ans.header)
+	if ans.status == http.StatusNotModified && v.since != (Validators{}) {
+		r.Hops = append(r.Hops, hop)
+		r.NotModified = true
+		r.say(OK, "", "")
+		return false
+	}
 	if ans.redirects() {
 		r.Hops = append(r.Hops, hop)
 		return v.follow(ans.location)
