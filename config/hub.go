@@ -212,7 +212,7 @@ func DefaultHub() Hub {
 			SliceMinutes:   15,
 		},
 		Uptime:   Uptime{Enabled: true},
-		Inspect:  Inspect{Rules: "2019-indicators"},
+		Inspect:  Inspect{Rules: "2019-indicators", ColumnSleepDays: 365, SiteSleepDays: 180, SiteZombieDays: 365},
 		Findings: Findings{Days: 10, UrgentDays: 2, RemindDays: 2},
 		Feed:     Feed{Title: "县级门户采用信息", Author: "县级门户网站", PageSize: 50},
 		Bundle:   defaultBundle(),

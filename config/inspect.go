@@ -14,7 +14,16 @@ type Inspect struct {
 	WorkdaysDir  string `toml:"workdays_dir" env:"WORKDAYS_DIR"`   // folder with years the program does not know; empty for none
 	Portal       string `toml:"portal" env:"PORTAL"`               // home page of the portal among the sites; empty for none
 	PublicStatus bool   `toml:"public_status" env:"PUBLIC_STATUS"` // a page about all sites for everybody
+	// When neglect is called sleep, in days without an update: of a column, of a
+	// whole site, and of a site that may as well be closed. No text of the inspection
+	// has these numbers.
+	ColumnSleepDays int `toml:"column_sleep_days" env:"COLUMN_SLEEP_DAYS"`
+	SiteSleepDays   int `toml:"site_sleep_days" env:"SITE_SLEEP_DAYS"`
+	SiteZombieDays  int `toml:"site_zombie_days" env:"SITE_ZOMBIE_DAYS"`
 }
+
+// mostDays bounds settings in days: ten years.
+const mostDays = 3650
 
 // maxControls is how many addresses make sense: a few are asked.
 const maxControls = 20
@@ -33,4 +42,7 @@ func (c *checker) inspection(u Uptime, i Inspect) {
 	c.text("inspect.rules_dir", i.RulesDir, 0, 1000)
 	c.text("inspect.workdays_dir", i.WorkdaysDir, 0, 1000)
 	c.webURL("inspect.portal", i.Portal)
+	c.between("inspect.column_sleep_days", int64(i.ColumnSleepDays), 1, mostDays)
+	c.between("inspect.site_sleep_days", int64(i.SiteSleepDays), 1, mostDays)
+	c.between("inspect.site_zombie_days", int64(i.SiteZombieDays), int64(i.SiteSleepDays), mostDays)
 }

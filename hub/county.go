@@ -110,11 +110,14 @@ func (c *county) run(ctx context.Context) error {
 	g.Go(func() error { return web.Serve(ctx, c.listener, c.pages, c.log) })
 	loop(c.intake.Run)
 	loop(func(ctx context.Context) { c.review.Run(ctx, c.log) })
-	if c.cfg.Links.Enabled {
+	if c.cfg.Links.Enabled || c.cfg.Uptime.Enabled {
 		loop(c.health.Run)
 	}
 	if c.cfg.Uptime.Enabled {
 		loop(c.prober.Run)
+	}
+	if c.cfg.Links.Enabled || c.cfg.Uptime.Enabled {
+		loop(func(ctx context.Context) { c.inspect.Run(ctx, c.log) })
 	}
 	loop(c.hooks.Run)
 	loop(func(ctx context.Context) {

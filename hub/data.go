@@ -52,7 +52,7 @@ func openStore(ctx context.Context, cfg config.Hub, log *slog.Logger) (s *store.
 	if key, err = readSeed(filepath.Join(cfg.Dir, seedName)); err != nil {
 		return nil, key, err
 	}
-	s, err = store.Open(ctx, store.Options{URL: cfg.Database.URL.Reveal(), Dir: cfg.Dir, Key: key, Log: log})
+	s, err = store.Open(ctx, store.Options{URL: cfg.Database.URL.Reveal(), Dir: cfg.Dir, Key: key, Log: log, Sleep: sleep(cfg.Inspect)})
 	if err != nil {
 		return nil, key, noDatabase(cfg, err)
 	}

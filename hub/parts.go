@@ -18,6 +18,7 @@ import (
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/crawl"
+	"zhanqun/hub/health/fresh"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/rules"
@@ -149,7 +150,8 @@ func (c *county) buildHealth(context.Context) (err error) {
 	policy.Fresh = c.cfg.Links.Interval()
 	c.health = health.New(health.Options{
 		Store: c.store, Checker: checker, Policy: policy, Rules: deadlines(c.cfg.Findings, c.workdays), Portal: c.portal, SiteEvery: c.cfg.Links.Interval(),
-		Crawl: siteReading(c.cfg), Slice: c.cfg.Links.Slice(), Sites: c.cfg.Links.SitesAtOnce, Now: c.store.Now, Log: c.log,
+		Crawl: siteReading(c.cfg), Slice: c.cfg.Links.Slice(), Sites: c.cfg.Links.SitesAtOnce,
+		Sleep: sleep(c.cfg.Inspect), Watched: c.cfg.Uptime.Enabled, Idle: !c.cfg.Links.Enabled, Now: c.store.Now, Log: c.log,
 	})
 	c.store.OnEvent(func(uint64) { c.health.Wake() })
 	return nil
@@ -185,12 +187,13 @@ func (c *county) buildUptime(context.Context) error {
 		return nil
 	})
 	c.prober = prober.New(prober.Options{Store: c.store, Checker: checker, Controls: c.cfg.Uptime.Controls, Home: readHome(checker, c.store, c.store.Now), Now: c.store.Now, Log: c.log})
+	c.health.Ask = c.prober.Ask
 	sets, err := rules.Load(c.cfg.Inspect.RulesDir)
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 inspect.rules_dir 指定的目录。", err)
 	}
 	c.inspect, err = verdict.New(verdict.Options{Store: c.store, Sets: sets, Set: c.cfg.Inspect.Rules, Portal: c.cfg.Inspect.Portal,
-		Watched: c.cfg.Uptime.Enabled, Links: c.cfg.Links.Enabled, Now: c.store.Now})
+		Watched: c.cfg.Uptime.Enabled, Links: c.cfg.Links.Enabled, Sleep: sleep(c.cfg.Inspect), Now: c.store.Now})
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err.Error()+"，请检查设置 inspect.rules。", err)
 	}
@@ -214,6 +217,11 @@ func (c *county) countyName(ctx context.Context) string {
 		return "" // what needs a name does without
 	}
 	return unit.Name
+}
+
+// sleep is when neglect is called so.
+func sleep(i config.Inspect) fresh.Limits {
+	return fresh.Limits{ColumnSleeps: i.ColumnSleepDays, SiteSleeps: i.SiteSleepDays, SiteZombie: i.SiteZombieDays}
 }
 
 // deadlines are how long units have to deal with what was found.

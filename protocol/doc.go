@@ -240,10 +240,10 @@
 //	                            fields? names in Submit, comment?, by?, columns?, entry? id, url?,
 //	                            outlet?, off? taken off the portal with its entry, combined?, at,
 //	                            memo? base64
-//	finding         Finding     id, state, class, target, site?, item?, places list, total, status?,
+//	finding         Finding     id, kind? site column, state, class, target, site?, item?, places list, total, status?,
 //	                            reason, looks, firstBad, lastBad, advice?, note?, due time, stage?
 //	                            reminded overdue exposed supervised circulated,
-//	                            ending? recovered removed struckoff, at
+//	                            ending? recovered removed struckoff waived, at
 //	findings        Findings    findings list of Finding, at most 500; at. Only to a node that knows it
 //	                Place       page, element?, label?
 //	notice          Notice      id, title, text, at

@@ -116,10 +116,17 @@ const (
 	FindingStruck   = "struckoff" // 核减: a false alarm
 )
 
+// What a finding is about beside a link.
+const (
+	AboutSite   = "site"   // a site that is down; Target is its home page
+	AboutColumn = "column" // a column that is stale or blank; Target is its address
+)
+
 // Finding is a fault of a site or an entry the node's unit answers for, whole,
 // as it stands now. A later one of the same id replaces it.
 type Finding struct {
 	ID       string    `json:"id"`
+	Kind     string    `json:"kind,omitempty"` // what it is about: About… below; empty for a link
 	State    string    `json:"state"`
 	Class    string    `json:"class"` // 死链, 内容死链, 错链 …
 	Target   string    `json:"target"`
@@ -155,6 +162,7 @@ const (
 	EndingRecovered = "recovered" // the target answers again
 	EndingRemoved   = "removed"   // no page names it any more
 	EndingStruck    = "struckoff" // it was a false alarm
+	EndingWaived    = "waived"    // it need not be mended: another finding stands for it, or the rule does not apply any more
 )
 
 // Findings are several findings told at once. A hub says them only to a node

@@ -17,7 +17,16 @@ func Advice(f Finding) string {
 	case FindingFound:
 		return "等待县级管理员核实，核实属实后才通知责任单位。"
 	case protocol.FindingRecheck:
+		if f.Kind == AboutColumn {
+			return "复查时仍没有更新。请确认内容已经发布、日期能在页面上看到，再次处理后重新答复。"
+		}
 		return "复查时仍打不开。请确认修改已经发布，再次处理后重新答复。"
+	}
+	switch f.Kind {
+	case AboutSite:
+		return "请马上联系网站的运行维护单位恢复访问；计划内的停机要先登记临时下线。恢复后平台会自己发现并销号，也可以点“已整改”马上复查。"
+	case AboutColumn:
+		return "请按期限发布真实的新内容，不要补填旧日期；栏目确实不必更新的，请县级管理员标记为静态或已关闭。发布后平台会自己发现并销号，也可以点“已整改”马上复查。"
 	}
 	if urge.Urgent(f.Class) {
 		return "请马上去掉这个链接，再查清页面为什么会出现它：外链变成不良内容、页面被植入暗链，可能造成整个网站单项否决。处理后点“已整改”。"

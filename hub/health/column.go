@@ -131,6 +131,9 @@ func (s *Service) MarkColumn(ctx context.Context, who access.User, id, mark, not
 		return Column{}, fault.Field("note", "请写明理由，供检查时说明（不超过 300 字）。")
 	}
 	c, err := s.Store.MarkColumn(ctx, who.Login, id, mark, note)
+	if err == nil {
+		err = s.followColumn(ctx, c)
+	}
 	s.Wake()
 	return c, err
 }
@@ -217,6 +220,9 @@ func (s *Service) readColumn(ctx context.Context, c Column) error {
 	changed := c.Reading.Changed
 	if r.State != c.State {
 		changed = now
+		if r.State == fresh.Stale || r.State == fresh.Blank {
+			c.NextAt = now.Add(columnAgain) // a fault is one when it is seen twice
+		}
 	}
 	if r.State != fresh.Unknown || r.LastUpdate != "" {
 		c.LastUpdate = r.LastUpdate // else what was last known stays
@@ -228,7 +234,10 @@ func (s *Service) readColumn(ctx context.Context, c Column) error {
 			c.Reading.Doubtful = append(c.Reading.Doubtful, it)
 		}
 	}
-	return s.Store.ColumnRead(ctx, c, h)
+	if err := s.Store.ColumnRead(ctx, c, h); err != nil {
+		return err
+	}
+	return s.followColumn(ctx, c)
 }
 
 // synced returns what tells on which day an item came out through the hub.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/account"
 	"zhanqun/internal/fault"
+	"zhanqun/protocol"
 )
 
 // columnSite is a site whose columns a test rewrites.
@@ -86,17 +88,30 @@ func TestColumnIsWatched(t *testing.T) {
 	if c.State != fresh.Stale || c.Condition != fresh.Overdue || string(c.LastUpdate) != day(-300) || c.Class != fresh.Notice || len(c.Reading.Evidence) == 0 || c.NextAt.Sub(c.ReadAt) > 6*time.Hour {
 		t.Fatalf("first reading %+v", c)
 	}
+	about := func() []health.Finding {
+		return slices.DeleteFunc(w.findings(health.StateActive), func(f health.Finding) bool { return f.Kind != health.AboutColumn })
+	}
+	if got := about(); len(got) != 0 {
+		t.Errorf("one reading made %+v", got)
+	}
 	w.clock.Advance(7 * time.Hour)
 	server.put("/tzgg/", "通知公告", "1.html 关于森林防火工作的通知 "+day(-300), "3.html 补发的关于冬季用电的通知 "+day(-60), "2.html 关于安全生产检查的通知 "+day(-320))
 	w.settle()
 	if c = w.column(t, site.ID, "通知公告"); c.State != fresh.Stale || len(c.Reading.Doubtful) != 1 || !c.Reading.Doubtful[0].Has(fresh.FlagBackDated) {
 		t.Fatalf("a back-dated item counted: %+v", c)
 	}
+	open := about()
+	if len(open) != 1 || open[0].Subject != c.ID || open[0].Unit != storetest.Sitang || open[0].DueAt.IsZero() {
+		t.Fatalf("two readings made %+v", open)
+	}
 	w.clock.Advance(7 * time.Hour)
 	server.put("/tzgg/", "通知公告", "4.html 真正发布的新通知一则 "+day(0), "1.html 关于森林防火工作的通知 "+day(-300))
 	w.settle()
 	if c = w.column(t, site.ID, "通知公告"); c.State != fresh.Fresh || string(c.LastUpdate) != day(0) {
 		t.Fatalf("an update did not count: %+v", c)
+	}
+	if f, steps, err := w.Store.Finding(t.Context(), open[0].ID); err != nil || f.State != protocol.FindingClosed || f.Ending != protocol.EndingRecovered || len(steps) != 2 {
+		t.Errorf("after the update %+v with %+v, %v", f, steps, err)
 	}
 }
 

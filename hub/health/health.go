@@ -10,6 +10,7 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/health/crawl"
+	"zhanqun/hub/health/fresh"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/urge"
 	"zhanqun/internal/fault"
@@ -38,6 +39,16 @@ type Options struct {
 	Slice time.Duration // how long one site is read before others have their turn; a quarter of an hour
 	Sites int           // sites read at once; 2
 
+	Sleep fresh.Limits // when neglect is called sleep
+	// Watched says that the availability of sites is watched: that a home page does
+	// not open is told by its incident then, and by no dead link.
+	Watched bool
+	// Ask has a site asked at once, after its unit said that it is mended; may be nil.
+	Ask func(site string)
+	// Idle says that nothing is read and no link is checked; findings are followed
+	// all the same.
+	Idle bool
+
 	Now func() time.Time
 	Log *slog.Logger
 }
@@ -53,6 +64,7 @@ type Service struct {
 	throttle *linkcheck.Throttle // of all sites together
 	mu       sync.Mutex
 	reading  map[string]*Progress // sites being read
+	asked    map[string]time.Time // findings after whose answer of that time a site was asked
 }
 
 // New returns a service. It does nothing by itself until Run.
@@ -83,7 +95,7 @@ func New(o Options) *Service {
 	if o.Sites == 0 {
 		o.Sites = 2
 	}
-	s := &Service{Options: o, reading: map[string]*Progress{}, throttle: crawl.Pacing(o.Crawl)}
+	s := &Service{Options: o, reading: map[string]*Progress{}, asked: map[string]time.Time{}, throttle: crawl.Pacing(o.Crawl)}
 	for range 1 + o.Sites {
 		s.wakes = append(s.wakes, make(chan struct{}, 1))
 	}
@@ -137,8 +149,11 @@ func (s *Service) AskOpinion(ctx context.Context, who access.User, id string) (i
 	if err != nil {
 		return 0, err
 	}
-	if f.Closed() {
+	switch {
+	case f.Closed():
 		return 0, fault.New(fault.Conflict, "这条预警已经销号。")
+	case f.Kind != "":
+		return 0, fault.New(fault.Conflict, "只有链接预警可以请乡镇节点看一次。")
 	}
 	if _, is := certificateHost(f.URL); is {
 		return 0, fault.New(fault.Conflict, "证书在哪里看都一样，不必请乡镇帮忙看。")

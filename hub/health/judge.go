@@ -22,6 +22,7 @@ const System = "系统"
 type rules struct {
 	linkcheck.Policy
 	urge.Rules
+	watched bool // whether the availability of sites is watched
 }
 
 // judge says what follows from a case after a look, or, with look nil, after
@@ -66,7 +67,7 @@ func judge(c Case, look *Look, by rules, now time.Time) Effect {
 		// Where the whole host is silent, its first finding speaks for all.
 		whole := t.Looks[len(t.Looks)-1].Silent
 		for unit, places := range c.Places {
-			if _, known := open[unit]; !known && !struck[unit] && unit != "" && !(whole && c.Silent[unit]) {
+			if _, known := open[unit]; !known && !struck[unit] && unit != "" && !(whole && c.Silent[unit]) && !(by.watched && ownHome(places, t)) {
 				f := newFinding(t, unit, places, now)
 				f.State = state
 				f.Note = before(c.Past, unit)
@@ -79,6 +80,12 @@ func judge(c Case, look *Look, by rules, now time.Time) Effect {
 	}
 	slices.SortFunc(e.Findings, func(a, b Finding) int { return cmp.Compare(a.Unit, b.Unit) })
 	return e
+}
+
+// ownHome reports whether a target that does not open is the home page of a site
+// among the places: its incident tells of that.
+func ownHome(places []Place, t Target) bool {
+	return t.State == linkcheck.StateDead && slices.ContainsFunc(places, func(p Place) bool { return p.Element == homeElement })
 }
 
 // alarm is the state a finding about t begins in: open when it is sure,

@@ -16,7 +16,7 @@ func lookAt(after time.Duration, v linkcheck.Verdict, reason linkcheck.Reason, s
 	return Look{Look: linkcheck.Look{At: start.Add(after), Verdict: v, Reason: reason}, Class: linkcheck.ClassDead, Status: status, Detail: "服务器答复 404，页面已不存在"}
 }
 
-var byDefault = rules{linkcheck.DefaultPolicy, urge.Defaults}
+var byDefault = rules{Policy: linkcheck.DefaultPolicy, Rules: urge.Defaults}
 
 func gone(after time.Duration) *Look {
 	l := lookAt(after, linkcheck.Dead, linkcheck.ReasonGone, 404)

@@ -58,9 +58,12 @@ type Place struct {
 
 // Finding is a confirmed fault a unit answers for: one dead target, and every
 // place of the unit that names it. Where a whole host is silent, one finding
-// stands for all its addresses.
+// stands for all its addresses. A site that is down and a column that is stale or
+// blank are findings as well; their address is that of the site or the column.
 type Finding struct {
 	ID         string    `json:"id"`
+	Kind       string    `json:"kind,omitempty"`    // what it is about: AboutSite, AboutColumn; empty for a link
+	Subject    string    `json:"subject,omitempty"` // id of the incident or of the column it is about
 	Target     string    `json:"target"`
 	URL        string    `json:"url"`
 	Unit       string    `json:"unit"`
@@ -93,6 +96,12 @@ type Finding struct {
 	UrgeAt time.Time `json:"-"` // when the next stage is due; zero for never
 	Mark   string    `json:"-"` // what the target showed when it was struck off
 }
+
+// What a finding may be about beside a link.
+const (
+	AboutSite   = protocol.AboutSite   // a time in which a site was down
+	AboutColumn = protocol.AboutColumn // a column that is stale or blank
+)
 
 // FindingFound is the state of what a machine suspects and a person has still to
 // look at; the unit is not told before. It does not travel.

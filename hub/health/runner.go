@@ -26,7 +26,9 @@ func (s *Service) Run(ctx context.Context) {
 	for i, wake := range s.wakes {
 		work, due := s.check, s.Store.NextDue
 		if i > 0 {
-			work, due = s.readOne, s.Store.NextSite
+			if work, due = s.readOne, s.Store.NextSite; s.Idle {
+				continue
+			}
 		}
 		g.Go(func() error {
 			s.repeat(ctx, wake, work, due)
@@ -62,7 +64,7 @@ func (s *Service) repeat(ctx context.Context, wake <-chan struct{}, work func(co
 
 func (s *Service) until(ctx context.Context, due func(context.Context) (time.Time, error)) time.Duration {
 	next, err := due(ctx)
-	if err != nil || next.IsZero() {
+	if err != nil || next.IsZero() || s.Idle {
 		return idle
 	}
 	return min(max(next.Sub(s.Now()), 0), idle)
@@ -71,9 +73,11 @@ func (s *Service) until(ctx context.Context, due func(context.Context) (time.Tim
 // RunOnce takes up a slice of one site and one batch of each other kind of work,
 // tells the units what came of it, and reports whether there may be more.
 func (s *Service) RunOnce(ctx context.Context) (more bool, err error) {
-	sites, err := s.readOne(ctx)
-	if err != nil {
-		return sites, err
+	sites := false
+	if !s.Idle {
+		if sites, err = s.readOne(ctx); err != nil {
+			return sites, err
+		}
 	}
 	more, err = s.check(ctx)
 	return more || sites, err
@@ -95,9 +99,12 @@ func (s *Service) check(ctx context.Context) (more bool, err error) {
 // tellEvery is how long a unit waits for news while there is always more to do.
 const tellEvery = 10 * time.Minute
 
-func (s *Service) rules() rules { return rules{s.Policy, s.Rules} }
+func (s *Service) rules() rules { return rules{s.Policy, s.Rules, s.Watched} }
 
 func (s *Service) pass(ctx context.Context) (more bool, err error) {
+	if err := s.followSites(ctx); err != nil {
+		return false, err
+	}
 	late, err := s.urgeAll(ctx)
 	if err != nil {
 		return false, err
@@ -105,6 +112,9 @@ func (s *Service) pass(ctx context.Context) (more bool, err error) {
 	opinions, err := s.weigh(ctx)
 	if err != nil {
 		return false, err
+	}
+	if s.Idle {
+		return late || opinions, nil
 	}
 	entries, err := s.readEntries(ctx)
 	if err != nil {

@@ -18,6 +18,8 @@ import (
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/crawl"
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/hub/health/prober"
+	"zhanqun/hub/health/uptime"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/sample"
 	"zhanqun/hub/store"
@@ -421,5 +423,48 @@ func TestOneDigest(t *testing.T) {
 		if f.Total != want || f.Due.IsZero() || len(f.Places) == 0 || f.Advice == "" {
 			t.Errorf("told of %+v", f)
 		}
+	}
+}
+
+// A site that is down is one finding, told to its unit, and closed when it opens
+// again; an answer has it asked at once.
+func TestIncidentIsAFinding(t *testing.T) {
+	w := newWatch(t)
+	w.Watched, w.Idle = true, true // links are left alone
+	var asked []string
+	w.Ask = func(site string) { asked = append(asked, site) }
+	sender, stream := storetest.NewSender(t, w.store, storetest.Sitang), storetest.NewStream(t, w.store)
+	site := w.site(storetest.Sitang, "思唐街道", "http://sitang.example/")
+	visit := func(outcome uptime.Outcome, changed ...uptime.Incident) {
+		t.Helper()
+		at := w.clock.Advance(time.Minute)
+		p := uptime.Probe{Site: site.ID, Slot: at, At: at, Outcome: outcome, Extra: true}
+		if _, err := w.store.RecordProbe(t.Context(), p, nil, func(prober.Case) []uptime.Incident { return changed }); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+	}
+	down := uptime.Incident{ID: "i1", Site: site.ID, Since: w.clock.Now(), OpenedAt: w.clock.Now(), Failures: 3, Cause: uptime.CauseTimeout}
+	visit(uptime.Failed, down)
+	visit(uptime.Failed)
+	open := w.findings(health.StateActive)
+	if len(open) != 1 || open[0].Class != health.ClassDown || open[0].Node == "" || open[0].ToldAt.IsZero() {
+		t.Fatalf("findings %+v", open)
+	}
+	w.clock.Advance(time.Minute)
+	stream.Send(sender, sender.Next(protocol.KindAnswer, &protocol.Answer{Finding: open[0].ID, Answer: protocol.AnswerFixed, By: "张秀英", At: w.clock.Now()}))
+	w.settle()
+	w.settle()
+	if len(asked) != 1 || asked[0] != site.ID {
+		t.Errorf("asked %v", asked)
+	}
+	visit(uptime.Failed)
+	if f, _, err := w.Store.Finding(t.Context(), open[0].ID); err != nil || f.State != protocol.FindingRecheck {
+		t.Errorf("still down after the answer: %+v, %v", f, err)
+	}
+	down.Until, down.EndedAt = w.clock.Now(), w.clock.Now()
+	visit(uptime.OK, down)
+	if f, _, err := w.Store.Finding(t.Context(), open[0].ID); err != nil || f.Ending != protocol.EndingRecovered {
+		t.Errorf("up again: %+v, %v", f, err)
 	}
 }

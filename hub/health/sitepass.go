@@ -159,7 +159,7 @@ func (s *Service) afterSlice(ctx context.Context, site Site, found *found, total
 	now := s.Now()
 	site.ReadAt, site.PassPages, site.PassKnown, site.PassAsked = now, totals.Pages, totals.Targets, totals.Settled
 	// The home page is itself watched, whatever it says and whoever names it.
-	self := NewPlace{URL: site.URL, Element: "home", Label: site.Name, Unit: site.Unit}
+	self := NewPlace{URL: site.URL, Element: homeElement, Label: site.Name, Unit: site.Unit}
 	if err := s.Store.AddPlace(ctx, SiteOwner(site.ID), site.URL, self); err != nil {
 		return err
 	}

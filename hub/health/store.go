@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zhanqun/hub/health/fresh"
+	"zhanqun/hub/health/uptime"
 	"zhanqun/protocol"
 )
 
@@ -68,6 +69,19 @@ type Store interface {
 	// tells the unit at once.
 	Settle(ctx context.Context, actor, id string, decide func(Finding, Target) Finding) (Finding, error)
 
+	// Follow lets decide say what becomes of the finding about something that is no
+	// link, from the latest about it, nil for none, and writes what it returns. A new
+	// finding is given its target by its URL.
+	Follow(ctx context.Context, about About, decide func(last *Finding) []Finding) error
+	// OpenAbout returns the findings of a kind that are not closed.
+	OpenAbout(ctx context.Context, kind string) ([]Finding, error)
+	// OpenIncidents returns the incidents that last, oldest first.
+	OpenIncidents(ctx context.Context) ([]uptime.Incident, error)
+	// Incident returns one, or an empty one if it is forgotten.
+	Incident(ctx context.Context, id string) (uptime.Incident, error)
+	// Probes returns up to limit visits to a site since a time, latest first.
+	Probes(ctx context.Context, site string, since time.Time, limit int) ([]uptime.Probe, error)
+
 	// DueUrges returns up to limit findings whose unit has to be urged at now.
 	DueUrges(ctx context.Context, now time.Time, limit int) ([]Finding, error)
 	// Urge notes what urging makes of a finding that still waits for its unit.
@@ -94,6 +108,14 @@ type Naming struct {
 	URL    string
 	Places []Place
 	Total  int
+}
+
+// About is something a finding may be about that is no link.
+type About struct {
+	Kind    string // AboutSite, AboutColumn
+	Subject string // id of the incident, of the column
+	Site    string
+	Unit    string // who answers for it now
 }
 
 // NewPlace is a link as it was read from a page or an entry.

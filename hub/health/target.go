@@ -74,6 +74,9 @@ func HostOf(address string) string {
 	return strings.ToLower(u.Host)
 }
 
+// homeElement is the element of the place that stands for a site's own home page.
+const homeElement = "home"
+
 // maxLooks bounds the history kept of a target.
 const maxLooks = 12
 

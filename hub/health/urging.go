@@ -17,8 +17,11 @@ func settle(f Finding, t Target, strike bool, note string, by urge.Rules, now ti
 	f.Note = note
 	switch {
 	case strike:
-		last, _ := telling(t.Looks)
-		f.State, f.Ending, f.ClosedAt, f.Mark = protocol.FindingStruck, protocol.EndingStruck, now, markOf(last).text()
+		f.State, f.Ending, f.ClosedAt = protocol.FindingStruck, protocol.EndingStruck, now
+		if f.Kind == "" {
+			last, _ := telling(t.Looks)
+			f.Mark = markOf(last).text()
+		}
 		return f
 	case f.State == FindingFound:
 		f.State = protocol.FindingOpen

@@ -16,7 +16,7 @@ const deadLinks = `SELECT f.site, f.unit, COALESCE(u.name, ''), f.class,
 		EXISTS (SELECT 1 FROM place p WHERE p.target = f.target AND p.owner = 'site:' || f.site AND p.page = s.url) AS home,
 		CASE WHEN f.state = 'found' THEN 1 ELSE 0 END AS doubt, COUNT(*)
 	FROM finding f JOIN site s ON s.id = f.site JOIN target t ON t.id = f.target LEFT JOIN unit u ON u.code = f.unit
-	WHERE f.closed_at = 0 AND f.state <> 'struckoff' AND f.class <> $1 AND t.url <> s.url`
+	WHERE f.closed_at = 0 AND f.kind = '' AND f.state <> 'struckoff' AND f.class <> $1 AND t.url <> s.url`
 
 const deadLinksEnd = ` GROUP BY f.site, f.unit, u.name, f.class, home, doubt ORDER BY f.site, f.unit, f.class, home, doubt`
 

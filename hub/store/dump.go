@@ -16,7 +16,7 @@ var tables = []string{
 	"setting", "counter", "unit", "portal_column", "account", "password_past", "lockout", "api_token", "node", "invite", "bundle_partner", "bundle_taken", "node_epoch", "up_entry", "refusal",
 	"down_entry", "down_past", "recalled", "item", "revision", "blob", "blob_offer", "decision", "held_decision", "entry", "entry_source", "entry_list",
 	"entry_file", "file_gone", "adoption", "event", "audit", "site", "site_column", "target", "place", "place_total", "finding", "finding_event", "look_request", "webhook", "webhook_delivery",
-	"probe", "uptime_day", "incident", "offline", "site_sheet", "site_home",
+	"probe", "uptime_day", "incident", "offline", "site_sheet", "site_home", "veto_standing", "veto_alarm",
 }
 
 // Part is a run of rows of one table in a form both databases read: one row on a

@@ -11,7 +11,7 @@ import (
 
 const findingColumns = `f.id, f.target, t.url, f.unit, COALESCE(u.name, ''), f.node, f.site, COALESCE(s.name, ''), f.item, f.state, f.class,
 	f.status, f.reason, f.looks, f.host, f.first_bad, f.last_bad, f.note, f.answer, f.opened_at, f.answered_at, f.closed_at, f.updated_at,
-	f.due_at, f.stage, f.urge_at, f.ending, f.mark, f.told_at`
+	f.due_at, f.stage, f.urge_at, f.ending, f.mark, f.told_at, f.kind, f.subject`
 
 const findingTables = ` FROM finding f JOIN target t ON t.id = f.target
 	LEFT JOIN unit u ON u.code = f.unit LEFT JOIN site s ON s.id = f.site `
@@ -21,7 +21,7 @@ func scanFinding(row scanner) (health.Finding, error) {
 	var first, last, opened, answered, closed, updated, due, urge, told int64
 	err := row.Scan(&f.ID, &f.Target, &f.URL, &f.Unit, &f.UnitName, &f.Node, &f.Site, &f.SiteName, &f.Item, &f.State, &f.Class,
 		&f.Status, &f.Reason, &f.Looks, &f.Host, &first, &last, &f.Note, &f.Answer, &opened, &answered, &closed, &updated,
-		&due, &f.Stage, &urge, &f.Ending, &f.Mark, &told)
+		&due, &f.Stage, &urge, &f.Ending, &f.Mark, &told, &f.Kind, &f.Subject)
 	f.DueAt, f.UrgeAt, f.ToldAt = fromMillis(due), fromMillis(urge), fromMillis(told)
 	f.FirstBad, f.LastBad, f.OpenedAt = fromMillis(first), fromMillis(last), fromMillis(opened)
 	f.AnsweredAt, f.ClosedAt, f.UpdatedAt = fromMillis(answered), fromMillis(closed), fromMillis(updated)
@@ -38,8 +38,8 @@ func (t *tx) saveFinding(ctx context.Context, f health.Finding, step health.Step
 		tell = 1
 	}
 	_, err := t.ExecContext(ctx, `INSERT INTO finding (id, target, unit, node, site, item, state, class, status, reason, looks,
-			first_bad, last_bad, note, answer, opened_at, answered_at, closed_at, updated_at, host, due_at, stage, urge_at, ending, mark, tell)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+			first_bad, last_bad, note, answer, opened_at, answered_at, closed_at, updated_at, host, due_at, stage, urge_at, ending, mark, tell, kind, subject)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
 		ON CONFLICT (id) DO UPDATE SET node = excluded.node, state = excluded.state, class = excluded.class, status = excluded.status,
 			reason = excluded.reason, looks = excluded.looks, last_bad = excluded.last_bad, note = excluded.note, answer = excluded.answer,
 			answered_at = excluded.answered_at, closed_at = excluded.closed_at, updated_at = excluded.updated_at,
@@ -47,7 +47,7 @@ func (t *tx) saveFinding(ctx context.Context, f health.Finding, step health.Step
 			tell = excluded.tell`,
 		f.ID, f.Target, f.Unit, f.Node, f.Site, f.Item, f.State, f.Class, f.Status, f.Reason, f.Looks,
 		millis(f.FirstBad), millis(f.LastBad), f.Note, f.Answer, millis(f.OpenedAt), millis(f.AnsweredAt), millis(f.ClosedAt), millis(f.UpdatedAt), f.Host,
-		millis(f.DueAt), f.Stage, millis(f.UrgeAt), f.Ending, f.Mark, tell)
+		millis(f.DueAt), f.Stage, millis(f.UrgeAt), f.Ending, f.Mark, tell, f.Kind, f.Subject)
 	if err != nil {
 		return fmt.Errorf("saving finding %s: %w", f.ID, err)
 	}
@@ -105,7 +105,7 @@ func (t *tx) answerFinding(ctx context.Context, node, unit string, a *protocol.A
 	case f.Closed():
 		return &protocol.Fault{Code: protocol.CodeState, Field: "finding", Detail: "这条预警已经销号，不必再答复"}, nil
 	}
-	if f.Places, err = placesOf(ctx, t, f.Target, f.Unit); err != nil {
+	if f.Places, err = placesFor(ctx, t, f); err != nil {
 		return nil, err
 	}
 	f.Node, f.Answer, f.AnsweredAt, f.Note = node, a.Answer, t.at, ""
@@ -119,10 +119,28 @@ func (t *tx) answerFinding(ctx context.Context, node, unit string, a *protocol.A
 	if err := t.tellNode(ctx, node); err != nil {
 		return nil, err
 	}
-	if _, err := t.ExecContext(ctx, `UPDATE target SET next_at = $2 WHERE id = $1`, f.Target, millis(t.at)); err != nil {
-		return nil, fmt.Errorf("making target of finding %s due: %w", f.ID, err)
+	due := map[string]string{"": `UPDATE target SET next_at = $2 WHERE id = $1`, health.AboutColumn: `UPDATE site_column SET next_at = $2 WHERE id = $1 AND next_at > 0`}
+	about := f.Subject
+	if f.Kind == "" {
+		about = f.Target
+	}
+	if query := due[f.Kind]; query != "" {
+		if _, err := t.ExecContext(ctx, query, about, millis(t.at)); err != nil {
+			return nil, fmt.Errorf("making what finding %s is about due: %w", f.ID, err)
+		}
+	}
+	if f.Kind != "" {
+		return nil, nil
 	}
 	return nil, nil
+}
+
+// placesFor returns where the target of a finding about a link is named.
+func placesFor(ctx context.Context, q queryer, f health.Finding) ([]health.Place, error) {
+	if f.Kind != "" {
+		return nil, nil
+	}
+	return placesOf(ctx, q, f.Target, f.Unit)
 }
 
 // placesOf returns where a target is named under one unit's responsibility, up

@@ -87,7 +87,7 @@ func (s *Store) Settle(ctx context.Context, actor, id string, decide func(health
 		if err != nil {
 			return fmt.Errorf("reading the target of finding %s: %w", id, err)
 		}
-		if f.Places, err = placesOf(ctx, t, f.Target, f.Unit); err != nil {
+		if f.Places, err = placesFor(ctx, t, f); err != nil {
 			return err
 		}
 		was := f

@@ -49,6 +49,17 @@ func (s *Store) OpenIncidents(ctx context.Context) ([]uptime.Incident, error) {
 	return list, nil
 }
 
+// Incident implements health.Store.
+func (s *Store) Incident(ctx context.Context, id string) (uptime.Incident, error) {
+	i, err := scanIncident(s.read.QueryRowContext(ctx, incidentColumns+`WHERE id = $1`, id))
+	if notFound(err) {
+		return uptime.Incident{}, nil
+	} else if err != nil {
+		return i, fmt.Errorf("reading incident %s: %w", id, err)
+	}
+	return i, nil
+}
+
 // Incidents returns up to limit incidents of a site, latest first.
 func (s *Store) Incidents(ctx context.Context, site string, limit int) ([]uptime.Incident, error) {
 	list, err := collect(ctx, s.read, scanIncident, incidentColumns+`WHERE site = $1 ORDER BY opened_at DESC, id DESC LIMIT $2`, site, limit)

@@ -96,7 +96,7 @@ func (t *tx) savePlace(ctx context.Context, p health.Place) error {
 // match where.
 func (t *tx) openTargets(ctx context.Context, where string, args ...any) ([]string, error) {
 	return collect(ctx, t, scanText, `SELECT DISTINCT place.target FROM place JOIN finding ON finding.target = place.target
-		AND finding.closed_at = 0 WHERE `+where+` ORDER BY place.target`, args...)
+		AND finding.closed_at = 0 AND finding.kind = '' WHERE `+where+` ORDER BY place.target`, args...)
 }
 
 func scanText(row scanner) (text string, err error) {
@@ -164,7 +164,7 @@ func (s *Store) Name(ctx context.Context, n health.Naming) (target string, err e
 }
 
 const answered = `SELECT p.target, p.owner, p.page, p.element, p.unit FROM place p JOIN finding f ON f.target = p.target AND f.unit = p.unit
-	WHERE f.closed_at = 0 AND f.state = 'fixing' AND p.item = '' AND p.seen_at < f.answered_at AND p.target IN `
+	WHERE f.closed_at = 0 AND f.kind = '' AND f.state = 'fixing' AND p.item = '' AND p.seen_at < f.answered_at AND p.target IN `
 
 // Answered implements health.Store.
 func (s *Store) Answered(ctx context.Context, targets []string) ([]health.Place, error) {
@@ -219,8 +219,12 @@ const totalPlaces = `SELECT (SELECT COUNT(*) FROM place p WHERE p.target = $1 AN
 		AND NOT EXISTS (SELECT 1 FROM place_total n WHERE n.target = p.target AND n.owner = p.owner AND n.unit = p.unit))
 	+ (SELECT COALESCE(SUM(total), 0) FROM place_total WHERE target = $1 AND unit = $2)`
 
-// fillPlaces reads the first places of a finding and how many there are.
+// fillPlaces reads the first places of a finding about a link and how many there
+// are.
 func fillPlaces(ctx context.Context, q queryer, f *health.Finding) (err error) {
+	if f.Kind != "" {
+		return nil
+	}
 	if f.Places, err = placesOf(ctx, q, f.Target, f.Unit); err != nil {
 		return err
 	}

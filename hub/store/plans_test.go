@@ -155,6 +155,7 @@ func listQueries() map[string]planned {
 	list["next site"] = planned{nextSite, nil, false}
 	list["last answered"] = planned{lastAnswered, []any{50}, false}
 	list["silent hosts"] = planned{silentUnits, []any{"h7.example", "t7"}, true}
+	list["about"], list["open about"] = planned{lastAbout, []any{health.AboutColumn, "c1"}, true}, planned{openAbout, []any{health.AboutSite}, true}
 	list["changed entries"] = planned{changedEntries, []any{millis(now), after.ID, 50}, true}
 	list["audits"] = planned{`SELECT ` + auditColumns + ` FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`, []any{5, 50}, false}
 	for name, q := range map[string]review.Query{

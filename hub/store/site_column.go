@@ -32,7 +32,7 @@ func (s *Store) siteColumns(ctx context.Context, q queryer, where string, args .
 		if err := json.Unmarshal([]byte(reading), &c.Reading); err != nil {
 			return c, fmt.Errorf("reading of column %s: %w", c.ID, err)
 		}
-		c.Condition = fresh.ColumnCondition(c.State, c.LastUpdate, s.now(), fresh.Limits{})
+		c.Condition = fresh.ColumnCondition(c.State, c.LastUpdate, s.now(), s.sleep)
 		return c, nil
 	}
 	list, err := collect(ctx, q, scan, siteColumnQuery+where, args...)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"zhanqun/hub/health/fresh"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/sqlite"
 	"zhanqun/migrations"
@@ -33,6 +34,8 @@ type Options struct {
 	Key protocol.Key     // the hub's key: signs every entry of the down log
 	Now func() time.Time // nil for time.Now
 	Log *slog.Logger     // nil for slog.Default
+	// Sleep says which columns are called asleep when they are read.
+	Sleep fresh.Limits
 }
 
 // Store is the hub's database.
@@ -46,6 +49,7 @@ type Store struct {
 	epoch string
 	now   func() time.Time
 	log   *slog.Logger
+	sleep fresh.Limits
 
 	hooks sync.RWMutex
 	rung  []func(heads map[string]uint64)
@@ -54,7 +58,7 @@ type Store struct {
 
 // Open opens the database and brings its schema up to date.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{key: o.Key, now: o.Now, log: o.Log}
+	s := &Store{key: o.Key, now: o.Now, log: o.Log, sleep: o.Sleep}
 	if s.now == nil {
 		s.now = time.Now
 	}

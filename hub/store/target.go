@@ -121,12 +121,12 @@ func (t *tx) healthCase(ctx context.Context, target string) (health.Case, error)
 		return c, err
 	}
 	c.Findings, err = collect(ctx, t, scanFinding, `SELECT `+findingColumns+findingTables+
-		`WHERE f.target = $1 AND (f.closed_at = 0 OR f.state = 'struckoff' AND f.lapsed = 0) ORDER BY f.id`, target)
+		`WHERE f.target = $1 AND f.kind = '' AND (f.closed_at = 0 OR f.state = 'struckoff' AND f.lapsed = 0) ORDER BY f.id`, target)
 	if err != nil {
 		return c, err
 	}
 	c.Past, err = collect(ctx, t, scanFinding, `SELECT `+findingColumns+findingTables+
-		`WHERE f.target = $1 AND f.closed_at <> 0 AND f.state = 'closed' AND (f.due_at <> 0 OR f.told_at <> 0) ORDER BY f.closed_at DESC LIMIT 20`, target)
+		`WHERE f.target = $1 AND f.kind = '' AND f.closed_at <> 0 AND f.state = 'closed' AND (f.due_at <> 0 OR f.told_at <> 0) ORDER BY f.closed_at DESC LIMIT 20`, target)
 	if err != nil {
 		return c, err
 	}
@@ -149,7 +149,8 @@ func (t *tx) healthCase(ctx context.Context, target string) (health.Case, error)
 }
 
 // silentUnits are the units with a finding about the silence of a host.
-const silentUnits = `SELECT unit FROM finding WHERE host <> '' AND host = $1 AND target <> $2 AND (closed_at = 0 OR state = 'struckoff' AND lapsed = 0) ORDER BY unit`
+const silentUnits = `SELECT unit FROM finding WHERE host <> '' AND host = $1 AND (target <> $2 OR kind <> '')
+	AND (closed_at = 0 OR kind = '' AND state = 'struckoff' AND lapsed = 0) ORDER BY unit`
 
 // LastAnswered implements health.Store.
 func (s *Store) LastAnswered(ctx context.Context, limit int) ([]string, error) {

@@ -114,8 +114,9 @@ const (
 // mostEvents is how many events are looked through at once.
 const mostEvents = 5000
 
-// findingEvents are the changes of findings among the events behind a number.
-const findingEvents = `SELECT seq, at, kind, ref FROM (` + eventsAfter + `) AS e WHERE kind LIKE 'finding.%' ORDER BY seq`
+// hookedEvents are the changes of findings and vetoes among the events behind a
+// number.
+const hookedEvents = `SELECT seq, at, kind, ref FROM (` + eventsAfter + `) AS e WHERE kind LIKE 'finding.%' OR kind LIKE 'veto.%' ORDER BY seq`
 
 // HookFindings implements webhook.Store. Who is registered later is not told of
 // what was before.
@@ -140,7 +141,7 @@ func (s *Store) HookFindings(ctx context.Context, limit int, build func([]webhoo
 		}
 		through := head
 		if len(hooks) > 0 && at > 0 {
-			changes, last, err := t.findingChanges(ctx, at, head, limit)
+			changes, last, err := t.hookedChanges(ctx, at, head, limit)
 			if err != nil {
 				return err
 			}
@@ -156,9 +157,9 @@ func (s *Store) HookFindings(ctx context.Context, limit int, build func([]webhoo
 	return more, err
 }
 
-// findingChanges returns up to limit changes of findings behind an event, and the
-// number through which there are no others.
-func (t *tx) findingChanges(ctx context.Context, after, head uint64, limit int) (list []webhook.Change, through uint64, err error) {
+// hookedChanges returns up to limit changes of findings and vetoes behind an
+// event, and the number through which there are no others.
+func (t *tx) hookedChanges(ctx context.Context, after, head uint64, limit int) (list []webhook.Change, through uint64, err error) {
 	type noted struct {
 		seq  uint64
 		at   int64
@@ -168,7 +169,7 @@ func (t *tx) findingChanges(ctx context.Context, after, head uint64, limit int) 
 	events, err := collect(ctx, t, func(r scanner) (n noted, err error) {
 		err = r.Scan(&n.seq, &n.at, &n.kind, &n.ref)
 		return n, err
-	}, findingEvents, after, mostEvents)
+	}, hookedEvents, after, mostEvents)
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading events: %w", err)
 	}
@@ -192,7 +193,16 @@ func (t *tx) findingChanges(ctx context.Context, after, head uint64, limit int) 
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading changed findings: %w", err)
 	}
+	alarms, err := collect(ctx, t, scanAlarm, alarmColumns+`WHERE id IN `+t.s.d.in("$1"), text)
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading what was told of vetoes: %w", err)
+	}
 	for _, e := range events {
+		for i := range alarms {
+			if alarms[i].ID == e.ref {
+				list = append(list, webhook.Change{At: fromMillis(e.at), Veto: &alarms[i]})
+			}
+		}
 		for i := range findings {
 			if findings[i].ID == e.ref {
 				list = append(list, webhook.Change{Kind: e.kind[len("finding."):], At: fromMillis(e.at), Finding: findings[i]})

@@ -34,8 +34,8 @@ func (s *Server) findingsPage(w http.ResponseWriter, r *http.Request, u access.U
 	}
 	p := &findingsPage{Findings: list, State: q.State, Site: q.Site, Reports: u.May(access.ReadAll)}
 	lang := s.lang(r)
-	p.Title, p.Events = ui.T(lang, "链接预警"), eventsURL
-	p.Lead = ui.T(lang, "隔时两次以上确认有问题的链接，责任单位限期整改。")
+	p.Title, p.Events = ui.T(lang, "预警"), eventsURL
+	p.Lead = ui.T(lang, "隔时两次以上确认的问题：打不开的链接、打不开的站点、不更新和空白的栏目。责任单位限期整改。")
 	if next != "" {
 		p.Older = withParam(r, "cursor", next)
 	}
@@ -53,7 +53,7 @@ type findingPage struct {
 }
 
 // endingNames are the reasons why a finding is closed.
-var endingNames = map[string]string{protocol.EndingRecovered: "目标恢复访问", protocol.EndingRemoved: "链接已从页面移除", protocol.EndingStruck: "误报，核减"}
+var endingNames = map[string]string{protocol.EndingRecovered: "目标恢复访问", protocol.EndingRemoved: "链接已从页面移除", protocol.EndingStruck: "误报，核减", protocol.EndingWaived: "不必再整改"}
 
 func (s *Server) findingPage(w http.ResponseWriter, r *http.Request, u access.User) error {
 	p, err := s.newFindingPage(r, u)
@@ -70,6 +70,9 @@ func (s *Server) newFindingPage(r *http.Request, u access.User) (*findingPage, e
 	}
 	lang := s.lang(r)
 	p := &findingPage{F: f, Inspect: u.May(access.Inspect), Ending: ui.T(lang, endingNames[f.Ending])}
+	if f.Kind == health.AboutColumn && f.Ending == protocol.EndingRecovered {
+		p.Ending = ui.T(lang, "栏目有更新")
+	}
 	for i, step := range steps {
 		c := s.chip(step.Kind)
 		p.Steps = append(p.Steps, ui.Event{At: step.At, Title: ui.T(lang, c.Word), Who: ui.T(lang, step.Who), Tone: c.Tone, Text: ui.T(lang, step.Note)})

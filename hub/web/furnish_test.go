@@ -13,7 +13,9 @@ import (
 	"zhanqun/hub/health/fresh"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/prober"
+	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/uptime"
+	"zhanqun/hub/health/verdict"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/review"
 	"zhanqun/hub/sample"
@@ -42,6 +44,8 @@ type furnished struct {
 	finding  string
 	disputed string
 	hook     string // where messages are sent to
+	down     string // finding about a site that does not open
+	late     string // finding about a column
 	suspect  string // waits for somebody to look whether it is a fault at all
 	refusal  string
 	lost     string // node that has been silent for days
@@ -156,6 +160,7 @@ func (f *furnished) sites(t testing.TB) {
 	}
 	f.visits(t)
 	f.columns(t)
+	f.abouts(t, saved)
 	f.finding = f.dead(t, "http://sitang.example.org/bszn/2019/hukou.html")
 	f.disputed = f.dead(t, "http://sitang.example.org/files/2021-yusuan.pdf")
 	f.suspect = f.dead(t, "http://sitang.example.org/old/404.html", func(x *health.Finding) {
@@ -243,6 +248,44 @@ func (f *furnished) columns(t testing.TB) {
 		if err := f.ColumnRead(ctx, c, fresh.History{}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// abouts finds a site that is down and a column that is late, and tells of vetoes
+// that came near and fell.
+func (f *furnished) abouts(t testing.TB, sites []health.Site) {
+	t.Helper()
+	ctx := t.Context()
+	about := func(x health.Finding) string {
+		t.Helper()
+		x.ID, x.State, x.OpenedAt, x.FirstBad, x.LastBad = uuid.Must(uuid.NewV7()).String(), protocol.FindingOpen, f.Now(), f.Now().Add(-time.Hour), f.Now()
+		x.DueAt = f.Now().AddDate(0, 0, 14)
+		err := f.Follow(ctx, health.About{Kind: x.Kind, Subject: x.Subject, Site: x.Site, Unit: x.Unit}, func(*health.Finding) []health.Finding { return []health.Finding{x} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x.ID
+	}
+	c, err := f.SiteColumn(ctx, f.column)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.late = about(health.Finding{Kind: health.AboutColumn, Subject: c.ID, URL: c.URL, Unit: c.Unit, Site: c.Site, Class: health.ClassStale, Looks: 2,
+		Reason: "栏目“工作动态”的更新期限是 14 天，最近更新 2026-09-30，从 2026-10-15 起超期。"})
+	for _, site := range sites {
+		if site.ID != f.site {
+			f.down = about(health.Finding{Kind: health.AboutSite, Subject: "i1", URL: site.URL, Unit: site.Unit, Site: site.ID, Class: health.ClassDown, Looks: 3,
+				Reason: "首页从 11月3日 08:20 起打不开，连续 3 次访问失败；最近一次：15 秒内没有打开"})
+		}
+	}
+	near := verdict.Alarm{ID: uuid.NewString(), At: f.Now().Add(-time.Hour), Site: f.site, SiteName: "思唐街道办事处网", UnitName: "思唐街道", From: rules.Clear, State: rules.Near, Clause: "V3a",
+		Title: "栏目不更新", Kind: rules.KindStale, Official: true, Count: 3, Limit: 5, Says: "3 个栏目不更新，达到 5 个即单项否决。",
+		Owners: []rules.Owner{{Unit: storetest.Tangtou, UnitName: "塘头镇", Count: 2}, {Unit: storetest.Sitang, UnitName: "思唐街道", Count: 1}}, Falls: f.Now().AddDate(0, 0, 9)}
+	fallen := near
+	fallen.ID, fallen.At, fallen.State, fallen.Clause, fallen.Title, fallen.Kind, fallen.Count, fallen.Limit = uuid.NewString(), f.Now(), rules.Fallen, "V2", "首页不更新", rules.KindHome, 15, 15
+	fallen.Says, fallen.Owners, fallen.Falls, fallen.Official = "首页 14 天内没有更新。", nil, time.Time{}, false
+	if err := f.SaveStandings(ctx, nil, []verdict.Alarm{near, fallen}, time.Time{}); err != nil {
+		t.Fatal(err)
 	}
 }
 

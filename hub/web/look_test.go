@@ -184,7 +184,7 @@ func TestEmptyPagesAreWellMade(t *testing.T) {
 	p := someone(browsertest.Open(t), url, t, "chen")
 	for _, tt := range []struct{ path, says string }{
 		{"/", "乡镇报来新的信息会自动出现在这里。"}, {"/items", "乡镇报来的信息会列在这里。"}, {"/items?q=a", "清空筛选"}, {"/combine", "这里会列出待审的信息"},
-		{"/sites", "登记乡镇站点后"}, {"/findings", "确认打不开的链接会列在这里。"}, {"/rankings", "得分"}, {"/units?parent=" + storetest.Xujiaba, "没有下级单位"},
+		{"/sites", "登记乡镇站点后"}, {"/findings", "隔一段时间再查仍有问题的链接"}, {"/rankings", "得分"}, {"/units?parent=" + storetest.Xujiaba, "没有下级单位"},
 		{"/refusals", "没有拒收的报文"}, {"/board", "离单项否决还有多远"}, {"/status", "这里列出每个站点能不能打开"}, {"/account", "还没有令牌"}, {"/entries", "县里采用的信息会列在这里。"},
 	} {
 		p.see(axe, look{name: "empty" + strings.ReplaceAll(strings.SplitN(tt.path, "?", 2)[0], "/", "-"), path: tt.path})

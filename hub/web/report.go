@@ -65,7 +65,7 @@ func (s *Server) reportPage(w http.ResponseWriter, r *http.Request, _ access.Use
 		return err
 	}
 	lang := s.lang(r)
-	p := &reportPage{Site: site, Period: period, Verdict: verdictView{result, lang}, Now: now.Before(period.Until), Incidents: incidents, Counts: counts, Made: now}
+	p := &reportPage{Site: site, Period: period, Verdict: verdictView{result, lang, s.Inspect.Sleep}, Now: now.Before(period.Until), Incidents: incidents, Counts: counts, Made: now}
 	p.Months, p.Share = months(days, period.From, period.Until, now)
 	p.Part = percent(p.Share)
 	p.Title, p.Heading = ui.T(lang, "季度报告"), ui.T(lang, "%s %s健康报告", site.Name, period.Name)

@@ -23,6 +23,12 @@ func (p *reportPage) workbook(w http.ResponseWriter) error {
 	}
 	facts := [][]any{{p.Heading, ""}, {t("首页地址"), p.Site.URL}, {t("责任单位"), p.Site.UnitName}, {t("网站标识码"), p.Site.Code}, {t("出表时间"), at(p.Made)},
 		{t("检查指标"), t(p.Verdict.SetName)}, {t("依据"), p.Verdict.Text}, {t("结论"), t(chips["outcome-"+string(p.Verdict.Outcome)].Word)}}
+	if c := p.Verdict.Condition; c != "" {
+		facts = append(facts, []any{t("更新情况"), t(chips["condition-"+c].Word)}, []any{t("最近更新"), p.Verdict.Updated})
+		if note := p.Verdict.Sleeps(); note != "" {
+			facts = append(facts, []any{"", note})
+		}
+	}
 	if s := p.Verdict.Score; s != nil {
 		facts = append(facts, []any{t("得分"), float64(s.Total) / 100})
 	}

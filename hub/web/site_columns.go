@@ -24,6 +24,7 @@ type siteColumnPage struct {
 	Marks   []ui.Option
 	Inspect bool
 	Manage  bool
+	Sleeps  int // days without an update after which a column is called asleep
 }
 
 // columnForm is what a person sent that could not be taken.
@@ -57,7 +58,7 @@ func (s *Server) newSiteColumnPage(r *http.Request, u access.User) (*siteColumnP
 		return nil, err
 	}
 	lang := s.lang(r)
-	p := &siteColumnPage{Site: site, C: c, Inspect: u.May(access.Inspect), Manage: u.May(access.Manage), Classes: classOptions(lang)}
+	p := &siteColumnPage{Site: site, C: c, Inspect: u.May(access.Inspect), Manage: u.May(access.Manage), Classes: classOptions(lang), Sleeps: s.Inspect.Sleep.Set().ColumnSleeps}
 	p.Form = columnForm{Unit: c.Unit, Class: string(c.Class), Mark: c.Mark}
 	p.Marks = []ui.Option{
 		{Value: "", Label: ui.T(lang, "照常检查")}, {Value: health.MarkStatic, Label: ui.T(lang, "静态栏目（机构职能、法规等）")},

@@ -59,11 +59,11 @@ func sitesLead(list []health.Site, lang ui.Lang) string {
 	case len(list) == 0:
 		return ui.T(lang, "定期把每个站点从头到尾读一遍，检查所有的链接。")
 	case shut > 0:
-		return ui.T(lang, "本页有 %d 个站点打不开，%d 条链接预警待处理。", shut, open)
+		return ui.T(lang, "本页有 %d 个站点打不开，%d 条预警待处理。", shut, open)
 	case open > 0:
-		return ui.T(lang, "本页的站点都能打开，有 %d 条链接预警待处理。", open)
+		return ui.T(lang, "本页的站点都能打开，有 %d 条预警待处理。", open)
 	}
-	return ui.T(lang, "本页的站点都能打开，没有待处理的链接预警。")
+	return ui.T(lang, "本页的站点都能打开，没有待处理的预警。")
 }
 
 func (s *Server) addSite(w http.ResponseWriter, r *http.Request, u access.User) error {
@@ -108,6 +108,7 @@ type sitePage struct {
 	Uptime   *uptimeView
 	Verdict  verdictView
 	Reading  bool // at this moment
+	Recent   []alarmView
 }
 
 // Checked is the share of the addresses met in the pass under way that were
@@ -148,8 +149,11 @@ func (s *Server) newSitePage(r *http.Request, u access.User) (*sitePage, error) 
 	if err != nil {
 		return nil, err
 	}
+	if p.Recent, err = s.recent(r, site.ID); err != nil {
+		return nil, err
+	}
 	lang := s.lang(r)
-	p.Verdict = verdictView{result, lang}
+	p.Verdict = verdictView{result, lang, s.Inspect.Sleep}
 	if p.Manage {
 		p.Classes = append([]ui.Option{{Label: ui.T(lang, "按名称判断")}}, classOptions(lang)...)
 		if p.Units, err = s.unitOptions(r, ui.T(lang, "站点的责任单位"), catalog.LevelCounty, catalog.LevelDepartment, catalog.LevelTownship); err != nil {

@@ -66,6 +66,6 @@ func (s *Server) unitHealthPage(w http.ResponseWriter, r *http.Request, _ access
 	}
 	lang := s.lang(r)
 	p.Title, p.Events = ui.T(lang, "%s的健康情况", p.Line.UnitName), eventsURL
-	p.Lead = ui.T(lang, "计入单项否决的 %d 项，即将计入的 %d 项，处理中的链接预警 %d 条。", len(p.Counted), len(p.Ahead), len(p.Findings))
+	p.Lead = ui.T(lang, "计入单项否决的 %d 项，即将计入的 %d 项，处理中的预警 %d 条。", len(p.Counted), len(p.Ahead), len(p.Findings))
 	return s.show(w, r, "unithealth", p)
 }

@@ -43,8 +43,15 @@ func testSiteAvailability(t *testing.T, f *furnished) {
 	if a.Week.Failed != 6 || a.Verdict != uptime.Insufficient || len(a.Week.Short) != 1 || len(a.Incidents) != 1 || len(a.Offline) != 1 || a.Down != nil || a.Last == nil {
 		t.Errorf("availability %+v", a)
 	}
+	board := f.as(t, account.RoleViewer)
+	board.get("/board").is(http.StatusOK).says("最近的变化", "还差 2 个栏目", "塘头镇 2 个、思唐街道 1 个", "全站 180 天没有更新算睡眠网站，365 天算僵尸网站（县内参考值）。")
+	board.get("/sites/"+f.site).is(http.StatusOK).says("最近的变化", "有栏目超期", "最近更新 2026-10-30")
+	board.get("/findings/"+f.down).is(http.StatusOK).says("站点打不开", "看站点的访问记录")
 	var r rules.Result
 	v.get("/api/v1/sites/" + f.site + "/verdict").is(http.StatusOK).json(&r)
+	if r.Condition != "stale" || r.Updated != "2026-10-30" {
+		t.Errorf("condition %q, updated %q", r.Condition, r.Updated)
+	}
 	if r.Set != rules.DefaultSet || r.Outcome != rules.Incomplete || r.Score == nil || r.Score.Complete {
 		t.Errorf("verdict %+v", r)
 	}

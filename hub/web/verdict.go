@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"zhanqun/hub/access"
+	"zhanqun/hub/health/fresh"
 	"zhanqun/hub/health/rules"
+	"zhanqun/hub/health/verdict"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 )
@@ -24,6 +26,8 @@ type boardPage struct {
 	ui.Page
 	Board  rules.Board
 	Vetoes []rules.Clause // columns of the table of units
+	Recent []alarmView
+	sleep  fresh.Limits
 	Set    *rules.Set
 }
 
@@ -32,8 +36,12 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, _ access.User
 	if err != nil {
 		return err
 	}
+	recent, err := s.recent(r, "")
+	if err != nil {
+		return err
+	}
 	lang := s.lang(r)
-	p := &boardPage{Board: board, Set: s.Inspect.Rules()}
+	p := &boardPage{Board: board, Set: s.Inspect.Rules(), Recent: recent, sleep: s.Inspect.Sleep}
 	for _, c := range p.Set.Clauses {
 		if c.Veto {
 			p.Vetoes = append(p.Vetoes, c)
@@ -41,6 +49,31 @@ func (s *Server) boardPage(w http.ResponseWriter, r *http.Request, _ access.User
 	}
 	p.Title, p.Events, p.Lead = ui.T(lang, "站群总览"), eventsURL, boardLead(board, lang)
 	return s.show(w, r, "board", p)
+}
+
+// recentDays is how long a change of a veto is shown, mostRecent how many are.
+const (
+	recentDays = 30
+	mostRecent = 10
+)
+
+// alarmView is a change of a veto as pages show it.
+type alarmView struct {
+	verdict.Alarm
+	Whose string // who answers for the count
+}
+
+// recent returns the last changes of vetoes, of a site, or of all for "".
+func (s *Server) recent(r *http.Request, site string) ([]alarmView, error) {
+	list, err := s.Inspect.Recent(r.Context(), site, mostRecent)
+	from, lang := s.Now().AddDate(0, 0, -recentDays), s.lang(r)
+	var views []alarmView
+	for _, a := range list {
+		if a.At.After(from) {
+			views = append(views, alarmView{a, share(a.Owners, lang)})
+		}
+	}
+	return views, err
 }
 
 // boardLead answers what will fail an inspection.
@@ -86,6 +119,9 @@ func weight(v rules.Veto) float64 {
 
 // Worst is the veto of a site that is nearest.
 func (p *boardPage) Worst(r rules.Result) rules.Veto { return worst(r) }
+
+// Share is who answers for a veto's count.
+func (p *boardPage) Share(o []rules.Owner) string { return share(o, p.Lang) }
 
 // Of returns a veto of a site by its clause.
 func (p *boardPage) Of(r rules.Result, kind string) rules.Veto {
@@ -135,8 +171,26 @@ func share(owners []rules.Owner, lang ui.Lang) string {
 // verdictView is a result as pages show it.
 type verdictView struct {
 	rules.Result
-	lang ui.Lang
+	lang  ui.Lang
+	sleep fresh.Limits
 }
+
+// Sleeps says what the word for a neglected site means, where it is used.
+func (v verdictView) Sleeps() string {
+	if c := fresh.Condition(v.Condition); c != fresh.Sleeping && c != fresh.Zombie {
+		return ""
+	}
+	return sleeps(v.sleep, v.lang)
+}
+
+// sleeps says from when neglect is called sleep.
+func sleeps(l fresh.Limits, lang ui.Lang) string {
+	l = l.Set()
+	return ui.T(lang, "全站 %d 天没有更新算睡眠网站，%d 天算僵尸网站（县内参考值）。", l.SiteSleeps, l.SiteZombie)
+}
+
+// Sleeps says from when neglect is called sleep.
+func (p *boardPage) Sleeps() string { return sleeps(p.sleep, p.Lang) }
 
 // Share is who answers for a veto's count.
 func (v verdictView) Share(o []rules.Owner) string { return share(o, v.lang) }

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/rules"
+	"zhanqun/hub/health/verdict"
 	"zhanqun/internal/chinatime"
 	"zhanqun/protocol"
 )
@@ -27,13 +29,13 @@ func finding(id, class, state string) health.Finding {
 
 func changes() []Change {
 	return []Change{
-		{"open", noon, finding("f1", "死链", "open")},
-		{"overdue", noon, finding("f2", "死链", "open")},
-		{"open", noon, finding("f3", "外链变异", "open")},
-		{"open", noon, finding("f4", "死链", "closed")},
-		{"closed", noon, finding("f4", "死链", "closed")}, // found and gone between two messages: it is told how it ended
-		{"reminded", noon, finding("f5", "死链", "open")},
-		{"fixing", noon, finding("f1", "死链", "fixing")},
+		{Kind: "open", At: noon, Finding: finding("f1", "死链", "open")},
+		{Kind: "overdue", At: noon, Finding: finding("f2", "死链", "open")},
+		{Kind: "open", At: noon, Finding: finding("f3", "外链变异", "open")},
+		{Kind: "open", At: noon, Finding: finding("f4", "死链", "closed")},
+		{Kind: "closed", At: noon, Finding: finding("f4", "死链", "closed")}, // found and gone between two messages: it is told how it ended
+		{Kind: "reminded", At: noon, Finding: finding("f5", "死链", "open")},
+		{Kind: "fixing", At: noon, Finding: finding("f1", "死链", "fixing")},
 	}
 }
 
@@ -87,7 +89,7 @@ func TestDigests(t *testing.T) {
 		title string
 		items int
 	}{
-		{Now, "链接预警：新发现 2 条，销号 1 条", 3}, {Urging, "整改督办：逾期 1 条", 1}, {Veto, "单项否决风险：新发现 1 条", 1},
+		{Now, "预警：新发现 2 条，销号 1 条", 3}, {Urging, "整改督办：逾期 1 条", 1}, {Veto, "单项否决风险：新发现 1 条", 1},
 	} {
 		m := service().digest("", tt.topic, changes())
 		if m == nil || m.Title != tt.title || len(m.Items) != tt.items || len(m.Lines) != tt.items {
@@ -99,6 +101,32 @@ func TestDigests(t *testing.T) {
 	}
 }
 
+// A veto that came near is told with its distance, whose share it is and when it
+// falls.
+func TestVetoes(t *testing.T) {
+	near := verdict.Alarm{ID: "a", State: rules.Near, SiteName: "思南县人民政府网", Title: "栏目不更新", Kind: rules.KindStale, Official: true, Count: 3, Limit: 5,
+		Says: "3 个栏目不更新，达到 5 个即单项否决。", Owners: []rules.Owner{{UnitName: "塘头镇", Count: 2}, {Unit: "u9", Count: 1}}, Falls: noon.AddDate(0, 0, 3)}
+	fallen, over := near, near
+	fallen.State, fallen.Count, fallen.Official, fallen.Falls = rules.Fallen, 5, false, time.Time{}
+	over.State, over.Count, over.Says = rules.Clear, 1, "1 个栏目不更新，达到 5 个即单项否决。"
+	m := service().vetoes("思南县", []Change{{Veto: &near}, {Kind: "open"}, {Veto: &over}, {Veto: &fallen}})
+	if m == nil || m.Title != "思南县 · 检查指标：触发单项否决 1 项，接近单项否决 1 项，解除 1 项" || m.Total != 3 || len(m.Vetoes) != 3 || m.Topic != Veto {
+		t.Fatalf("%+v", m)
+	}
+	for i, want := range []string{
+		"[触发单项否决] 思南县人民政府网 栏目不更新（县内参考值）：3 个栏目不更新，达到 5 个即单项否决；塘头镇占 2 个、u9占 1 个",
+		"[接近单项否决] 思南县人民政府网 栏目不更新：3 个栏目不更新，达到 5 个即单项否决；还差 2 个栏目；塘头镇占 2 个、u9占 1 个；照此下去 " + near.Falls.In(chinatime.Zone).Format("1月2日") + "触发",
+		"[解除] 思南县人民政府网 栏目不更新：1 个栏目不更新，达到 5 个即单项否决",
+	} {
+		if m.Lines[i] != want {
+			t.Errorf("line %d: %s\nwant %s", i, m.Lines[i], want)
+		}
+	}
+	if service().vetoes("", changes()) != nil {
+		t.Error("of nothing")
+	}
+}
+
 // A long list does not outgrow what a robot takes, and nothing from outside is
 // markup.
 func TestBoundedAndPlain(t *testing.T) {
@@ -106,7 +134,7 @@ func TestBoundedAndPlain(t *testing.T) {
 	for i := range 300 {
 		f := finding(strings.Repeat("长", 200), "死链", protocol.FindingOpen)
 		f.ID, f.UnitName = string(rune('a'+i%26))+strings.Repeat("x", i), "<@all>[点这里](http://evil.example/)"
-		many = append(many, Change{"open", noon, f})
+		many = append(many, Change{Kind: "open", At: noon, Finding: f})
 	}
 	m := service().digest("", Now, many)
 	if m.Total != 300 || len(m.Items) != mostItems {

@@ -11,6 +11,7 @@ import (
 
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/urge"
+	"zhanqun/hub/health/verdict"
 	"zhanqun/internal/chinatime"
 	"zhanqun/protocol"
 )
@@ -24,6 +25,8 @@ type Message struct {
 	At    time.Time `json:"at"`
 	Items []Item    `json:"items"` // the findings it is about, the first of them
 	Total int       `json:"total"` // how many there are
+	// Vetoes are those it is about, the first of them.
+	Vetoes []verdict.Alarm `json:"vetoes,omitempty"`
 }
 
 // Item is a finding in a message.
@@ -101,7 +104,7 @@ func (s *Service) digest(county string, t Topic, changes []Change) *Message {
 			counts = append(counts, fmt.Sprintf("%s %d 条", w.word, n))
 		}
 	}
-	what := map[Topic]string{Now: "链接预警", Urging: "整改督办", Veto: "单项否决风险"}[t]
+	what := map[Topic]string{Now: "预警", Urging: "整改督办", Veto: "单项否决风险"}[t]
 	m.Title = titled(county, what+"："+strings.Join(counts, "，"))
 	if more := m.Total - len(m.Items); more > 0 {
 		m.Lines = append(m.Lines, fmt.Sprintf("另有 %d 条，请到平台查看。", more))

@@ -83,6 +83,13 @@ func (s *Service) rest(ctx context.Context) (time.Duration, error) {
 // build makes the messages of what happened: one for each hook and topic.
 func (s *Service) build(county string, changes []Change, hooks []Hook) []Delivery {
 	var list []Delivery
+	if m := s.vetoes(county, changes); m != nil {
+		for _, h := range hooks {
+			if h.Wants(Veto) {
+				list = append(list, delivery(h, *m))
+			}
+		}
+	}
 	for _, t := range []Topic{Veto, Now, Urging} {
 		m := s.digest(county, t, changes)
 		if m == nil {

@@ -22,6 +22,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/urge"
+	"zhanqun/hub/health/verdict"
 	"zhanqun/internal/fault"
 )
 
@@ -119,8 +120,8 @@ type Store interface {
 	SaveHook(ctx context.Context, actor string, h Hook) error
 	RemoveHook(ctx context.Context, actor, id string) error
 
-	// HookFindings takes up to limit changes of findings that no hook was told of
-	// yet, lets build say what is to be sent, and notes both.
+	// HookFindings takes up to limit changes of findings and of vetoes that no hook
+	// was told of yet, lets build say what is to be sent, and notes both.
 	HookFindings(ctx context.Context, limit int, build func([]Change, []Hook) []Delivery) (more bool, err error)
 	// HookDay does the same once for each day.
 	HookDay(ctx context.Context, day string, build func([]Hook) []Delivery) error
@@ -134,11 +135,12 @@ type Store interface {
 	Deliveries(ctx context.Context, hook string, limit int) ([]Delivery, error)
 }
 
-// Change is something that happened to a finding.
+// Change is something that happened to a finding, or to a veto of a site.
 type Change struct {
-	Kind    string // a step of its history
+	Kind    string // a step of its history; empty for a veto
 	At      time.Time
 	Finding health.Finding
+	Veto    *verdict.Alarm
 }
 
 // Reporter makes the daily report; *health.Service is one.

@@ -134,7 +134,7 @@ func (b *Tab) Look(width int64, dark bool) {
 		theme = "dark"
 	}
 	b.do(chromedp.EmulateViewport(width, 900, opts...))
-	b.media(emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
+	b.media(emulation.SetEmulatedMediaParams{Media: "screen", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
 	b.Eval(`for (const a of document.getAnimations()) a.finish(); ""`) // colours fade from one to the other
 }
 

@@ -27,7 +27,7 @@ func (s *Server) findingsPage(w http.ResponseWriter, r *http.Request, a queue.Ac
 	p := &findingsPage{Findings: list, Closed: f.Closed}
 	lang := s.pages.Lang(r)
 	p.Title = ui.T(lang, "预警")
-	p.Lead = ui.T(lang, "县里确认有问题、要本单位处理的链接。")
+	p.Lead = ui.T(lang, "县里确认有问题、要本单位处理的链接、站点和栏目。")
 	if next != "" {
 		p.Older = withParam(r, "cursor", next)
 	}
@@ -93,6 +93,11 @@ func findingSays(f *queue.Finding, lang ui.Lang, now time.Time) says {
 		switch f.Ending {
 		case protocol.EndingRecovered:
 			means = t("链接又能正常打开了。")
+			if f.Kind != "" {
+				means = t("县里复查没有再发现这个问题。")
+			}
+		case protocol.EndingWaived:
+			means = t("这个问题不必再整改。")
 		case protocol.EndingRemoved:
 			means = t("页面上已经没有这个链接了。")
 		}
@@ -104,6 +109,9 @@ func findingSays(f *queue.Finding, lang ui.Lang, now time.Time) says {
 		return answerSays(f, t)
 	}
 	s := says{Tone: ui.Warn, Title: t("等您处理"), Means: t("县里隔时多次检查，都有问题。"), Why: t(f.Note), Do: t("请修好或去掉这个链接，然后在这里答复。")}
+	if f.Kind != "" {
+		s.Do = t("请处理后在这里答复。")
+	}
 	if f.State == protocol.FindingRecheck {
 		s = says{Tone: ui.Bad, Title: t("复查没有通过"), Means: t("县里按您的答复又查了一次，问题还在。"), Why: t(f.Note), Do: t("请再处理一次，然后答复。")}
 	}

@@ -31,7 +31,8 @@ type Limits struct {
 	SiteZombie   int // the same, for a site that may as well be closed; 365
 }
 
-func (l Limits) withDefaults() Limits {
+// Set returns the limits with the defaults in the place of zeros.
+func (l Limits) Set() Limits {
 	for at, days := range map[*int]int{&l.ColumnSleeps: 365, &l.SiteSleeps: 180, &l.SiteZombie: 365} {
 		if *at == 0 {
 			*at = days
@@ -48,7 +49,7 @@ func ColumnCondition(s State, last Day, now time.Time, l Limits) Condition {
 	case Blank:
 		return Empty
 	case Stale:
-		if last == "" || last < DayOf(now).Add(-l.withDefaults().ColumnSleeps) {
+		if last == "" || last < DayOf(now).Add(-l.Set().ColumnSleeps) {
 			return Sleeping
 		}
 		return Overdue
@@ -66,7 +67,7 @@ type Standing struct {
 // need no updates. A column that could not be read may hold anything, so that
 // it keeps a site from being called asleep.
 func SiteCondition(columns []Standing, now time.Time, l Limits) Condition {
-	l = l.withDefaults()
+	l = l.Set()
 	newest, unknown := Day(""), 0
 	for _, c := range columns {
 		if c.State == Unknown || c.State == "" {

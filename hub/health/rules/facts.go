@@ -14,6 +14,9 @@ type Facts struct {
 	UnitName string
 	At       time.Time
 	Portal   bool // the county's portal
+	// Condition is the county's own word on how the site is kept up, and Updated the
+	// newest day of it. They are handed on and judged by no clause.
+	Condition, Updated string
 	// NoServices says that the site offers no services and need not.
 	NoServices bool
 

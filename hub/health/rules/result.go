@@ -36,9 +36,14 @@ type Result struct {
 	UnitName string    `json:"unitName"`
 	At       time.Time `json:"at"`
 	Outcome  Outcome   `json:"outcome"`
-	Vetoes   []Veto    `json:"vetoes"`
-	Signs    []Veto    `json:"signs,omitempty"` // warnings that are no vetoes
-	Score    *Score    `json:"score,omitempty"` // nil when a veto ended it or the site is not scored
+	// Condition is how the site is kept up by the county's own numbers: fresh, stale,
+	// sleeping, zombie, unknown, or empty; no rule of the inspection. Updated is the
+	// newest day on which anything of it was updated.
+	Condition string `json:"condition,omitempty"`
+	Updated   string `json:"updated,omitempty"`
+	Vetoes    []Veto `json:"vetoes"`
+	Signs     []Veto `json:"signs,omitempty"` // warnings that are no vetoes
+	Score     *Score `json:"score,omitempty"` // nil when a veto ended it or the site is not scored
 	// Deductions stand also under a veto: the faults have to be mended all the same.
 	Deductions []Deduction `json:"deductions"`
 	Groups     []Taken     `json:"groups"`
@@ -85,6 +90,9 @@ func (v Veto) Kind() string { return v.kind }
 
 // Left is how much more makes the veto fall; 0 when it has.
 func (v Veto) Left() int { return max(v.Limit-v.Count, 0) }
+
+// Distance says how far a veto is that is near: 还差 2 个栏目; else "".
+func (v Veto) Distance() string { return Distance(v.State, v.kind, v.Left()) }
 
 // Owner is the part of a count that a unit answers for.
 type Owner struct {

@@ -25,4 +25,19 @@ const (
 	saysLinks         = "%s：%s %d 条"
 )
 
+// lacking are how much makes a veto fall that has not, by what the clause counts.
+var lacking = map[string]string{
+	KindAvailability: "还差 %d 次失败", KindHome: "还差 %d 天", KindStale: "还差 %d 个栏目", KindOverdue: "还差 %d 个栏目", KindBlank: "还差 %d 个栏目",
+	KindSerious: "还差 %d 个问题", KindUnanswered: "还差 %d 条留言", KindServices: "还差 %d 项",
+}
+
+// Distance says how far a veto of a kind is that is near: 还差 2 个栏目; "" for
+// one that is not.
+func Distance(state State, kind string, left int) string {
+	if state != Near || left < 1 || lacking[kind] == "" {
+		return ""
+	}
+	return says(lacking[kind], left)
+}
+
 func says(format string, args ...any) string { return fmt.Sprintf(format, args...) }

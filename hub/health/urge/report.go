@@ -137,6 +137,7 @@ func (l *Line) count(e Entry, end time.Time) {
 	switch {
 	case e.Ending == protocol.EndingStruck || e.State == protocol.FindingStruck:
 		l.Struck++
+	case e.Ending == protocol.EndingWaived: // nothing was mended, and nothing had to be
 	default:
 		l.Mended++
 		if !e.Due.IsZero() && e.Closed.After(e.Due) {

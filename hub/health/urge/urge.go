@@ -30,7 +30,7 @@ type Rules struct {
 var Defaults = Rules{Days: 10, UrgentDays: 2, RemindDays: 2}
 
 // urgent are the classes of finding that can fail a whole site by themselves.
-var urgent = map[string]bool{"外链变异": true, "暗链": true, "挂马": true}
+var urgent = map[string]bool{"外链变异": true, "暗链": true, "挂马": true, "站点打不开": true}
 
 // Urgent reports whether findings of a class can fail a whole site by themselves.
 func Urgent(class string) bool { return urgent[class] }

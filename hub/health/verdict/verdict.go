@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"zhanqun/hub/health"
+	"zhanqun/hub/health/fresh"
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/uptime"
@@ -37,6 +38,14 @@ type Store interface {
 	// Sheets returns what people looked at, of a site, or of all for "", by site.
 	Sheets(ctx context.Context, site string) (map[string]Sheet, error)
 	SaveSheet(ctx context.Context, site string, sheet Sheet) error
+	// VetoStandings returns how vetoes stand for those who are told of them, by site and
+	// clause.
+	VetoStandings(ctx context.Context) (map[[2]string]Standing, error)
+	// SaveStandings writes those that changed and the alarms that follow, tells of
+	// these, and forgets alarms from before a time.
+	SaveStandings(ctx context.Context, list []Standing, alarms []Alarm, before time.Time) error
+	// Alarms returns the latest alarms, of a site, or of all for "", latest first.
+	Alarms(ctx context.Context, site string, limit int) ([]Alarm, error)
 	// CountFindings counts a site's findings in a time.
 	CountFindings(ctx context.Context, site string, from, to time.Time) (FindingCounts, error)
 }
@@ -56,6 +65,7 @@ type Options struct {
 	Portal string // address of the portal's home page; empty for none
 	// Watched and Links say whether availability and links are looked at at all.
 	Watched, Links bool
+	Sleep          fresh.Limits // when neglect is called sleep
 	Now            func() time.Time
 }
 
@@ -178,6 +188,7 @@ func (s *Service) judge(site health.Site, now time.Time, k known) rules.Result {
 	k.sheets[site.ID].apply(&f, s.Rules())
 	f.Columns = columnFacts(k.columns[site.ID])
 	f.Home = homeFacts(k.homes[site.ID], k.columns[site.ID], now, s.homeDays())
+	f.Condition, f.Updated = s.condition(site, k.columns[site.ID], k.homes[site.ID], now)
 	return rules.Judge(s.Rules(), f)
 }
 

@@ -234,3 +234,48 @@ func TestUnknownSet(t *testing.T) {
 		t.Error("a set that does not exist was accepted")
 	}
 }
+
+// How a site is kept up is told apart from single late columns, by numbers that
+// are settings, and a site that does not open is not judged.
+func TestCondition(t *testing.T) {
+	d := newDesk(t)
+	condition := func() string {
+		t.Helper()
+		r, err := d.Site(t.Context(), d.site.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Condition + " " + r.Updated
+	}
+	day := func(n int) string { return string(fresh.DayOf(d.clock.Now()).Add(n)) }
+	if got := condition(); got != " " {
+		t.Errorf("without columns %q", got)
+	}
+	d.column("动态", storetest.Tangtou, fresh.News, -400)
+	if got := condition(); got != "zombie "+day(-400) {
+		t.Errorf("all for 400 days: %q", got)
+	}
+	d.column("通知", storetest.Tangtou, fresh.Notice, -200)
+	if got := condition(); got != "sleeping "+day(-200) {
+		t.Errorf("the newest 200 days ago: %q", got)
+	}
+	d.Sleep.SiteZombie = 190
+	if got := condition(); got != "zombie "+day(-200) {
+		t.Errorf("by a setting of 190 days: %q", got)
+	}
+	home := prober.HomePage{Told: true, Latest: d.clock.Now().AddDate(0, 0, -3), ReadAt: d.clock.Now()}
+	if err := d.store.SaveHomePage(t.Context(), d.site.ID, home); err != nil {
+		t.Fatal(err)
+	}
+	if got := condition(); got != "stale "+day(-3) {
+		t.Errorf("with a home page of three days ago: %q", got)
+	}
+	shut := d.site
+	shut.State = health.SiteShut
+	if err := d.store.SiteRead(t.Context(), shut); err != nil {
+		t.Fatal(err)
+	}
+	if got := condition(); got != " " {
+		t.Errorf("one that does not open: %q", got)
+	}
+}

@@ -30,6 +30,7 @@ func healthSuite(t *testing.T, open Open) {
 	t.Run("second opinion", func(t *testing.T) { testLooks(t, open) })
 	t.Run("strike lapses", func(t *testing.T) { testLapse(t, open) })
 	t.Run("findings of a period", func(t *testing.T) { testWithin(t, open) })
+	t.Run("sites and columns", func(t *testing.T) { testFollow(t, open) })
 	t.Run("handed over", func(t *testing.T) { testHandedOver(t, open) })
 }
 

@@ -8,6 +8,7 @@ import (
 	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/verdict"
 	"zhanqun/hub/store"
+	"zhanqun/hub/webhook"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
 )
@@ -15,6 +16,7 @@ import (
 // verdictSuite is what judging sites demands of the store.
 func verdictSuite(t *testing.T, open Open) {
 	t.Run("faulty links", func(t *testing.T) { testDeadLinks(t, open) })
+	t.Run("alarms", func(t *testing.T) { testAlarms(t, open) })
 	t.Run("sheets", func(t *testing.T) { testSheets(t, open) })
 }
 
@@ -101,4 +103,52 @@ func testSheets(t *testing.T, open Open) {
 		t.Errorf("a sheet of nothing: %v", err)
 	}
 	var _ verdict.Store = (*store.Store)(nil)
+}
+
+// testAlarms holds that what people were told of vetoes is kept, found by site,
+// handed to webhooks once, and forgotten in the end.
+func testAlarms(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	ctx := t.Context()
+	Units(t, s)
+	site, other := addSite(t, s, Sitang, "门户", "http://portal.example/"), addSite(t, s, Tangtou, "镇", "http://town.example/")
+	addHook(t, s, clock.Now())
+	if _, err := s.HookFindings(ctx, 10, func([]webhook.Change, []webhook.Hook) []webhook.Delivery { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	standing := verdict.Standing{Site: site.ID, Clause: "V3a", Seen: rules.Near, SeenAt: clock.Now(), Told: rules.Clear}
+	save := func(st verdict.Standing, alarms ...verdict.Alarm) {
+		t.Helper()
+		if err := s.SaveStandings(ctx, []verdict.Standing{st}, alarms, clock.Now().Add(-time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(standing)
+	near := verdict.Alarm{ID: "a1", At: clock.Now(), Site: site.ID, SiteName: "门户", From: rules.Clear, State: rules.Near, Clause: "V3a", Count: 3, Limit: 5, Owners: []rules.Owner{{Unit: Tangtou, Count: 1}}}
+	standing.Told, standing.ToldAt = rules.Near, clock.Now()
+	save(standing, near)
+	same(t, "standings", must[map[[2]string]verdict.Standing](t)(s.VetoStandings(ctx)), map[[2]string]verdict.Standing{{site.ID, "V3a"}: standing})
+	later := near
+	later.ID, later.Site, later.At = "a2", other.ID, clock.Advance(time.Minute)
+	save(verdict.Standing{Site: other.ID, Clause: "V1", Seen: rules.Fallen, Told: rules.Fallen}, later)
+	same(t, "all", must[[]verdict.Alarm](t)(s.Alarms(ctx, "", 5)), []verdict.Alarm{later, near})
+	same(t, "of one site", must[[]verdict.Alarm](t)(s.Alarms(ctx, site.ID, 5)), []verdict.Alarm{near})
+	var told []string
+	for range 2 {
+		if _, err := s.HookFindings(ctx, 10, func(changes []webhook.Change, _ []webhook.Hook) []webhook.Delivery {
+			for _, c := range changes {
+				told = append(told, c.Veto.ID)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "told", told, []string{"a1", "a2"})
+	clock.Advance(2 * time.Hour)
+	last := near
+	last.ID, last.At = "a3", clock.Now()
+	save(standing, last)
+	same(t, "kept", must[[]verdict.Alarm](t)(s.Alarms(ctx, "", 5)), []verdict.Alarm{last})
 }
