@@ -103,6 +103,13 @@ func (s siteCollector) Collect(ch chan<- prometheus.Metric) {
 			}
 		}
 	}
+	for id, alarms := range alarmed { // lines are no sites, and on no board
+		line, err := s.c.store.Site(ctx, id)
+		if key := line.Name + "\x00" + line.Unit; err == nil && line.Line && !seen[key] {
+			seen[key] = true
+			gauge(metricDown, oneIf(alarms), line.Name, line.Unit)
+		}
+	}
 }
 
 func oneIf(yes bool) float64 {
