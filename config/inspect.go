@@ -5,6 +5,9 @@ package config
 type Uptime struct {
 	Enabled  bool     `toml:"enabled" env:"ENABLED"`
 	Controls []string `toml:"controls" env:"CONTROLS"` // addresses that tell whether our own line is down
+	// SecondOpinion says whether townships' nodes are asked to look at a site that
+	// does not open, before it counts.
+	SecondOpinion bool `toml:"second_opinion" env:"SECOND_OPINION"`
 }
 
 // Inspect says by what rules sites are judged.

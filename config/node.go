@@ -26,6 +26,9 @@ type Line struct {
 	PollMinutes int    `toml:"poll_minutes" env:"POLL_MINUTES"` // between two questions for news, beside the doorbell
 	Window      int    `toml:"window" env:"WINDOW"`             // frames under way without an answer
 	HubURL      string `toml:"hub_url" env:"HUB_URL"`           // instead of the address learnt when joining
+	// SecondOpinions says whether the hub may ask this machine to look at an address
+	// from its own line.
+	SecondOpinions bool `toml:"second_opinions" env:"SECOND_OPINIONS"`
 }
 
 // Poll returns the time between two questions for news.
@@ -42,7 +45,7 @@ func DefaultNode() Node {
 		Dir:      "./data/node",
 		HTTP:     NodeHTTP{Addr: "127.0.0.1:8081"},
 		TLS:      TLS{Mode: TLSAuto},
-		Line:     Line{PollMinutes: 5, Window: 8},
+		Line:     Line{PollMinutes: 5, Window: 8, SecondOpinions: true},
 		Limits:   NodeLimits{DiskReserveBytes: 256 << 20},
 		Accounts: defaultAccounts(),
 		Bundle:   defaultBundle(),

@@ -15,7 +15,7 @@ import (
 func siteImportCommand() command {
 	return command{
 		Name: "site import", Args: "文件.csv", Min: 1, Max: 1, Lists: true,
-		Short:   "登记要检查的网站（unit、name、url 三栏，可加 code 网站标识码），可以反复导入",
+		Short:   "登记要检查的网站（unit、name、url 三栏，可加 code 网站标识码、parent 上级线路、kind 种类），可以反复导入",
 		Example: "hub site import 网站.csv",
 		Run: func(ctx context.Context, c *call) error {
 			return register(ctx, c, "sites", "文件里有 %d 个网站，新登记 %d 个。\n", (*health.Service).ImportSites)

@@ -12,19 +12,19 @@ import (
 )
 
 var (
-	metricVisits   = prometheus.NewDesc("zhanqun_site_visits_total", "Visits to home pages since the start, by outcome: ok, failed, nodata, planned.", []string{"outcome"}, nil)
-	metricDown     = prometheus.NewDesc("zhanqun_site_down", "1 while a confirmed incident of the site lasts and no site above it is the cause.", []string{"site", "unit"}, nil)
-	metricShare    = prometheus.NewDesc("zhanqun_site_failed_ratio", "Share of valid visits that failed in the window of the rules. Missing without a valid visit.", []string{"site", "unit"}, nil)
-	metricShort    = prometheus.NewDesc("zhanqun_site_sample_short", "1 while the sample of visits is too small to pass.", []string{"site", "unit"}, nil)
-	metricVeto     = prometheus.NewDesc("zhanqun_site_veto_count", "What a veto counts on a site; missing where nothing was checked.", []string{"site", "unit", "clause"}, nil)
-	metricLimit    = prometheus.NewDesc("zhanqun_site_veto_limit", "The count at which the veto falls.", []string{"site", "unit", "clause"}, nil)
-	metricFallen   = prometheus.NewDesc("zhanqun_site_veto_fallen", "1 while the veto has fallen.", []string{"site", "unit", "clause"}, nil)
-	metricFalls    = prometheus.NewDesc("zhanqun_site_veto_falls_seconds", "When the next veto of a site falls if nothing changes, in Unix time.", []string{"site", "unit"}, nil)
-	metricKept     = prometheus.NewDesc("zhanqun_site_condition", "1 for how the site is kept up: fresh, stale, sleeping, zombie, unknown. Missing where no column is watched.", []string{"site", "unit", "condition"}, nil)
-	metricFindings = prometheus.NewDesc("zhanqun_findings_open", "Findings that are not closed, by class.", []string{"class"}, nil)
-	metricOverdue  = prometheus.NewDesc("zhanqun_findings_overdue", "Findings that wait for their unit beyond the deadline.", []string{"unit"}, nil)
-	metricColumns  = prometheus.NewDesc("zhanqun_columns", "Columns that have to be kept up, by state: fresh, stale, blank, unknown, unread.", []string{"state"}, nil)
-	siteMetrics    = []*prometheus.Desc{metricOverdue, metricColumns, metricVisits, metricDown, metricShare, metricShort, metricVeto, metricLimit, metricFallen, metricFalls, metricKept, metricFindings}
+	metricVisits    = prometheus.NewDesc("zhanqun_site_visits_total", "Visits to home pages since the start, by outcome: ok, failed, nodata, planned.", []string{"outcome"}, nil)
+	metricDown      = prometheus.NewDesc("zhanqun_site_down", "1 while a confirmed incident of the site lasts and no site above it is the cause.", []string{"site", "unit"}, nil)
+	metricShare     = prometheus.NewDesc("zhanqun_site_failed_ratio", "Share of valid visits that failed in the window of the rules. Missing without a valid visit.", []string{"site", "unit"}, nil)
+	metricShort     = prometheus.NewDesc("zhanqun_site_sample_short", "1 while the sample of visits is too small to pass.", []string{"site", "unit"}, nil)
+	metricVeto      = prometheus.NewDesc("zhanqun_site_veto_count", "What a veto counts on a site; missing where nothing was checked.", []string{"site", "unit", "clause"}, nil)
+	metricLimit     = prometheus.NewDesc("zhanqun_site_veto_limit", "The count at which the veto falls.", []string{"site", "unit", "clause"}, nil)
+	metricFallen    = prometheus.NewDesc("zhanqun_site_veto_fallen", "1 while the veto has fallen.", []string{"site", "unit", "clause"}, nil)
+	metricFalls     = prometheus.NewDesc("zhanqun_site_veto_falls_seconds", "When the next veto of a site falls if nothing changes, in Unix time.", []string{"site", "unit"}, nil)
+	metricCondition = prometheus.NewDesc("zhanqun_site_condition", "1 for how the site is kept up: fresh, stale, sleeping, zombie, unknown. Missing where no column is watched.", []string{"site", "unit", "condition"}, nil)
+	metricFindings  = prometheus.NewDesc("zhanqun_findings_open", "Findings that are not closed, by class.", []string{"class"}, nil)
+	metricOverdue   = prometheus.NewDesc("zhanqun_findings_overdue", "Findings that wait for their unit beyond the deadline.", []string{"unit"}, nil)
+	metricColumns   = prometheus.NewDesc("zhanqun_columns", "Columns that have to be kept up, by state: fresh, stale, blank, unknown, unread.", []string{"state"}, nil)
+	siteMetrics     = []*prometheus.Desc{metricOverdue, metricColumns, metricVisits, metricDown, metricShare, metricShort, metricVeto, metricLimit, metricFallen, metricFalls, metricCondition, metricFindings}
 )
 
 // siteCollector tells how the sites stand.
@@ -84,7 +84,7 @@ func (s siteCollector) Collect(ch chan<- prometheus.Metric) {
 		seen[r.Name+"\x00"+r.Unit] = true
 		gauge(metricDown, oneIf(alarmed[r.Site]), r.Name, r.Unit)
 		if r.Condition != "" {
-			gauge(metricKept, 1, r.Name, r.Unit, r.Condition)
+			gauge(metricCondition, 1, r.Name, r.Unit, r.Condition)
 		}
 		if !r.Falls.IsZero() {
 			gauge(metricFalls, float64(r.Falls.Unix()), r.Name, r.Unit)
@@ -101,6 +101,13 @@ func (s siteCollector) Collect(ch chan<- prometheus.Metric) {
 				gauge(metricLimit, float64(v.Limit), r.Name, r.Unit, v.Clause)
 				gauge(metricFallen, oneIf(v.State == rules.Fallen), r.Name, r.Unit, v.Clause)
 			}
+		}
+	}
+	for id, alarms := range alarmed { // lines are no sites, and on no board
+		line, err := s.c.store.Site(ctx, id)
+		if key := line.Name + "\x00" + line.Unit; err == nil && line.Line && !seen[key] {
+			seen[key] = true
+			gauge(metricDown, oneIf(alarms), line.Name, line.Unit)
 		}
 	}
 }

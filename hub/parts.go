@@ -193,6 +193,9 @@ func (c *county) buildUptime(context.Context) error {
 		return nil
 	})
 	c.prober = prober.New(prober.Options{Store: c.store, Checker: checker, Controls: c.cfg.Uptime.Controls, Home: readHome(checker, c.store, c.store.Now), Now: c.store.Now, Log: c.log})
+	if c.cfg.Uptime.SecondOpinion {
+		c.prober.Elsewhere = c.health.Elsewhere
+	}
 	c.health.Ask = c.prober.Ask
 	sets, err := rules.Load(c.cfg.Inspect.RulesDir)
 	if err != nil {

@@ -143,7 +143,7 @@ func serveCommand() command {
 			s, err := station.Open(ctx, station.Options{
 				Dir: cfg.Dir, Addr: addr, TLS: cfg.TLS, Secure: cfg.HTTP.SecureCookies, Hosts: cfg.HTTP.AllowedHosts, Reserve: diskReserve(c), Version: version, Log: c.Log,
 				Rules: rulesOf(cfg.Accounts), Idle: cfg.Accounts.Idle(),
-				Line: station.Line{Poll: cfg.Line.Poll(), Window: cfg.Line.Window, URL: cfg.Line.HubURL},
+				Line: station.Line{Poll: cfg.Line.Poll(), Window: cfg.Line.Window, URL: cfg.Line.HubURL}, NoLooks: !cfg.Line.SecondOpinions,
 				Gap: station.Gap{
 					Folders: bundle.Folders{In: cfg.Bundle.InDir, Out: cfg.Bundle.OutDir, Every: cfg.Bundle.Every()},
 					Resend:  cfg.Bundle.Resend(), MaxBytes: cfg.Bundle.MaxBytes,

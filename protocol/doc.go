@@ -151,7 +151,9 @@
 // a node that knows the kind "look" to fetch it once ([Look]). The node asks with
 // GET for at most 15 seconds, follows at most 5 redirects, connects to public
 // addresses only, reads at most 256 KiB, and answers in its up log with facts
-// ([Looked]), never with content. After until it need not answer any more.
+// ([Looked]). Of a page, and only if the hub asks for it, they hold the first 16 KiB
+// without scripts and styles, from which the hub tells "not found" under status 200;
+// the content of files never travels. After until it need not answer any more.
 //
 // # Restored stores
 //
@@ -223,7 +225,8 @@
 //	                            disputed), by line, at time
 //	looked          Looked      look id, status? final? where it ended, error? dns refused timeout tls
 //	                            private toomanyredirects protocol, millis, bytes, cut? there was
-//	                            more, sha256? of what was read, at time
+//	                            more, sha256? of what was read, type? Content-Type, page? base64 of a
+//	                            page's beginning, at time
 //
 // A body may hold an image as <img src="att:<sha256>">, naming an attachment. An
 // item without a body must have one. A revision is one higher than the last the
@@ -247,7 +250,7 @@
 //	findings        Findings    findings list of Finding, at most 500; at. Only to a node that knows it
 //	                Place       page, element?, label?
 //	notice          Notice      id, title, text, at
-//	look            Look        id, url http or https, until time, at. Only to a node that knows it
+//	look            Look        id, url http or https, page? its beginning is wanted, until time, at. Only to a node that knows it
 //	rotate          Rotate      at
 //	settings        Settings    unit, villages list, columns list, county, portal?, limits?
 //	                Unit        code, name

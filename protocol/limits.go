@@ -22,6 +22,8 @@ const (
 	MaxChunkBytes      = 256 << 10 // one piece of a file
 	MinChunkBytes      = 16 << 10  // the last piece of a file may be smaller
 	MaxPlaces          = 50        // places named in one finding
+	MaxLookPage        = 16 << 10  // bytes of a page a second opinion hands on
+	MaxTypeBytes       = 200       // of its Content-Type
 	MaxFindings        = 500       // findings told at once
 	MaxURLBytes        = 2000      // address of a look
 

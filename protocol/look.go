@@ -11,8 +11,9 @@ import (
 // was given.
 type Look struct {
 	ID    string    `json:"id"`
-	URL   string    `json:"url"`   // http or https
-	Until time.Time `json:"until"` // afterwards nobody waits for it any more
+	URL   string    `json:"url"`            // http or https
+	Page  bool      `json:"page,omitempty"` // the beginning of a page is wanted, to tell "not found" from what was asked for
+	Until time.Time `json:"until"`          // afterwards nobody waits for it any more
 	At    time.Time `json:"at"`
 }
 
@@ -26,17 +27,22 @@ func (m *Look) Validate() []Fault {
 	return c.faults
 }
 
-// Looked is what a node saw: facts, never the content.
+// Looked is what a node saw: facts, and of a page its beginning if that was asked
+// for; never the content of files.
 type Looked struct {
-	Look   string    `json:"look"`             // id of the Look
-	Status int       `json:"status,omitempty"` // HTTP status at the end, 0 when no answer came
-	Final  string    `json:"final,omitempty"`  // address at the end of redirects, if it is another
-	Error  string    `json:"error,omitempty"`  // why none came: an Error… below
-	Millis int64     `json:"millis"`           // how long it took
-	Bytes  int64     `json:"bytes"`            // of the body, as far as it was read
-	Cut    bool      `json:"cut,omitempty"`    // there was more
-	SHA256 string    `json:"sha256,omitempty"` // of what was read
-	At     time.Time `json:"at"`               // the node's clock
+	Look   string `json:"look"`             // id of the Look
+	Status int    `json:"status,omitempty"` // HTTP status at the end, 0 when no answer came
+	Final  string `json:"final,omitempty"`  // address at the end of redirects, if it is another
+	Error  string `json:"error,omitempty"`  // why none came: an Error… below
+	Millis int64  `json:"millis"`           // how long it took
+	Bytes  int64  `json:"bytes"`            // of the body, as far as it was read
+	Cut    bool   `json:"cut,omitempty"`    // there was more
+	SHA256 string `json:"sha256,omitempty"` // of what was read
+	Type   string `json:"type,omitempty"`   // its Content-Type
+	// Page is the beginning of a page, as it was sent but for what scripts and styles
+	// hold: at most MaxLookPage bytes.
+	Page []byte    `json:"page,omitempty"`
+	At   time.Time `json:"at"` // the node's clock
 }
 
 // Why no answer came.
@@ -61,6 +67,10 @@ func (m *Looked) Validate() []Fault {
 		c.token("error", m.Error)
 	}
 	c.line("final", m.Final, "最后的网址", false, MaxURLBytes)
+	c.line("type", m.Type, "内容类型", false, MaxTypeBytes)
+	if len(m.Page) > MaxLookPage {
+		c.add("page", "页面开头太长")
+	}
 	if m.SHA256 != "" && !ValidSHA256(m.SHA256) {
 		c.add("sha256", "摘要无效")
 	}

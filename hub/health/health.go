@@ -179,8 +179,32 @@ func (s *Service) Report(ctx context.Context, who access.User, p urge.Period) (u
 	return r, nil
 }
 
+// HangSite says which site or line a site hangs on, by its name or the address of
+// its home page; NoParent or nothing for none.
+func (s *Service) HangSite(ctx context.Context, who access.User, id, above string) error {
+	if err := who.Need(access.Manage); err != nil {
+		return err
+	}
+	return s.Store.HangSite(ctx, who.Login, id, aboveOf(above))
+}
+
+// aboveOf is what a person wrote of a parent, as it is looked up.
+func aboveOf(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" || text == "无" {
+		return NoParent
+	}
+	if address, ok := webAddress(text); ok {
+		return address
+	}
+	return text
+}
+
 // SaveSite registers one site.
 func (s *Service) SaveSite(ctx context.Context, who access.User, site Site) error {
+	if site.Above = strings.TrimSpace(site.Above); site.Above != "" {
+		site.Above = aboveOf(site.Above)
+	}
 	_, err := s.save(ctx, who, []Site{site})
 	return err
 }

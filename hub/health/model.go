@@ -12,28 +12,40 @@ import (
 
 // Site is a registered site of the cluster.
 type Site struct {
-	ID        string    `json:"id"`
-	Unit      string    `json:"unit"` // code of the responsible unit
-	UnitName  string    `json:"unitName"`
-	Name      string    `json:"name"`
-	URL       string    `json:"url"`            // home page
-	Code      string    `json:"code,omitempty"` // 网站标识码, 10 digits, where it has one
-	State     string    `json:"state"`          // SiteNew, SiteOpen, SiteShut
-	Pages     int       `json:"pages"`          // pages the last whole pass read
-	Problem   string    `json:"problem,omitempty"`
-	Findings  int       `json:"findings"` // open ones
-	CreatedAt time.Time `json:"createdAt"`
-	ReadAt    time.Time `json:"readAt,omitzero"`
-	NextAt    time.Time `json:"nextAt,omitzero"`
-	WholeAt   time.Time `json:"wholeAt,omitzero"` // when a pass over the whole site ended last
-	Cut       string    `json:"cut,omitempty"`    // the bound at which that pass left pages aside: pages, targets, file
+	ID       string `json:"id"`
+	Unit     string `json:"unit"` // code of the responsible unit
+	UnitName string `json:"unitName"`
+	Name     string `json:"name"`
+	URL      string `json:"url"`            // home page
+	Code     string `json:"code,omitempty"` // 网站标识码, 10 digits, where it has one
+	State    string `json:"state"`          // SiteNew, SiteOpen, SiteShut
+	Pages    int    `json:"pages"`          // pages the last whole pass read
+	Problem  string `json:"problem,omitempty"`
+	Findings int    `json:"findings"` // open ones
+	// Parent is the site or line it is said to hang on, by id. A line (a data centre,
+	// a provider) is asked like a site and is none.
+	Parent     string    `json:"parent,omitempty"`
+	ParentName string    `json:"parentName,omitempty"`
+	Line       bool      `json:"line,omitempty"`
+	CreatedAt  time.Time `json:"createdAt"`
+	ReadAt     time.Time `json:"readAt,omitzero"`
+	NextAt     time.Time `json:"nextAt,omitzero"`
+	WholeAt    time.Time `json:"wholeAt,omitzero"` // when a pass over the whole site ended last
+	Cut        string    `json:"cut,omitempty"`    // the bound at which that pass left pages aside: pages, targets, file
 
 	// The pass under way, as it stood after its last slice.
 	PassBegan time.Time `json:"passBegan,omitzero"` // zero for none
 	PassPages int       `json:"passPages,omitempty"`
 	PassKnown int       `json:"passKnown,omitempty"` // addresses met
 	PassAsked int       `json:"passAsked,omitempty"` // of these
+
+	// Above is what a list calls the parent: its name or the address of its home page,
+	// NoParent for none; empty leaves it as it is.
+	Above string `json:"-"`
 }
+
+// NoParent is what a list calls having no parent.
+const NoParent = "-"
 
 // States of a site.
 const (

@@ -18,25 +18,39 @@ const (
 	vouched  = 7 * 24 * time.Hour // what opened from a township's line is not called dead from here alone
 )
 
-// lookOfOpinion is an opinion as a look. It counts only when it opened: that a
-// township's line cannot reach something proves no more than that.
+// judged is what an opinion saw, as a look of the hub's own would be judged.
+func (o Opinion) judged() linkcheck.Result {
+	m := o.Looked
+	if m.Status == 0 {
+		return linkcheck.Result{Verdict: linkcheck.Inconclusive}
+	}
+	return linkcheck.Elsewhere{URL: o.URL, Final: m.Final, Status: m.Status, ContentType: m.Type, Bytes: m.Bytes, Body: m.Page,
+		More: m.Cut || int64(len(m.Page)) < m.Bytes}.Judge()
+}
+
+// lookOfOpinion is an opinion as a look. It counts only when it opened and showed
+// what was asked for: that a township's line cannot reach something proves no more
+// than that, and a page that says there is nothing is no better there than here.
 func lookOfOpinion(o Opinion) Look {
-	l := Look{Look: linkcheck.Look{At: o.At, Verdict: linkcheck.Inconclusive}, Status: o.Looked.Status, From: o.Unit}
-	if o.Looked.Status >= 200 && o.Looked.Status < 300 && o.Looked.Bytes > 0 {
+	r := o.judged()
+	l := Look{Look: linkcheck.Look{At: o.At, Verdict: linkcheck.Inconclusive}, Status: o.Looked.Status, From: o.Unit, Title: shortTitle(r.Title)}
+	if r.Verdict == linkcheck.OK {
 		l.Verdict = linkcheck.OK
 	}
-	l.Detail = opinionText(o)
+	l.Detail = opinionText(o, r)
 	return l
 }
 
-func opinionText(o Opinion) string {
+func opinionText(o Opinion, r linkcheck.Result) string {
 	m := o.Looked
 	took := fmt.Sprintf("%.1f", float64(m.Millis)/1000)
 	switch {
-	case m.Status >= 200 && m.Status < 300 && m.Bytes > 0:
+	case r.Verdict == linkcheck.OK:
 		return fmt.Sprintf("从%s的线路能正常打开（状态码 %d，%s 秒）。", o.Unit, m.Status, took)
 	case m.Error == protocol.ErrorPrivate:
 		return fmt.Sprintf("%s没有去看：这是内网地址。", o.Unit)
+	case r.Verdict == linkcheck.Suspect:
+		return fmt.Sprintf("从%s的线路能打开，但打开的不对：%s", o.Unit, r.Detail)
 	case m.Status > 0:
 		return fmt.Sprintf("从%s的线路访问，答复状态码 %d（%s 秒）。", o.Unit, m.Status, took)
 	}
@@ -46,6 +60,35 @@ func opinionText(o Opinion) string {
 		why = "出错"
 	}
 	return fmt.Sprintf("从%s的线路也打不开：%s。", o.Unit, why)
+}
+
+// How long what a township saw of a site stands beside the hub's own visits, and
+// how soon it is asked again while these fail.
+const (
+	witnessFor   = 2 * time.Hour
+	witnessAgain = 50 * time.Minute
+)
+
+// Elsewhere tells whether a site the hub cannot open was well when townships
+// looked at it from their own lines lately, and asks them if nobody has. words is
+// what was seen, in one sentence.
+func (s *Service) Elsewhere(ctx context.Context, site Site) (opens bool, words string, err error) {
+	if !askable(site.URL) {
+		return false, "", nil
+	}
+	list, err := s.Store.OpinionsOn(ctx, site.URL, s.Now().Add(-witnessFor))
+	if err != nil {
+		return false, "", err
+	}
+	for _, o := range list {
+		if l := lookOfOpinion(o); l.Verdict == linkcheck.OK {
+			return true, l.Detail, nil
+		}
+	}
+	if len(list) == 0 {
+		_, err = s.Store.AskAbout(ctx, site.URL, witnessAgain)
+	}
+	return false, "", err
 }
 
 // vouch returns the look from a township's line by which a target is well, while

@@ -10,11 +10,14 @@ import (
 )
 
 func opinion(after time.Duration, seen protocol.Looked) *Look {
-	l := lookOfOpinion(Opinion{Unit: "塘头镇", At: start.Add(after), Looked: seen})
+	l := lookOfOpinion(Opinion{URL: "http://town.example/a.html", Unit: "塘头镇", At: start.Add(after), Looked: seen})
 	return &l
 }
 
-var opens = protocol.Looked{Status: 200, Bytes: 4096, Millis: 812}
+var opens = protocol.Looked{Status: 200, Bytes: 4096, Millis: 812, Type: "text/html", Page: []byte("<title>办事指南</title><h1>办事指南</h1><p>请携带身份证和户口簿到便民服务中心办理。</p>")}
+
+// sorry opens as well, and says that there is nothing.
+var sorry = protocol.Looked{Status: 200, Bytes: 4096, Millis: 812, Type: "text/html", Page: []byte("<title>404</title><h1>您访问的页面不存在</h1>")}
 
 // What opens from a township's line is alive, whatever the hub's line says, for a
 // while; and the hub asks again instead of warning.
@@ -48,7 +51,7 @@ func TestOpinionBeatsOwnLine(t *testing.T) {
 
 // An opinion that says nothing good changes nothing but the history.
 func TestOpinionThatFails(t *testing.T) {
-	for _, seen := range []protocol.Looked{{Error: protocol.ErrorTimeout, Millis: 15000}, {Status: 403, Bytes: 10}, {Status: 200}, {Error: protocol.ErrorPrivate}, {Error: "new"}} {
+	for _, seen := range []protocol.Looked{{Error: protocol.ErrorTimeout, Millis: 15000}, {Status: 403, Bytes: 10}, {Status: 200}, sorry, {Status: 200, Bytes: 4096}, {Error: protocol.ErrorPrivate}, {Error: "new"}} {
 		c := onSite("u1")
 		e, found := walk(c, gone(0), gone(time.Hour))
 		c.Target, c.Findings = e.Target, []Finding{only(t, found)}

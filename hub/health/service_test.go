@@ -94,6 +94,21 @@ func (w *watch) site(unit, name, url string) health.Site {
 	return sites[len(sites)-1]
 }
 
+func (w *watch) siteByURL(url string) health.Site {
+	w.t.Helper()
+	sites, err := w.Store.Sites(w.t.Context(), "", 100)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, site := range sites {
+		if site.URL == url {
+			return site
+		}
+	}
+	w.t.Fatalf("no site %s", url)
+	return health.Site{}
+}
+
 // TestSampleSite holds that exactly the faults of a site become findings, each
 // with its places, and only after a second look at a later time.
 func TestSampleSite(t *testing.T) {
@@ -198,6 +213,18 @@ func TestImportSites(t *testing.T) {
 	} {
 		if _, _, err := w.ImportSites(t.Context(), admin, strings.NewReader(text)); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	lines := "单位,名称,首页,标识码,上级线路,种类\n" + storetest.Sitang + ",思唐街道网,http://sitang.example,,县政务机房,\n" + storetest.Sitang + ",县政务机房,http://gateway.example,,,线路\n"
+	if total, added, err := w.ImportSites(t.Context(), admin, strings.NewReader(lines)); err != nil || total != 2 || added != 1 {
+		t.Errorf("with a line: %d of %d new, %v", added, total, err)
+	}
+	if site := w.siteByURL("http://sitang.example/"); site.ParentName != "县政务机房" {
+		t.Errorf("hangs on %q", site.ParentName)
+	}
+	for _, bad := range []string{"http://gateway.example,,思唐街道网,线路", "http://x.example,,没有的,", "http://x.example,,,铁路"} {
+		if _, _, err := w.ImportSites(t.Context(), admin, strings.NewReader("unit,name,url,code,parent,kind\n"+storetest.Sitang+",x,"+bad+"\n")); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", bad, err)
 		}
 	}
 	viewer := access.User{ID: "v", Login: "v", Role: account.RoleViewer}

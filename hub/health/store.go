@@ -16,6 +16,11 @@ type Store interface {
 	Sites(ctx context.Context, after string, limit int) ([]Site, error)
 	SaveSites(ctx context.Context, actor string, list []Site) (added int, err error)
 	SiteRead(ctx context.Context, site Site) error
+	// SitesBelow returns up to limit sites that are said to hang on one.
+	SitesBelow(ctx context.Context, id string, limit int) ([]Site, error)
+	// HangSite notes what a site hangs on, by id, address or name, NoParent for
+	// nothing. Nothing may hang on itself, however far up.
+	HangSite(ctx context.Context, actor, id, above string) error
 	SiteDue(ctx context.Context, actor, id string) error
 
 	// SiteColumns returns the columns of a site, or, with site empty, those of all
@@ -92,6 +97,11 @@ type Store interface {
 	// AskLooks asks nodes to look at a target from their own lines, unless they
 	// were asked lately, and returns how many were.
 	AskLooks(ctx context.Context, target string) (asked int, err error)
+	// AskAbout does so for an address that may be no target yet, unless nodes were
+	// asked within a time.
+	AskAbout(ctx context.Context, address string, again time.Duration) (asked int, err error)
+	// OpinionsOn returns what nodes saw of an address since a time, latest first.
+	OpinionsOn(ctx context.Context, address string, since time.Time) ([]Opinion, error)
 	// Opinions returns up to limit answers that were not weighed yet.
 	Opinions(ctx context.Context, limit int) ([]Opinion, error)
 	Weighed(ctx context.Context, id string) error
@@ -167,6 +177,7 @@ type Lapse struct {
 type Opinion struct {
 	ID     string
 	Target string
+	URL    string
 	Unit   string // name of whose line it is
 	At     time.Time
 	Looked protocol.Looked

@@ -25,7 +25,20 @@ const (
 // AskLooks implements health.Store.
 func (s *Store) AskLooks(ctx context.Context, target string) (asked int, err error) {
 	err = s.tx(ctx, "asking for a second opinion", func(t *tx) error {
-		asked, err = t.askLooks(ctx, target)
+		asked, err = t.askLooks(ctx, target, lookAgain)
+		return err
+	})
+	return asked, err
+}
+
+// AskAbout implements health.Store.
+func (s *Store) AskAbout(ctx context.Context, address string, again time.Duration) (asked int, err error) {
+	err = s.tx(ctx, "asking for a second opinion", func(t *tx) error {
+		target, err := t.targetOf(ctx, address)
+		if err != nil {
+			return err
+		}
+		asked, err = t.askLooks(ctx, target, again)
 		return err
 	})
 	return asked, err
@@ -33,10 +46,10 @@ func (s *Store) AskLooks(ctx context.Context, target string) (asked int, err err
 
 // askLooks asks nodes that know how to look at a target from their own lines,
 // those heard of last first, unless it was asked about lately.
-func (t *tx) askLooks(ctx context.Context, target string) (int, error) {
+func (t *tx) askLooks(ctx context.Context, target string, again time.Duration) (int, error) {
 	now := millis(t.at)
 	var lately bool
-	err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM look_request WHERE target = $1 AND asked_at > $2)`, target, now-lookAgain.Milliseconds()).Scan(&lately)
+	err := t.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM look_request WHERE target = $1 AND asked_at > $2)`, target, now-again.Milliseconds()).Scan(&lately)
 	if err != nil || lately {
 		return 0, err
 	}
@@ -57,7 +70,7 @@ func (t *tx) askLooks(ctx context.Context, target string) (int, error) {
 	slices.SortFunc(nodes, func(a, b witness) int { return strings.Compare(a.id, b.id) })
 	asked := 0
 	for _, w := range nodes {
-		m := &protocol.Look{ID: uuid.Must(uuid.NewV7()).String(), URL: url, At: t.at, Until: t.at.Add(lookUntil)}
+		m := &protocol.Look{ID: uuid.Must(uuid.NewV7()).String(), URL: url, Page: true, At: t.at, Until: t.at.Add(lookUntil)}
 		if len(m.Validate()) > 0 {
 			return 0, nil // no address a node could ask
 		}
@@ -95,23 +108,40 @@ func (t *tx) keepLooked(ctx context.Context, node string, m *protocol.Looked) (*
 	return &protocol.Fault{Code: protocol.CodeUnknown, Field: "look", Detail: "没有请本节点看过这个网址"}, nil
 }
 
+const opinionColumns = `SELECT l.id, l.target, t.url, COALESCE(u.name, l.unit), l.answered_at, l.answer FROM look_request l
+	JOIN target t ON t.id = l.target LEFT JOIN unit u ON u.code = l.unit WHERE l.answered_at <> 0 `
+
+func scanOpinion(r scanner) (o health.Opinion, err error) {
+	var text string
+	var at int64
+	if err := r.Scan(&o.ID, &o.Target, &o.URL, &o.Unit, &at, &text); err != nil {
+		return o, err
+	}
+	o.At = fromMillis(at)
+	err = json.Unmarshal([]byte(text), &o.Looked)
+	return o, err
+}
+
 // Opinions implements health.Store.
 func (s *Store) Opinions(ctx context.Context, limit int) ([]health.Opinion, error) {
-	list, err := collect(ctx, s.read, func(r scanner) (o health.Opinion, err error) {
-		var text string
-		var at int64
-		if err := r.Scan(&o.ID, &o.Target, &o.Unit, &at, &text); err != nil {
-			return o, err
-		}
-		o.At = fromMillis(at)
-		return o, json.Unmarshal([]byte(text), &o.Looked)
-	}, `SELECT l.id, l.target, COALESCE(u.name, l.unit), l.answered_at, l.answer FROM look_request l LEFT JOIN unit u ON u.code = l.unit
-		WHERE l.answered_at <> 0 AND l.weighed = 0 ORDER BY l.answered_at, l.id LIMIT $1`, limit)
+	list, err := collect(ctx, s.read, scanOpinion, opinionColumns+`AND l.weighed = 0 ORDER BY l.answered_at, l.id LIMIT $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading second opinions: %w", err)
 	}
 	return list, nil
 }
+
+// OpinionsOn implements health.Store.
+func (s *Store) OpinionsOn(ctx context.Context, address string, since time.Time) ([]health.Opinion, error) {
+	list, err := collect(ctx, s.read, scanOpinion, opinionColumns+`AND t.url = $1 AND l.asked_at >= $2 ORDER BY l.answered_at DESC, l.id DESC LIMIT $3`, address, millis(since), mostOpinions)
+	if err != nil {
+		return nil, fmt.Errorf("reading second opinions on an address: %w", err)
+	}
+	return list, nil
+}
+
+// mostOpinions bounds what is read of one address.
+const mostOpinions = 10
 
 // Weighed implements health.Store.
 func (s *Store) Weighed(ctx context.Context, id string) error {

@@ -12,15 +12,16 @@ import (
 )
 
 const siteQuery = `SELECT s.id, s.unit, COALESCE(u.name, ''), s.name, s.url, s.code, s.state, s.pages, s.problem, s.whole_at, s.cut, s.pass_began, s.pass_pages, s.pass_known, s.pass_asked,
+	s.parent, COALESCE((SELECT p.name FROM site p WHERE p.id = s.parent), ''), s.line,
 	(SELECT COUNT(*) FROM finding f WHERE f.site = s.id AND f.closed_at = 0), s.created_at, s.read_at, s.next_at
 	FROM site s LEFT JOIN unit u ON u.code = s.unit `
 
 func scanSite(row scanner) (health.Site, error) {
 	var s health.Site
-	var created, read, next, whole, began int64
-	err := row.Scan(&s.ID, &s.Unit, &s.UnitName, &s.Name, &s.URL, &s.Code, &s.State, &s.Pages, &s.Problem, &whole, &s.Cut, &began, &s.PassPages, &s.PassKnown, &s.PassAsked, &s.Findings, &created, &read, &next)
+	var created, read, next, whole, began, line int64
+	err := row.Scan(&s.ID, &s.Unit, &s.UnitName, &s.Name, &s.URL, &s.Code, &s.State, &s.Pages, &s.Problem, &whole, &s.Cut, &began, &s.PassPages, &s.PassKnown, &s.PassAsked, &s.Parent, &s.ParentName, &line, &s.Findings, &created, &read, &next)
 	s.CreatedAt, s.ReadAt, s.NextAt = fromMillis(created), fromMillis(read), fromMillis(next)
-	s.WholeAt, s.PassBegan = fromMillis(whole), fromMillis(began)
+	s.WholeAt, s.PassBegan, s.Line = fromMillis(whole), fromMillis(began), line != 0
 	return s, err
 }
 
@@ -70,10 +71,14 @@ func (s *Store) SaveSites(ctx context.Context, actor string, list []health.Site)
 			}
 			id := uuid.Must(uuid.NewV7()).String()
 			var got string
-			err = t.QueryRowContext(ctx, `INSERT INTO site (id, unit, name, url, code, state, pages, problem, created_at, read_at, next_at)
-				VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7, 0, $7)
+			due, line := millis(t.at), 0
+			if site.Line {
+				due, line = parked, 1 // there is nothing to read
+			}
+			err = t.QueryRowContext(ctx, `INSERT INTO site (id, unit, name, url, code, state, pages, problem, created_at, read_at, next_at, line)
+				VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7, 0, $8, $9)
 				ON CONFLICT (url) DO UPDATE SET unit = excluded.unit, name = excluded.name, code = excluded.code RETURNING id`,
-				id, site.Unit, site.Name, site.URL, site.Code, health.SiteNew, millis(t.at)).Scan(&got)
+				id, site.Unit, site.Name, site.URL, site.Code, health.SiteNew, millis(t.at), due, line).Scan(&got)
 			if err != nil {
 				return err
 			}
@@ -83,6 +88,9 @@ func (s *Store) SaveSites(ctx context.Context, actor string, list []health.Site)
 					return err
 				}
 			}
+		}
+		if err := t.hangAll(ctx, list); err != nil {
+			return err
 		}
 		return t.audit(actor, "site.save", "", change{after: list, detail: map[string]int{"sites": len(list)}})
 	})
@@ -104,7 +112,7 @@ func (s *Store) SiteRead(ctx context.Context, site health.Site) error {
 // SiteDue makes a site due at once.
 func (s *Store) SiteDue(ctx context.Context, actor, id string) error {
 	return s.tx(ctx, "making site due", func(t *tx) error {
-		r, err := t.ExecContext(ctx, `UPDATE site SET next_at = $2 WHERE id = $1`, id, millis(t.at))
+		r, err := t.ExecContext(ctx, `UPDATE site SET next_at = CASE WHEN line <> 0 THEN next_at ELSE $2 END WHERE id = $1`, id, millis(t.at))
 		if err != nil {
 			return err
 		}

@@ -66,6 +66,7 @@ var chips = map[string]ui.Chip{
 	webhook.Dead:                   {Word: "没有送到", Shape: "cross", Tone: ui.Bad},
 	"delivered":                    {Word: "已送到", Shape: "check", Tone: ui.Good},
 	"paused":                       {Word: "已暂停", Shape: "bar", Tone: ui.Neutral},
+	"line":                         {Word: "线路", Shape: "dots", Tone: ui.Info},
 	"new":                          {Word: "待检查", Shape: "dots", Tone: ui.Neutral},
 	"shut":                         {Word: "打不开", Shape: "triangle", Tone: ui.Bad},
 	"fresh":                        {Word: "按时更新", Shape: "check", Tone: ui.Good},

@@ -18,6 +18,8 @@ type sitesPage struct {
 	Units  []ui.Option
 	Older  string
 	Manage bool
+	Kinds  []ui.Option // site or line
+	Kind   string
 }
 
 func (s *Server) sitesPage(w http.ResponseWriter, r *http.Request, u access.User) error {
@@ -38,6 +40,7 @@ func (s *Server) newSitesPage(r *http.Request, u access.User) (*sitesPage, error
 	p.Title, p.Events = ui.T(lang, "站点"), eventsURL
 	p.Lead = sitesLead(list, lang)
 	p.Older = older(r, "cursor", list, func(site health.Site) string { return site.ID })
+	p.Kinds = []ui.Option{{Label: ui.T(lang, "网站")}, {Value: "line", Label: ui.T(lang, "线路")}}
 	if p.Manage {
 		if p.Units, err = s.unitOptions(r, ui.T(lang, "请选择"), catalog.LevelCounty, catalog.LevelDepartment, catalog.LevelTownship); err != nil {
 			return nil, err
@@ -67,7 +70,8 @@ func sitesLead(list []health.Site, lang ui.Lang) string {
 }
 
 func (s *Server) addSite(w http.ResponseWriter, r *http.Request, u access.User) error {
-	site := health.Site{Unit: r.PostFormValue("unit"), Name: r.PostFormValue("name"), URL: r.PostFormValue("url"), Code: r.PostFormValue("code")}
+	site := health.Site{Unit: r.PostFormValue("unit"), Name: r.PostFormValue("name"), URL: r.PostFormValue("url"), Code: r.PostFormValue("code"),
+		Line: r.PostFormValue("kind") == "line", Above: r.PostFormValue("parent")}
 	if err := s.Health.SaveSite(r.Context(), u, site); err != nil {
 		return s.sitesAgain(w, r, u, site, err)
 	}
@@ -91,7 +95,9 @@ func (s *Server) sitesAgain(w http.ResponseWriter, r *http.Request, u access.Use
 	if pageErr != nil {
 		return pageErr
 	}
-	p.Form = form
+	if p.Form = form; form.Line {
+		p.Kind = "line"
+	}
 	return s.again(w, r, "sites", p, &p.Page, err)
 }
 
@@ -109,6 +115,8 @@ type sitePage struct {
 	Verdict  verdictView
 	Reading  bool // at this moment
 	Recent   []alarmView
+	Below    []health.Site // what hangs on it
+	Above    string        // what it hangs on, as the form has it
 }
 
 // Checked is the share of the addresses met in the pass under way that were
@@ -152,6 +160,10 @@ func (s *Server) newSitePage(r *http.Request, u access.User) (*sitePage, error) 
 	if p.Recent, err = s.recent(r, site.ID); err != nil {
 		return nil, err
 	}
+	if p.Below, err = s.Health.Store.SitesBelow(ctx, site.ID, mostBelow); err != nil {
+		return nil, err
+	}
+	p.Above = site.ParentName
 	lang := s.lang(r)
 	p.Verdict = verdictView{result, lang, s.Inspect.Sleep}
 	if p.Manage {
@@ -171,6 +183,23 @@ func cutWord(cut string) string {
 		crawl.CutTargets: "上次没有读全：到了网址数量上限（设置 links.max_addresses）。",
 		crawl.CutFile:    "上次没有读全：到了磁盘占用上限（设置 links.max_site_mb）。",
 	}[cut]
+}
+
+// mostBelow bounds what is named of a line.
+const mostBelow = 100
+
+// hangSite says what a site hangs on.
+func (s *Server) hangSite(w http.ResponseWriter, r *http.Request, u access.User) error {
+	id, above := r.PathValue("id"), r.PostFormValue("parent")
+	if err := s.Health.HangSite(r.Context(), u, id, above); err != nil {
+		p, pageErr := s.newSitePage(r, u)
+		if pageErr != nil {
+			return pageErr
+		}
+		p.Above = above
+		return s.again(w, r, "site", p, &p.Page, err)
+	}
+	return s.done(w, r, "/sites/"+id, ui.T(s.lang(r), "已保存。"))
 }
 
 func (s *Server) siteAgain(w http.ResponseWriter, r *http.Request, u access.User, form columnForm, err error) error {

@@ -3,10 +3,12 @@
 //
 // It promises to connect to public addresses only, to ask with GET and nothing
 // else, to spend little time and little of the line on each, and to tell the
-// county facts and never content.
+// county facts, the beginning of a page where it asks for that, and never what
+// files hold.
 package look
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -146,16 +148,16 @@ func (s *Service) Look(ctx context.Context, l protocol.Look) *protocol.Looked {
 	defer cancel()
 	began := s.Now()
 	m := &protocol.Looked{Look: l.ID}
-	err := s.fetch(ctx, l.URL, m)
+	err := s.fetch(ctx, l, m)
 	m.Millis = max(0, s.Now().Sub(began).Milliseconds())
 	if err != nil {
-		m.Status, m.Final, m.Bytes, m.SHA256, m.Cut = 0, "", 0, "", false
+		m.Status, m.Final, m.Bytes, m.SHA256, m.Cut, m.Type, m.Page = 0, "", 0, "", false, "", nil
 		m.Error = kindOf(err)
 	}
 	return m
 }
 
-func (s *Service) fetch(ctx context.Context, address string, m *protocol.Looked) error {
+func (s *Service) fetch(ctx context.Context, l protocol.Look, m *protocol.Looked) error {
 	client := resty.NewWithClient(s.client).SetDoNotParseResponse(true).SetLogger(silent{}).
 		SetRedirectPolicy(resty.RedirectPolicyFunc(func(r *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {
@@ -166,14 +168,21 @@ func (s *Service) fetch(ctx context.Context, address string, m *protocol.Looked)
 			}
 			return nil
 		}))
-	answer, err := client.R().SetContext(ctx).SetHeader("User-Agent", userAgent).SetHeader("Accept", "text/html,*/*;q=0.8").Get(address)
+	answer, err := client.R().SetContext(ctx).SetHeader("User-Agent", userAgent).SetHeader("Accept", "text/html,*/*;q=0.8").Get(l.URL)
 	if err != nil {
 		return err
 	}
 	body := answer.RawBody()
 	defer body.Close()
 	hash := sha256.New()
-	m.Bytes, err = io.Copy(hash, io.LimitReader(body, maxBody))
+	var read io.Writer = hash
+	var held bytes.Buffer
+	m.Type = typeOf(answer.Header().Get("Content-Type"))
+	page := l.Page && isPage(m.Type)
+	if page {
+		read = io.MultiWriter(hash, &held)
+	}
+	m.Bytes, err = io.Copy(read, io.LimitReader(body, maxBody))
 	if err != nil {
 		return err
 	}
@@ -182,7 +191,10 @@ func (s *Service) fetch(ctx context.Context, address string, m *protocol.Looked)
 		m.Cut = n > 0
 	}
 	m.Status, m.SHA256 = answer.StatusCode(), hex.EncodeToString(hash.Sum(nil))
-	if final := finalOf(answer); final != address && len(final) <= protocol.MaxURLBytes {
+	if page {
+		m.Page = lean(held.Bytes(), protocol.MaxLookPage)
+	}
+	if final := finalOf(answer); final != l.URL && len(final) <= protocol.MaxURLBytes {
 		m.Final = final
 	}
 	return nil

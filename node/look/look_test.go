@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -58,10 +59,47 @@ func TestLook(t *testing.T) {
 		{"https" + strings.TrimPrefix(server.URL, "http"), protocol.Looked{Error: protocol.ErrorTLS}},
 	} {
 		m := *s.Look(t.Context(), protocol.Look{ID: "x", URL: tt.url})
-		m.Look, m.Millis = "", 0
-		if m != tt.want {
+		m.Look, m.Millis, m.Type = "", 0, ""
+		if !reflect.DeepEqual(m, tt.want) {
 			t.Errorf("%s: %+v, want %+v", tt.url, m, tt.want)
 		}
+	}
+}
+
+// Of a page the county is told its beginning if it asks, without scripts and
+// styles; of a file never.
+func TestLookAtAPage(t *testing.T) {
+	const shown = "<title>找不到</title> <script></script><style></style> <h1>您访问的页面不存在</h1>"
+	mux := http.NewServeMux()
+	mux.HandleFunc("/page", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = fmt.Fprintf(w, "<title>找不到</title>\n\n<script src=x>%s</script><style>%s</style><!-- %s -->\n <h1>您访问的页面不存在</h1>", strings.Repeat("f();", 9000), strings.Repeat("a{}", 9000), strings.Repeat("x", 9000))
+	})
+	mux.HandleFunc("/long", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprint(w, strings.Repeat("<p>一</p>", 9000))
+	})
+	mux.HandleFunc("/file", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/pdf")
+		_, _ = fmt.Fprint(w, "%PDF-1.4 geheim")
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	s := look.New(look.Options{Allow: everybody})
+	at := func(path string, page bool) *protocol.Looked {
+		return s.Look(t.Context(), protocol.Look{ID: "x", URL: server.URL + path, Page: page})
+	}
+	if m := at("/page", true); string(m.Page) != shown || m.Type != "text/html; charset=utf-8" {
+		t.Errorf("page %q of %q", m.Page, m.Type)
+	}
+	if m := at("/page", false); m.Page != nil {
+		t.Errorf("told unasked: %q", m.Page)
+	}
+	if m := at("/long", true); len(m.Page) > protocol.MaxLookPage || len(m.Page) < protocol.MaxLookPage-20 {
+		t.Errorf("%d bytes of a long page", len(m.Page))
+	}
+	if m := at("/file", true); m.Page != nil || m.Type != "application/pdf" {
+		t.Errorf("of a file %q, %q", m.Page, m.Type)
 	}
 }
 

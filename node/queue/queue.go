@@ -64,6 +64,7 @@ type Options struct {
 	Log     *slog.Logger     // nil for slog.Default
 	Reserve int64            // bytes of disk to keep free; 0 for DefaultReserve, negative for none
 	Rules   account.Rules    // of passwords
+	NoLooks bool             // the hub is not to ask for second opinions
 }
 
 // Queue is an open data folder. Its methods may be called from any goroutine.
@@ -76,6 +77,7 @@ type Queue struct {
 	log     *slog.Logger
 	reserve int64
 	rules   account.Rules
+	noLooks bool
 	free    func(dir string) (uint64, error)
 
 	keyMu sync.Mutex
@@ -96,7 +98,7 @@ type Queue struct {
 
 // Open opens the data folder and brings its database up to date.
 func Open(ctx context.Context, o Options) (_ *Queue, err error) {
-	q := &Queue{dir: o.Dir, now: o.Now, log: o.Log, reserve: o.Reserve, rules: o.Rules, free: blob.Free}
+	q := &Queue{dir: o.Dir, now: o.Now, log: o.Log, reserve: o.Reserve, rules: o.Rules, noLooks: o.NoLooks, free: blob.Free}
 	if q.now == nil {
 		q.now = time.Now
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"image"
 	"image/png"
+	"slices"
 	"testing"
 	"time"
 
@@ -240,4 +241,22 @@ func pngBytes(t testing.TB, n int) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// A node that does not want to be asked for second opinions says so by not knowing
+// the word.
+func TestNoLooks(t *testing.T) {
+	for _, no := range []bool{false, true} {
+		q, err := queue.Open(t.Context(), queue.Options{Dir: t.TempDir(), Reserve: -1, NoLooks: no})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, hello, err := q.Hello(t.Context(), "test")
+		if err != nil || slices.Contains(hello.Knows, protocol.KindLook) == no || !slices.Contains(hello.Knows, protocol.KindFindings) {
+			t.Errorf("switched off %v: knows %v, %v", no, hello.Knows, err)
+		}
+		if err := q.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

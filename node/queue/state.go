@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"zhanqun/protocol"
@@ -94,8 +95,12 @@ func (q *Queue) Hello(ctx context.Context, program string) (Cursors, protocol.He
 	if err != nil {
 		return c, protocol.Hello{}, err
 	}
+	knows := protocol.Later()
+	if q.noLooks {
+		knows = slices.DeleteFunc(knows, func(k protocol.Kind) bool { return k == protocol.KindLook })
+	}
 	return c, protocol.Hello{V: protocol.Version, Epoch: c.Epoch, Last: c.Last, Confirmed: c.Confirmed, Down: c.Down, HubEpoch: c.HubEpoch,
-		Program: program, Clock: q.now(), DiskFree: st.DiskFree, Knows: protocol.Later(), Beat: beat}, nil
+		Program: program, Clock: q.now(), DiskFree: st.DiskFree, Knows: knows, Beat: beat}, nil
 }
 
 func timeOf(ms sql.NullInt64) *time.Time {

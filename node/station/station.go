@@ -42,6 +42,7 @@ type Options struct {
 	Rules   account.Rules    // of passwords
 	Idle    time.Duration    // a sign-in ends after that long without a click; 0 for web.SessionIdle
 	Reserve int64            // bytes of disk to keep free; see queue.Options
+	NoLooks bool             // the hub is not to ask for second opinions
 	Line    Line             // how to keep in touch with the hub
 	Gap     Gap              // and how without a line
 	Version string           // of the program
@@ -86,7 +87,7 @@ func Open(ctx context.Context, o Options) (_ *Station, err error) {
 		o.Now = time.Now
 	}
 	s := &Station{o: o}
-	if s.Queue, err = queue.Open(ctx, queue.Options{Dir: o.Dir, Now: o.Now, Log: o.Log, Reserve: o.Reserve, Rules: o.Rules}); err != nil {
+	if s.Queue, err = queue.Open(ctx, queue.Options{Dir: o.Dir, Now: o.Now, Log: o.Log, Reserve: o.Reserve, Rules: o.Rules, NoLooks: o.NoLooks}); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -146,9 +147,11 @@ func (s *Station) Run(ctx context.Context) (err error) {
 	defer stop()
 	work.Go(func() { s.carry(ctx) })
 	work.Go(func() { s.tidy(ctx) })
-	work.Go(func() {
-		look.New(look.Options{Queue: s.Queue, Told: s.line.Nudge, Now: s.o.Now, Log: s.o.Log}).Run(ctx)
-	})
+	if !s.o.NoLooks {
+		work.Go(func() {
+			look.New(look.Options{Queue: s.Queue, Told: s.line.Nudge, Now: s.o.Now, Log: s.o.Log}).Run(ctx)
+		})
+	}
 	if s.certs != nil {
 		work.Go(func() { s.certs.Run(ctx) })
 	}

@@ -34,7 +34,10 @@ type Options struct {
 	Checker  Checker
 	Controls []string // addresses asked to tell whether our own line is down, beside those that answered last
 	// Home reads a home page; nil for not.
-	Home       func(ctx context.Context, site health.Site) HomePage
+	Home func(ctx context.Context, site health.Site) HomePage
+	// Elsewhere tells whether a site that does not open was well when it was looked at
+	// from another line lately, and has that done if it was not; nil for never.
+	Elsewhere  func(ctx context.Context, site health.Site) (opens bool, words string, err error)
 	HomeEvery  time.Duration // how often a home page is read; 12 hours
 	Again      time.Duration // how soon a site is asked again to confirm a change; 10 minutes
 	Late       time.Duration // how late a visit may be made; 10 minutes

@@ -360,3 +360,71 @@ func TestAlone(t *testing.T) {
 		t.Errorf("home pages %v, %v", pages, err)
 	}
 }
+
+// When the line that sites are said to hang on does not answer, their failures are
+// no data, and the line has the one incident. What is down by itself is so.
+func TestBehindALine(t *testing.T) {
+	const gateway = "http://gateway.example/"
+	urls := []string{gateway, town, "http://a.example/", "http://b.example/", "http://c.example/"}
+	w, ids := newWatch(t, urls[1:]...)
+	list := []health.Site{{Unit: storetest.Sitang, Name: "县政务机房", URL: gateway, Line: true}}
+	for _, u := range urls[2:] {
+		list = append(list, health.Site{Unit: storetest.Sitang, Name: u, URL: u, Above: "县政务机房"})
+	}
+	if _, err := w.store.SaveSites(t.Context(), "test", list); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range append([]string{gateway}, urls[2:]...) {
+		w.net.fails[u] = linkcheck.KindTimeout
+	}
+	w.run(4 * time.Hour)
+	open := w.open()
+	if len(open) != 1 || open[0].Cause != uptime.CauseTimeout || open[0].Site == ids[town] {
+		t.Fatalf("incidents %+v", open)
+	}
+	line, err := w.store.Site(t.Context(), open[0].Site)
+	if err != nil || !line.Line {
+		t.Errorf("the incident is of %+v, %v", line, err)
+	}
+	for _, u := range urls[2:] {
+		if d := w.day(ids[u]); d.Failed != 0 || d.NoData < 3 || d.Causes[uptime.CauseParent] != d.NoData {
+			t.Errorf("%s: %+v", u, d)
+		}
+	}
+	delete(w.net.fails, gateway)
+	delete(w.net.fails, urls[3])
+	delete(w.net.fails, urls[4])
+	w.run(3 * time.Hour)
+	if open := w.open(); len(open) != 1 || open[0].Site != ids[urls[2]] {
+		t.Errorf("with the line back: %+v", open)
+	}
+	// A line is well when anything at all answers, and it is never read.
+	w.net.fails[gateway] = linkcheck.KindTruncated
+	w.run(2 * time.Hour)
+	due, err := w.store.DueSites(t.Context(), w.clock.Now(), 10)
+	if err != nil || slices.ContainsFunc(due, func(s health.Site) bool { return s.Line }) {
+		t.Errorf("due to be read: %+v, %v", due, err)
+	}
+}
+
+// What opens from another line is no failure; what does not is.
+func TestElsewhere(t *testing.T) {
+	w, ids := newWatch(t, town, portal)
+	opens := true
+	w.Elsewhere = func(_ context.Context, site health.Site) (bool, string, error) {
+		if site.URL != town {
+			t.Errorf("asked about %s, which opens", site.URL)
+		}
+		return opens, "从塘头镇的线路能正常打开（状态码 200，0.8 秒）。", nil
+	}
+	w.net.fails[town] = linkcheck.KindTimeout
+	w.run(4 * time.Hour)
+	if d := w.day(ids[town]); d.Failed != 0 || d.Causes[uptime.CauseElsewhere] != 4 || len(w.open()) != 0 {
+		t.Errorf("day %+v, incidents %+v", d, w.open())
+	}
+	opens = false
+	w.run(2 * time.Hour)
+	if len(w.open()) != 1 {
+		t.Errorf("down for everybody: %+v", w.open())
+	}
+}

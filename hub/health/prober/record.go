@@ -19,7 +19,7 @@ type tree struct {
 func newTree(sites []health.Site) tree {
 	homes := make([]uptime.Home, len(sites))
 	for i, site := range sites {
-		homes[i] = uptime.Home{ID: site.ID, URL: site.URL}
+		homes[i] = uptime.Home{ID: site.ID, URL: site.URL, Parent: site.Parent}
 	}
 	t := tree{parents: uptime.Parents(homes), children: map[string][]string{}}
 	for child, parent := range t.parents {

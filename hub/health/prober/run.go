@@ -132,18 +132,18 @@ func (s *Service) ask(ctx context.Context, sites []health.Site, due []*visit) er
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	lost := s.lineLost(ctx, sites, due)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	doubts, err := s.doubts(ctx, sites, due)
+	if err != nil {
+		return err
 	}
 	tree := newTree(sites)
 	var open []health.Site
 	for _, v := range due {
-		p := probeOf(v, bySite[v.site.ID], lost[v])
+		p := probeOf(v, bySite[v.site.ID], doubts)
 		if err := s.record(ctx, tree, p); err != nil {
 			return err
 		}
-		if p.Outcome == uptime.OK {
+		if p.Outcome == uptime.OK && !v.site.Line {
 			open = append(open, v.site)
 		}
 	}
@@ -194,11 +194,17 @@ func (s *Service) look(ctx context.Context, due []*visit) {
 }
 
 // probeOf says what a visit counts as.
-func probeOf(v *visit, offline []uptime.Offline, lost bool) uptime.Probe {
+func probeOf(v *visit, offline []uptime.Offline, d doubt) uptime.Probe {
 	p := uptime.Probe{Site: v.site.ID, Slot: v.slot, At: v.at, Extra: v.extra, Status: v.result.Status, Elapsed: v.result.Elapsed}
-	p.Outcome, p.Cause = uptime.Judge(v.result)
-	if lost {
+	p.Outcome, p.Cause = judge(v)
+	words, opens := d.opens[v]
+	switch {
+	case d.lost[v]:
 		p.Outcome, p.Cause = uptime.NoData, uptime.CauseOwnLine
+	case d.behind[v]:
+		p.Outcome, p.Cause = uptime.NoData, uptime.CauseParent
+	case opens:
+		p.Outcome, p.Cause = uptime.NoData, uptime.CauseElsewhere
 	}
 	if _, planned := uptime.Covered(offline, v.at); planned {
 		p.Outcome, p.Cause = uptime.Planned, uptime.CauseOffline
@@ -207,6 +213,8 @@ func probeOf(v *visit, offline []uptime.Offline, lost bool) uptime.Probe {
 	case "":
 	case uptime.CauseStatus, uptime.CauseContent, uptime.CauseBroken, uptime.CauseRedirect, uptime.CauseWall, uptime.CauseUntestable:
 		p.Detail = v.result.Detail
+	case uptime.CauseElsewhere:
+		p.Detail = words
 	default:
 		p.Detail = p.Cause.Label() + "。"
 	}

@@ -15,6 +15,8 @@
 //     is down by other hosts; see LineLost;
 //   - a day with fewer than 20 valid visits, and a week with such a day, is an
 //     insufficient sample (样本不足) and never passes;
+//   - a site that fails while the line it is said to hang on does not answer
+//     either, or while it opens from another line, brings no data;
 //   - one failed visit is a record. An incident begins after several in a row
 //     and ends after several good ones; where sites hang on one another there is
 //     one incident, at the root;

@@ -79,11 +79,12 @@ func TestFollow(t *testing.T) {
 
 func TestParentsAndRoot(t *testing.T) {
 	parents := Parents([]Home{
-		{"portal", "https://www.example.gov.cn/"}, {"town", "https://www.example.gov.cn/town/"}, {"village", "https://WWW.example.gov.cn/town/a/index.html"},
-		{"other", "https://other.example.gov.cn/"}, {"port", "https://www.example.gov.cn:8443/"}, {"bad", "://"},
-		{"x", "http://shared.example/x/"}, {"y", "http://shared.example/yy/"},
+		{ID: "portal", URL: "https://www.example.gov.cn/"}, {ID: "town", URL: "https://www.example.gov.cn/town/"}, {ID: "village", URL: "https://WWW.example.gov.cn/town/a/index.html"},
+		{ID: "other", URL: "https://other.example.gov.cn/", Parent: "line"}, {ID: "port", URL: "https://www.example.gov.cn:8443/", Parent: "nothing"}, {ID: "bad", URL: "://"},
+		{ID: "x", URL: "http://shared.example/x/", Parent: "y"}, {ID: "y", URL: "http://shared.example/yy/"},
+		{ID: "line", URL: "http://gateway.example/", Parent: "line"}, {ID: "here", URL: "http://a.example/", Parent: "there"}, {ID: "there", URL: "http://b.example/", Parent: "here"},
 	})
-	for site, want := range map[string]string{"portal": "", "town": "portal", "village": "town", "other": "", "port": "", "bad": "", "x": "", "y": "x"} {
+	for site, want := range map[string]string{"portal": "", "town": "portal", "village": "town", "other": "line", "port": "", "bad": "", "x": "y", "y": "", "line": "", "there": "here"} {
 		if parents[site] != want {
 			t.Errorf("%s hangs on %q, want %q", site, parents[site], want)
 		}

@@ -5,18 +5,57 @@ import (
 	"strings"
 )
 
-// Home is a site and the address of its home page.
-type Home struct{ ID, URL string }
+// Home is a site, the address of its home page, and what it is said to hang on.
+type Home struct{ ID, URL, Parent string }
 
 // Parents tells for each site that hangs on another one of the list on which:
-// those that share a host are on one line. The parent is the site whose address
-// this one continues, or else the first on that host.
+// what is said of it, or else that those that share a host are on one line. Of
+// these the parent is the site whose address this one continues, or else the
+// first on that host. Nothing hangs on itself, however far up.
 func Parents(homes []Home) map[string]string {
+	parents := byHost(homes)
+	known := map[string]bool{}
+	for _, h := range homes {
+		known[h.ID] = true
+	}
+	said := map[string]bool{}
+	for _, h := range homes {
+		if h.Parent != "" && h.Parent != h.ID && known[h.Parent] {
+			parents[h.ID], said[h.ID] = h.Parent, true
+		}
+	}
+	// A host in common gives way to what is said, and what is said is no ring.
+	for _, h := range homes {
+		if Ring(h.ID, parents) && !said[h.ID] {
+			delete(parents, h.ID)
+		}
+	}
+	for _, h := range homes {
+		if Ring(h.ID, parents) {
+			delete(parents, h.ID)
+		}
+	}
+	return parents
+}
+
+// Ring reports whether something hangs on itself.
+func Ring(id string, parents map[string]string) bool {
+	seen := map[string]bool{}
+	for at := parents[id]; at != "" && !seen[at]; at = parents[at] {
+		if at == id {
+			return true
+		}
+		seen[at] = true
+	}
+	return false
+}
+
+func byHost(homes []Home) map[string]string {
 	hosts := map[string][]Home{}
 	for _, h := range homes {
 		if u, err := url.Parse(h.URL); err == nil && u.Host != "" {
 			host := strings.ToLower(u.Host)
-			hosts[host] = append(hosts[host], Home{h.ID, folder(u.Path)})
+			hosts[host] = append(hosts[host], Home{ID: h.ID, URL: folder(u.Path)})
 		}
 	}
 	parents := map[string]string{}

@@ -44,18 +44,20 @@ const (
 	CauseUntestable Cause = "untestable" // encryption or addresses this machine does not speak
 	CauseForbidden  Cause = "forbidden"  // an address that may not be asked, see links.allow_private
 	CauseOffline    Cause = "offline"    // announced, see Offline
+	CauseParent     Cause = "parent"     // the line it hangs on does not answer either
+	CauseElsewhere  Cause = "elsewhere"  // it opens from another line
 )
 
 // Causes are all of them, in the order they are shown.
 var Causes = []Cause{
 	CauseTimeout, CauseConnect, CauseDNS, CauseTLS, CauseStatus, CauseContent, CauseRedirect, CauseBroken, CauseLogin,
-	CauseOwnLine, CauseWall, CauseUntestable, CauseForbidden, CauseOffline,
+	CauseOwnLine, CauseWall, CauseUntestable, CauseForbidden, CauseOffline, CauseParent, CauseElsewhere,
 }
 
 var causeNames = map[Cause]string{
 	CauseDNS: "域名解析失败", CauseConnect: "连接不上", CauseTLS: "加密连接失败", CauseTimeout: "15 秒内没有打开", CauseStatus: "返回错误状态",
 	CauseContent: "打开的不是正常首页", CauseRedirect: "跳转出错", CauseBroken: "内容不完整", CauseLogin: "要登录才能打开",
-	CauseOwnLine: "本机线路中断", CauseWall: "检查程序被拦截", CauseUntestable: "本机无法测试", CauseForbidden: "设置不允许访问的地址", CauseOffline: "临时下线",
+	CauseOwnLine: "本机线路中断", CauseWall: "检查程序被拦截", CauseUntestable: "本机无法测试", CauseForbidden: "设置不允许访问的地址", CauseOffline: "临时下线", CauseParent: "上级线路中断", CauseElsewhere: "本机打不开，乡镇线路能打开",
 }
 
 // Label returns the cause's name in Chinese.

@@ -161,7 +161,9 @@ func (s *Service) Cluster(ctx context.Context) (rules.Board, error) {
 			return rules.Board{}, err
 		}
 		for _, site := range list {
-			results = append(results, s.judge(site, now, k))
+			if !site.Line {
+				results = append(results, s.judge(site, now, k))
+			}
 		}
 		if len(list) < page {
 			return rules.Cluster(results), nil

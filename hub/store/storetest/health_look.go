@@ -46,7 +46,7 @@ func testLooks(t *testing.T, open Open) {
 		t.Error("a node was asked that does not know how, or is away")
 	}
 	looks := asked(able.Node.ID)
-	if len(looks) != 1 || looks[0].URL != "http://wall.example/a" || !looks[0].Until.After(clock.Now()) {
+	if len(looks) != 1 || looks[0].URL != "http://wall.example/a" || !looks[0].Page || !looks[0].Until.After(clock.Now()) {
 		t.Fatalf("asked %+v", looks)
 	}
 	tally := must[store.FindingTally](t)(s.FindingTally(t.Context()))
@@ -63,7 +63,7 @@ func testLooks(t *testing.T, open Open) {
 	again.Status = 404
 	stream.Send(able, able.Next(protocol.KindLooked, &again))
 	list := must[[]health.Opinion](t)(s.Opinions(t.Context(), 10))
-	if len(list) != 1 || list[0].Looked.Status != 200 || list[0].Unit != "思唐街道" || list[0].Target != f.Target || !list[0].At.Equal(clock.Now()) {
+	if len(list) != 1 || list[0].Looked.Status != 200 || list[0].Unit != "思唐街道" || list[0].Target != f.Target || list[0].URL != "http://wall.example/a" || !list[0].At.Equal(clock.Now()) {
 		t.Fatalf("opinions %+v", list)
 	}
 	if err := s.Judge(t.Context(), f.Target, func(c health.Case) health.Effect {
@@ -86,5 +86,16 @@ func testLooks(t *testing.T, open Open) {
 	}
 	if n := ask(); n != 1 {
 		t.Errorf("%d asked half a day later", n)
+	}
+	// About an address nobody names: as often as is said.
+	about := func() int { return must[int](t)(s.AskAbout(t.Context(), "http://home.example/", time.Hour)) }
+	if first, second := about(), about(); first != 1 || second != 0 {
+		t.Errorf("asked %d and %d", first, second)
+	}
+	if on := must[[]health.Opinion](t)(s.OpinionsOn(t.Context(), "http://wall.example/a", clock.Now().Add(-24*time.Hour))); len(on) != 1 || on[0].Looked.Status != 200 {
+		t.Errorf("on record %+v", on)
+	}
+	if on := must[[]health.Opinion](t)(s.OpinionsOn(t.Context(), "http://wall.example/a", clock.Now().Add(-time.Hour))); len(on) != 0 {
+		t.Errorf("of the last hour %+v", on)
 	}
 }
