@@ -179,7 +179,7 @@ func TestLiveRegionsUndoAndGuard(t *testing.T) {
 func TestKeptText(t *testing.T) {
 	r, err := ui.New(ui.Options{Brand: "站群", Templates: fstest.MapFS{"form.tmpl": {Data: []byte(
 		`<form method="post" action="/save" data-guard>{{token $}}{{if .N}}{{field "Name" "body" "Label" "x" "Type" "textarea" "Value" "两段文字"}}{{field "Name" "more" "Label" "z"}}
-{{else}}{{field "Name" "body" "Label" "x" "Type" "textarea"}}{{end}}{{field "Name" "pw" "Label" "y" "Type" "password"}}<button id="send">x</button></form>`)}}})
+{{else}}{{field "Name" "body" "Label" "x" "Type" "textarea"}}{{end}}{{field "Name" "pw" "Label" "y" "Type" "password" "Autocomplete" "new-password" "Hint" "x"}}<button id="send">x</button></form>`)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,10 +201,20 @@ func TestKeptText(t *testing.T) {
 	defer srv.Close()
 	b := browsertest.Open(t)
 	b.Visit(srv.URL + "/new")
+	if got := b.Eval(`(() => { const f = document.getElementById("f-pw"), seen = [f.type]; document.querySelector("[data-reveal]").click(); return seen.concat(f.type).join(); })()`); got != "password,text" {
+		t.Errorf("looking at a password: %s", got)
+	}
+	if got := b.Eval(`(() => { const f = document.getElementById("f-pw"); return ["一二三", "哈哈哈哈哈哈哈哈哈哈哈哈", "correct horse", "correct horse battery"].map((typed) => {
+		f.value = typed; f.dispatchEvent(new Event("input")); return document.querySelector("[data-strength] span").textContent; }).join(); })()`); got != "还差 9 个字,重复的太多，容易被猜中,长度够了,够长也够杂" {
+		t.Errorf("how good a password is: %s", got)
+	}
 	b.Eval(`(() => { const f = document.getElementById("f-body"); f.value = "两段文字"; document.getElementById("f-pw").value = "secret";
 		f.form.addEventListener("submit", (e) => e.preventDefault()); document.getElementById("send").click(); return ""; })()`)
 	if kept := b.Eval(`JSON.stringify(sessionStorage)`); !strings.Contains(kept, "两段文字") || strings.Contains(kept, "secret") {
 		t.Errorf("kept %s", kept)
+	}
+	if got := b.Eval(`document.getElementById("f-pw").type`); got != "password" {
+		t.Errorf("a password leaves as %s", got)
 	}
 	b.Visit(srv.URL + "/new?came=back") // the form comes back with the words in it and a field more
 	if got := b.Eval(`String(document.querySelectorAll("main .strip").length)`); got != "0" {
