@@ -182,7 +182,7 @@ func userPasswdCommand() command {
 				if err != nil {
 					return noUser(err, c.Args[0])
 				}
-				password, err := a.ResetPassword(ctx, actor(c), u.ID)
+				password, err := a.ResetPassword(ctx, actor(c), u.ID, "")
 				if err != nil {
 					return err
 				}

@@ -276,7 +276,7 @@ func userPasswdCommand() command {
 				secret = account.GeneratePassword()
 			}
 			return withQueue(ctx, c, func(q *queue.Queue) error {
-				if err := q.SetPassword(ctx, c.Args[0], secret, given == ""); err != nil {
+				if err := q.SetPassword(ctx, c.Args[0], secret, given == "", local(c).Login, ""); err != nil {
 					return withFields(err)
 				}
 				a, err := q.AccountByLogin(ctx, c.Args[0])

@@ -157,8 +157,9 @@ func keepAdmin(before, after User, others int) error {
 }
 
 // ResetPassword gives an account a one-time password. Its sessions and tokens
-// end at once, and a lock on its name is lifted.
-func (s *Service) ResetPassword(ctx context.Context, actor User, id string) (password string, err error) {
+// end at once, and a lock on its name is lifted. from is as in SignIn, empty for a
+// command.
+func (s *Service) ResetPassword(ctx context.Context, actor User, id, from string) (password string, err error) {
 	if err := actor.Need(Manage); err != nil {
 		return "", err
 	}
@@ -170,5 +171,5 @@ func (s *Service) ResetPassword(ctx context.Context, actor User, id string) (pas
 	if err != nil {
 		return "", err
 	}
-	return password, s.Store.SetPassword(ctx, actor.Login, id, hash, true, true)
+	return password, s.Store.SetPassword(ctx, actor.Login, from, id, hash, true, true)
 }

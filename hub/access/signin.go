@@ -16,7 +16,8 @@ var errSignIn = fault.New(fault.Unauthenticated, "用户名或密码不对。")
 // SignIn returns the user with this login and password, who asks from an address
 // (of an office, without the port). A name that is not there gets the same
 // answers, locks and time as one that is. With a second factor the user is not let
-// in by this: FinishSignIn does that.
+// in by this: FinishSignIn does that. The user is as before this sign-in: SeenAt and
+// SeenFrom are of the last one.
 func (s *Service) SignIn(ctx context.Context, login, password, from string) (User, error) {
 	login = FoldLogin(login)
 	if err := checkLogin(login); err != nil || utf8.RuneCountInString(password) > account.MaxPassword {
@@ -55,6 +56,9 @@ func (s *Service) SignIn(ctx context.Context, login, password, from string) (Use
 		if err := s.Store.Rehash(ctx, u.ID, stored, hash); err != nil {
 			return User{}, err
 		}
+	}
+	if u.MustChange && account.Lapsed(u.PasswordAt, s.Now()) {
+		return User{}, fault.New(fault.Unauthenticated, "这个一次性密码已超过 7 天，不能再用。请联系管理员重新给一个。")
 	}
 	if u.SecondFactor {
 		return u, nil // half of it: the attempt counts until FinishSignIn
@@ -96,7 +100,7 @@ func (s *Service) ChangePassword(ctx context.Context, u User, old, password, fro
 	if err != nil {
 		return err
 	}
-	return s.Store.SetPassword(ctx, u.Login, u.ID, hash, false, false)
+	return s.Store.SetPassword(ctx, u.Login, from, u.ID, hash, false, false)
 }
 
 // confirm asks for the present password again, before an act that changes how an

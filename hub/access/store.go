@@ -107,10 +107,10 @@ type AccountStore interface {
 	// administrators that are not disabled. An account that is disabled then has
 	// its tokens revoked.
 	EditAccount(ctx context.Context, actor, act, id string, edit func(u *User, others int) error) (User, error)
-	// SetPassword replaces the password, which joins the past ones, forgets failed
-	// attempts and refuses every session begun before now; with endTokens also
+	// SetPassword replaces the password for an actor at an address (empty for a
+	// command), which joins the past ones, forgets failed attempts and refuses every session begun before now; with endTokens also
 	// every token.
-	SetPassword(ctx context.Context, actor, id, hash string, mustChange, endTokens bool) error
+	SetPassword(ctx context.Context, actor, from, id, hash string, mustChange, endTokens bool) error
 	// PastPasswords returns the stored forms of the present password and the
 	// latest before it, together at most n.
 	PastPasswords(ctx context.Context, id string, n int) ([]string, error)

@@ -28,8 +28,11 @@ type User struct {
 	// with each change of password and when the account is disabled.
 	SessionsFrom time.Time `json:"-"`
 	PasswordAt   time.Time `json:"-"` // when the password was set
+	PasswordBy   string    `json:"-"` // login of who set it; empty for the owner
+	PasswordFrom string    `json:"-"` // address it was set from; empty for a command
 	CreatedAt    time.Time `json:"createdAt"`
 	SeenAt       time.Time `json:"seenAt,omitzero"` // last sign-in
+	SeenFrom     string    `json:"-"`               // address of it
 }
 
 // Valid reports whether a session begun at signedIn still lets u in.

@@ -11,7 +11,7 @@ import (
 )
 
 const accountRows = `SELECT a.id, a.login, a.name, a.role, a.unit, COALESCE(u.name, ''), a.disabled, a.must_change,
-	a.sessions_from, a.password_at, a.created_at, a.seen_at, a.password, f.account IS NOT NULL
+	a.sessions_from, a.password_at, a.created_at, a.seen_at, a.password, f.account IS NOT NULL, a.seen_from, a.password_by, a.password_from
 	FROM account a LEFT JOIN unit u ON u.code = a.unit LEFT JOIN second_factor f ON f.account = a.id AND f.confirmed_at > 0 `
 
 // credentials are an account with what only sign-in may see.
@@ -23,7 +23,8 @@ type credentials struct {
 func scanCredentials(r scanner) (credentials, error) {
 	var c credentials
 	var from, set, created, seen int64
-	err := r.Scan(&c.ID, &c.Login, &c.Name, &c.Role, &c.Unit, &c.UnitName, &c.Disabled, &c.MustChange, &from, &set, &created, &seen, &c.hash, &c.SecondFactor)
+	err := r.Scan(&c.ID, &c.Login, &c.Name, &c.Role, &c.Unit, &c.UnitName, &c.Disabled, &c.MustChange, &from, &set, &created, &seen, &c.hash, &c.SecondFactor,
+		&c.SeenFrom, &c.PasswordBy, &c.PasswordFrom)
 	c.SessionsFrom, c.PasswordAt, c.CreatedAt, c.SeenAt = fromMillis(from), fromMillis(set), fromMillis(created), fromMillis(seen)
 	return c, err
 }
@@ -141,7 +142,7 @@ func (s *Store) EditAccount(ctx context.Context, actor, act, id string, edit fun
 }
 
 // SetPassword implements access.AccountStore.
-func (s *Store) SetPassword(ctx context.Context, actor, id, hash string, mustChange, endTokens bool) error {
+func (s *Store) SetPassword(ctx context.Context, actor, from, id, hash string, mustChange, endTokens bool) error {
 	return s.tx(ctx, "setting a password", func(t *tx) error {
 		c, err := oneAccount(ctx, t, `WHERE a.id = $1`+s.d.lock("a"), id)
 		if err != nil {
@@ -150,8 +151,12 @@ func (s *Store) SetPassword(ctx context.Context, actor, id, hash string, mustCha
 		if err := t.keepPast(ctx, id, c.hash); err != nil {
 			return err
 		}
-		if _, err := t.ExecContext(ctx, `UPDATE account SET password = $2, must_change = $3, sessions_from = $4, password_at = $4 WHERE id = $1`,
-			id, hash, mustChange, t.at.UnixMilli()); err != nil {
+		by := actor
+		if by == c.Login {
+			by = ""
+		}
+		if _, err := t.ExecContext(ctx, `UPDATE account SET password = $2, must_change = $3, sessions_from = $4, password_at = $4, password_by = $5, password_from = $6 WHERE id = $1`,
+			id, hash, mustChange, t.at.UnixMilli(), by, from); err != nil {
 			return err
 		}
 		if _, err := t.ExecContext(ctx, `DELETE FROM lockout WHERE login = $1 OR substr(login, 1, length($2)) = $2`, c.Login, lockoutKey(c.Login, "")); err != nil {
@@ -162,7 +167,11 @@ func (s *Store) SetPassword(ctx context.Context, actor, id, hash string, mustCha
 				return err
 			}
 		}
-		return t.audit(actor, "user.password", id, change{})
+		how := change{}
+		if from != "" {
+			how.detail = map[string]string{"from": from}
+		}
+		return t.audit(actor, "user.password", id, how)
 	})
 }
 
@@ -289,7 +298,7 @@ func (s *Store) SignedIn(ctx context.Context, id, login, from string) error {
 		if err := t.passed(ctx, login, from); err != nil {
 			return err
 		}
-		if _, err := t.ExecContext(ctx, `UPDATE account SET seen_at = $2 WHERE id = $1`, id, t.at.UnixMilli()); err != nil {
+		if _, err := t.ExecContext(ctx, `UPDATE account SET seen_at = $2, seen_from = $3 WHERE id = $1`, id, t.at.UnixMilli(), from); err != nil {
 			return err
 		}
 		return t.audit(login, "user.signin", id, change{detail: map[string]string{"from": from}})

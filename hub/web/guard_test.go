@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"zhanqun/hub/access"
+	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/account"
 	"zhanqun/internal/ui/uitest"
 	"zhanqun/internal/web"
@@ -60,6 +61,37 @@ func TestSignOutEverywhere(t *testing.T) {
 	here.get("/account").says("退出其他地方的登录")
 	here.follow(here.post("/account/signout")).is(http.StatusOK).says("其他地方的登录都已退出")
 	there.get("/account").is(http.StatusSeeOther)
+}
+
+// Whoever signs in is told of the time before, and of a password set since then.
+func TestSignInTellsOfTheLast(t *testing.T) {
+	c := newCounty(t)
+	u := c.people[account.RoleReviewer]
+	in := func(from, password string) *answer {
+		t.Helper()
+		v := c.visit(t)
+		v.from = from + ":1"
+		v.get("/signin")
+		return v.follow(v.post("/signin", "login", u.Login, "password", password, "next", "/nodes"))
+	}
+	in("192.0.2.1", storetest.Password).lacks("上次登录")
+	c.Clock.Advance(time.Hour)
+	in("127.0.0.1", storetest.Password).says("上次登录：", "192.0.2.1").lacks("此后密码")
+	c.Clock.Advance(time.Hour)
+	const own = "春天里的第一声惊雷响过山"
+	if err := c.access.ChangePassword(t.Context(), u, storetest.Password, own, "203.0.113.9"); err != nil {
+		t.Fatal(err)
+	}
+	c.Clock.Advance(time.Hour)
+	in("192.0.2.1", own).says("上次登录：", "本机", "此后密码改过：", "203.0.113.9", "不是您本人改的")
+	c.Clock.Advance(time.Hour)
+	once, err := c.access.ResetPassword(t.Context(), c.people[account.RoleAdmin], u.ID, "192.0.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Clock.Advance(time.Hour)
+	in("192.0.2.1", once).says("请先设置自己的密码", "此后密码由admin重置")
+	c.as(t, account.RoleAdmin).get("/users/" + u.ID).says("192.0.2.1")
 }
 
 // A person sees where he is signed in and ends a single one; so does the

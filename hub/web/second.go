@@ -49,14 +49,27 @@ func (s *Server) secondStep(w http.ResponseWriter, r *http.Request) error {
 		s.Logger.WarnContext(r.Context(), "second factor refused", "from", web.Address(r), "kind", fault.KindOf(err))
 		return s.again(w, r, "secondstep", p, &p.Page, err)
 	}
+	notice := ""
 	if left >= 0 {
-		s.sessions.Flash(r.Context(), web.Flash{Tone: string(ui.Warn), Text: ui.T(s.lang(r), "用掉了一个恢复码，还剩 %d 个。手机丢了的话，请在“我的账号”里关闭二次验证，再用新手机重新设置。", left)})
+		notice = ui.T(s.lang(r), "用掉了一个恢复码，还剩 %d 个。手机丢了的话，请在“我的账号”里关闭二次验证，再用新手机重新设置。", left)
 	}
-	return s.enter(w, r, u, next)
+	return s.enter(w, r, u, next, notice)
 }
 
-// enter signs somebody in at this browser and leads him on.
-func (s *Server) enter(w http.ResponseWriter, r *http.Request, u access.User, next string) error {
+// enter signs somebody in at this browser and leads him on. There he is told the
+// notice, and of his last sign-in and his password.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, u access.User, next, notice string) error {
+	news := ui.SignInNews{SeenAt: u.SeenAt, SeenFrom: u.SeenFrom, PasswordAt: u.PasswordAt, PasswordFrom: u.PasswordFrom}
+	if u.PasswordBy != "" {
+		news.PasswordBy = actorName(u.PasswordBy)
+	}
+	text, tone := news.Say(s.lang(r), s.Now())
+	if notice != "" {
+		tone = ui.Warn
+	}
+	if text = notice + text; text != "" {
+		s.sessions.Flash(r.Context(), web.Flash{Tone: string(tone), Text: text})
+	}
 	if err := s.sessions.SignIn(r, u.ID); err != nil {
 		return err
 	}

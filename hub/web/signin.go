@@ -47,7 +47,7 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, secondStepURL+"?next="+url.QueryEscape(p.Next), http.StatusSeeOther)
 		return nil
 	}
-	return s.enter(w, r, u, p.Next)
+	return s.enter(w, r, u, p.Next, "")
 }
 
 func (s *Server) signout(w http.ResponseWriter, r *http.Request) error {

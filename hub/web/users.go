@@ -6,6 +6,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/internal/account"
 	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
 )
 
 type usersPage struct {
@@ -134,7 +135,7 @@ func (s *Server) resetPassword(w http.ResponseWriter, r *http.Request, u access.
 	c := &ui.Confirm{Action: ui.T(lang, "重置密码"), Text: ui.T(lang, "原来的密码和令牌立即失效，已登录的地方都会退出。新的一次性密码只显示一次。")}
 	c.Title = ui.T(lang, "重置密码")
 	return s.changeUser(w, r, c, func(a access.User) error {
-		password, err := s.Access.ResetPassword(r.Context(), u, a.ID)
+		password, err := s.Access.ResetPassword(r.Context(), u, a.ID, web.ByAddress(r))
 		if err != nil {
 			return err
 		}

@@ -22,6 +22,14 @@ func (r Rules) Expired(set, now time.Time) bool {
 	return r.Days > 0 && now.Sub(set) >= time.Duration(r.Days)*24*time.Hour
 }
 
+// OneTimeLife is how long a password that somebody was given lets in. After that
+// another one has to be given: paper lies about.
+const OneTimeLife = 7 * 24 * time.Hour
+
+// Lapsed reports whether a password that somebody was given at a time lets in no
+// more. A clock set back ends none.
+func Lapsed(given, now time.Time) bool { return now.Sub(given) >= OneTimeLife }
+
 // CheckNew returns a fault at the field "password" when pw is no acceptable new
 // password for login, or one of the stored earlier ones.
 func (r Rules) CheckNew(ctx context.Context, login, pw string, past []string) error {

@@ -28,6 +28,7 @@ func (s *set) funcs() template.FuncMap {
 		"ago":        func(v any) (template.HTML, error) { return s.time(v, Ago) },
 
 		"browser":   s.browser,
+		"place":     s.place,
 		"chip":      s.chip,
 		"deadline":  s.deadline,
 		"toneShape": toneShape,

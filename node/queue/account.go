@@ -32,6 +32,10 @@ type Account struct {
 	SeenAt       time.Time `json:"seenAt,omitzero"` // last sign-in
 	PasswordAt   time.Time `json:"-"`               // when the password was set
 
+	PasswordBy   string `json:"-"` // login of who set it; empty for the owner
+	PasswordFrom string `json:"-"` // address it was set from; empty for a command
+	SeenFrom     string `json:"-"` // address of the last sign-in
+
 	generation int64
 	password   string
 }
@@ -48,12 +52,14 @@ func (a Account) Ref() string { return a.ID + "." + strconv.FormatInt(a.generati
 const accountColumns = `id, login, name, role, village, password, generation, disabled, must_change, created_at, seen_at, password_at`
 
 // accountRows selects accounts with what is kept of them elsewhere.
-const accountRows = `SELECT ` + accountColumns + `, EXISTS (SELECT 1 FROM second_factor f WHERE f.account = account.id AND f.confirmed_at > 0) FROM account `
+const accountRows = `SELECT ` + accountColumns + `, EXISTS (SELECT 1 FROM second_factor f WHERE f.account = account.id AND f.confirmed_at > 0),
+	seen_from, password_by, password_from FROM account `
 
 func scanAccount(row scanner) (a Account, err error) {
 	var created, seen, set int64
 	err = row.Scan(&a.ID, &a.Login, &a.Name, &a.Role, &a.Village, &a.password, &a.generation, &a.Disabled, &a.MustChange,
-		&created, &seen, &set, &a.SecondFactor)
+		&created, &seen, &set, &a.SecondFactor,
+		&a.SeenFrom, &a.PasswordBy, &a.PasswordFrom)
 	a.PasswordAt = time.UnixMilli(set)
 	a.CreatedAt = time.UnixMilli(created)
 	if seen > 0 {
@@ -157,8 +163,10 @@ func (q *Queue) AccountByRef(ctx context.Context, ref string) (Account, error) {
 }
 
 // SetPassword gives an account a new password, ends its sessions and lifts a
-// lock on its name. mustChange says that its owner has to choose another one at the next sign-in.
-func (q *Queue) SetPassword(ctx context.Context, login, password string, mustChange bool) error {
+// lock on its name. mustChange says that its owner has to choose another one at the
+// next sign-in. by is the login of who sets it, and from the address he does it at,
+// empty for a command.
+func (q *Queue) SetPassword(ctx context.Context, login, password string, mustChange bool, by, from string) error {
 	a, err := q.AccountByLogin(ctx, login)
 	if err != nil {
 		return err
@@ -176,6 +184,9 @@ func (q *Queue) SetPassword(ctx context.Context, login, password string, mustCha
 	if err != nil {
 		return err
 	}
+	if by == a.Login {
+		by = ""
+	}
 	return q.write(ctx, "setting password", func(ctx context.Context, t *txn) error {
 		err := t.exec(ctx, `INSERT INTO password_past (account, n, password)
 			SELECT $1, COALESCE(MAX(n), 0) + 1, $2 FROM password_past WHERE account = $1`, a.ID, a.password)
@@ -186,7 +197,8 @@ func (q *Queue) SetPassword(ctx context.Context, login, password string, mustCha
 		if err != nil {
 			return fmt.Errorf("forgetting former passwords: %w", err)
 		}
-		err = t.exec(ctx, `UPDATE account SET password = $2, generation = generation + 1, must_change = $3, password_at = $4 WHERE id = $1`, a.ID, hash, mustChange, t.now)
+		err = t.exec(ctx, `UPDATE account SET password = $2, generation = generation + 1, must_change = $3, password_at = $4, password_by = $5, password_from = $6 WHERE id = $1`,
+			a.ID, hash, mustChange, t.now, by, from)
 		if err != nil {
 			return err
 		}

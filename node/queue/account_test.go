@@ -93,7 +93,7 @@ func TestSignIn(t *testing.T) {
 		_, err := q.SignIn(t.Context(), "wang", "wrong", "192.0.2.10")
 		wantKind(t, err, fault.Unauthenticated)
 	}
-	if err := q.SetPassword(t.Context(), "wang", "another-good-one-2026", false); err != nil { // lifts the lock
+	if err := q.SetPassword(t.Context(), "wang", "another-good-one-2026", false, "wang", "192.0.2.10"); err != nil { // lifts the lock
 		t.Fatal(err)
 	}
 	_, err = q.AccountByRef(t.Context(), ref) // the old session is over
@@ -142,18 +142,18 @@ func TestSignInRules(t *testing.T) {
 	if a, err = q.SignIn(t.Context(), "wang", password, office); err != nil || !q.MustChange(a) {
 		t.Errorf("after 90 days: %+v, %v", a, err)
 	}
-	if err := q.SetPassword(t.Context(), "wang", "the second long one", false); err != nil {
+	if err := q.SetPassword(t.Context(), "wang", "the second long one", false, "wang", "192.0.2.10"); err != nil {
 		t.Fatal(err)
 	}
 	for _, former := range []string{password, "the second long one"} {
-		if err := q.SetPassword(t.Context(), "wang", former, false); fault.Fields(err)["password"] == "" {
+		if err := q.SetPassword(t.Context(), "wang", former, false, "wang", "192.0.2.10"); fault.Fields(err)["password"] == "" {
 			t.Errorf("%q came back: %v", former, err)
 		}
 	}
-	if err := q.SetPassword(t.Context(), "wang", "the third long one", false); err != nil {
+	if err := q.SetPassword(t.Context(), "wang", "the third long one", false, "wang", "192.0.2.10"); err != nil {
 		t.Fatal(err)
 	}
-	if err := q.SetPassword(t.Context(), "wang", password, false); err != nil {
+	if err := q.SetPassword(t.Context(), "wang", password, false, "wang", "192.0.2.10"); err != nil {
 		t.Errorf("the third but last: %v", err)
 	}
 	if a, err = q.SignIn(t.Context(), "wang", password, office); err != nil || q.MustChange(a) {

@@ -18,7 +18,8 @@ var errWrongPassword = fault.New(fault.Unauthenticated, "登录名或密码不�
 // login and a disabled account look the same from outside and take the same time.
 // Repeated failures lock a name for a while, whether or not there is such an
 // account, and not where its owner works (see account.Attempt). With a second
-// factor the owner is not let in by this: FinishSignIn does that.
+// factor the owner is not let in by this: FinishSignIn does that. The account is as
+// before this sign-in: SeenAt and SeenFrom are of the last one.
 func (q *Queue) SignIn(ctx context.Context, login, password, from string) (Account, error) {
 	if login = foldLogin(login); !validLogin(login) {
 		return Account{}, errWrongPassword
@@ -45,6 +46,9 @@ func (q *Queue) SignIn(ctx context.Context, login, password, from string) (Accou
 	if !ok || a.Disabled {
 		return Account{}, errWrongPassword
 	}
+	if a.MustChange && account.Lapsed(a.PasswordAt, q.now()) {
+		return Account{}, fault.New(fault.Unauthenticated, "这个一次性密码已超过 7 天，不能再用。请联系管理员重新给一个。")
+	}
 	hash := a.password
 	if rehash {
 		if hash, err = account.Hash(ctx, password); err != nil {
@@ -64,7 +68,7 @@ func (t *txn) signedIn(ctx context.Context, a Account, from string) error {
 	if err := t.passed(ctx, a.Login, from); err != nil {
 		return err
 	}
-	return t.exec(ctx, `UPDATE account SET seen_at = $2 WHERE id = $1`, a.ID, t.now)
+	return t.exec(ctx, `UPDATE account SET seen_at = $2, seen_from = $3 WHERE id = $1`, a.ID, t.now, from)
 }
 
 // ConfirmPassword asks for the present password again, before an act that changes

@@ -6,6 +6,7 @@ import (
 	"zhanqun/internal/account"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
 	"zhanqun/node/queue"
 )
 
@@ -122,7 +123,7 @@ func (s *Server) changePerson(w http.ResponseWriter, r *http.Request, a queue.Ac
 		return s.done(w, r, "这个账号的登录都已退出。", personURL(person))
 	case "reset":
 		password := account.GeneratePassword()
-		err := s.Queue.SetPassword(ctx, login, password, true)
+		err := s.Queue.SetPassword(ctx, login, password, true, a.Login, web.ByAddress(r))
 		return s.showPassword(w, r, a, queue.Account{Role: account.RoleVillage}, login, password, err)
 	}
 	return errNotFound

@@ -52,14 +52,24 @@ func (s *Server) secondStep(w http.ResponseWriter, r *http.Request) error {
 		s.Log.WarnContext(r.Context(), "second factor refused", "from", web.Address(r), "kind", fault.KindOf(err))
 		return s.again(w, r, "secondstep", p, &p.Page, err)
 	}
+	notice := ""
 	if left >= 0 {
-		s.sessions.Flash(r.Context(), web.Flash{Tone: string(ui.Warn), Text: ui.T(s.pages.Lang(r), "用掉了一个恢复码，还剩 %d 个。手机丢了的话，请点右上角的姓名，关闭二次验证，再用新手机重新设置。", left)})
+		notice = ui.T(s.pages.Lang(r), "用掉了一个恢复码，还剩 %d 个。手机丢了的话，请点右上角的姓名，关闭二次验证，再用新手机重新设置。", left)
 	}
-	return s.enter(w, r, a, next)
+	return s.enter(w, r, a, next, notice)
 }
 
-// enter signs somebody in at this browser and leads him on.
-func (s *Server) enter(w http.ResponseWriter, r *http.Request, a queue.Account, next string) error {
+// enter signs somebody in at this browser and leads him on. There he is told the
+// notice, and of his last sign-in and his password.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, a queue.Account, next, notice string) error {
+	news := ui.SignInNews{SeenAt: a.SeenAt, SeenFrom: a.SeenFrom, PasswordAt: a.PasswordAt, PasswordBy: a.PasswordBy, PasswordFrom: a.PasswordFrom}
+	text, tone := news.Say(s.pages.Lang(r), s.Now())
+	if notice != "" {
+		tone = ui.Warn
+	}
+	if text = notice + text; text != "" {
+		s.sessions.Flash(r.Context(), web.Flash{Tone: string(tone), Text: text})
+	}
 	if err := s.sessions.SignIn(r, a.Ref()); err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, secondStepURL+"?next="+url.QueryEscape(p.Next), http.StatusSeeOther)
 		return nil
 	}
-	return s.enter(w, r, a, p.Next)
+	return s.enter(w, r, a, p.Next, "")
 }
 
 func (s *Server) signout(w http.ResponseWriter, r *http.Request) error {
@@ -154,5 +154,5 @@ func (s *Server) setPassword(r *http.Request, a queue.Account) error {
 	if err := s.Queue.ConfirmPassword(r.Context(), a, "old", old, web.ByAddress(r)); err != nil {
 		return err
 	}
-	return s.Queue.SetPassword(r.Context(), a.Login, next, false)
+	return s.Queue.SetPassword(r.Context(), a.Login, next, false, a.Login, web.ByAddress(r))
 }

@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"zhanqun/internal/account"
 	"zhanqun/internal/ui/uitest"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
@@ -142,7 +144,16 @@ func TestPeople(t *testing.T) {
 	}
 	wang.post("/people/sun/enable").want(http.StatusOK)
 	wang.post("/people/sun/reset").want(http.StatusOK).reads("重置这个账号的密码？")
+	s.clockAt(time.Minute)
 	wang.post("/people/sun/reset", "sure", "1").want(http.StatusOK).reads("的一次性密码")
+	once = uitest.Words(uitest.Find(wang.page, "main .strip code"))
+	s.clockAt(account.OneTimeLife - time.Second)
+	sun.get("/signin").post("/signin", "login", "sun", "password", once).reads("上次登录：", "此后密码由wang重置：")
+	s.clockAt(account.OneTimeLife + time.Minute)
+	late := s.anonymous()
+	late.get("/signin").post("/signin", "login", "sun", "password", once).want(http.StatusUnauthorized).reads("一次性密码已超过 7 天")
+	s.clockAt(0)
+	wang = s.as("wang")
 	wang.post("/people/wang/disable").want(http.StatusConflict)
 	wang.get("/people").post("/people/sun/promote").want(http.StatusNotFound)
 }

@@ -16,7 +16,7 @@ func auditSuite(t *testing.T, open Open) {
 	Units(t, s)
 	n, _ := Node(t, s, Sitang)
 	u := User(t, s, "wang", account.RoleReviewer, "")
-	must[string](t)(Access(s).ResetPassword(t.Context(), Admin(), u.ID))
+	must[string](t)(Access(s).ResetPassword(t.Context(), Admin(), u.ID, ""))
 	got := must[[]catalog.Audit](t)(s.Audits(t.Context(), 0, 100))
 	var acts []string
 	last := ""

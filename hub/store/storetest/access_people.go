@@ -204,7 +204,7 @@ func signInSuite(t *testing.T, open Open) {
 		}
 		must[access.User](t)(a.SignIn(t.Context(), "wang", fresh, office))
 		clock.Advance(time.Second)
-		once := must[string](t)(a.ResetPassword(t.Context(), Admin(), u.ID))
+		once := must[string](t)(a.ResetPassword(t.Context(), Admin(), u.ID, ""))
 		if u = must[access.User](t)(a.User(t.Context(), u.ID)); !u.MustChange || u.Valid(changed) {
 			t.Errorf("after a reset: %+v", u)
 		}
@@ -217,7 +217,7 @@ func signInSuite(t *testing.T, open Open) {
 		refused(t, err, fault.Forbidden, "停用")
 		_, err = a.SignIn(t.Context(), "wang", fresh, office)
 		refused(t, err, fault.Unauthenticated, "不对") // says nothing to who does not know it
-		_, err = a.ResetPassword(t.Context(), Admin(), "x")
+		_, err = a.ResetPassword(t.Context(), Admin(), "x", "")
 		refused(t, err, fault.NotFound, "没有这个账号")
 	})
 }
@@ -285,7 +285,7 @@ func tokenSuite(t *testing.T, open Open) {
 		t.Error("enabling the account brought an old token back")
 	}
 	secret, _ = make(0)
-	must[string](t)(a.ResetPassword(t.Context(), Admin(), u.ID))
+	must[string](t)(a.ResetPassword(t.Context(), Admin(), u.ID, ""))
 	if works(secret) {
 		t.Error("a token outlived a reset of the password")
 	}

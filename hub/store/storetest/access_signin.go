@@ -16,6 +16,7 @@ import (
 // guardSuite is what keeps accounts from strangers and their owners from lapses.
 func guardSuite(t *testing.T, open Open) {
 	t.Run("a guesser does not lock the owner out", func(t *testing.T) { guesser(t, open) })
+	t.Run("given passwords lapse", func(t *testing.T) { oneTimeLapses(t, open) })
 	t.Run("passwords age", func(t *testing.T) { passwordsAge(t, open) })
 	t.Run("what happens is audited", func(t *testing.T) { guardAudits(t, open) })
 }
@@ -47,6 +48,33 @@ func guesser(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	must[access.User](t)(a.SignIn(t.Context(), "chen", Password, "198.51.100.99"))
+}
+
+func oneTimeLapses(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	a := Access(s)
+	u, once, err := a.AddUser(t.Context(), Admin(), access.NewUser{Login: "wang", Role: account.RoleReviewer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(account.OneTimeLife - time.Second)
+	must[access.User](t)(a.SignIn(t.Context(), "wang", once, office))
+	clock.Advance(time.Second)
+	_, err = a.SignIn(t.Context(), "wang", once, office)
+	refused(t, err, fault.Unauthenticated, "一次性密码已超过")
+	_, err = a.SignIn(t.Context(), "wang", "another password", office)
+	refused(t, err, fault.Unauthenticated, "用户名或密码不对")
+	again := must[string](t)(a.ResetPassword(t.Context(), Admin(), u.ID, ""))
+	u = must[access.User](t)(a.SignIn(t.Context(), "wang", again, office))
+	if err := a.ChangePassword(t.Context(), u, again, Password, "192.0.2.99"); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(2 * account.OneTimeLife)
+	u = must[access.User](t)(a.SignIn(t.Context(), "wang", Password, office))
+	if u.PasswordBy != "" || u.PasswordFrom != "192.0.2.99" || u.SeenFrom != office || u.SeenAt.IsZero() {
+		t.Errorf("of the sign-in before: %+v", u)
+	}
 }
 
 func passwordsAge(t *testing.T, open Open) {

@@ -69,6 +69,35 @@
   };
   growing(document);
 
+  // A password can be looked at while it is typed; it leaves hidden.
+  for (const button of all("[data-reveal]")) {
+    const field = document.getElementById(button.getAttribute("aria-controls"));
+    const show = button.textContent;
+    const set = (seen) => {
+      field.type = seen ? "text" : "password";
+      button.textContent = seen ? button.dataset.hide : show;
+    };
+    button.hidden = false;
+    button.addEventListener("click", () => set(field.type === "password"));
+    field.form?.addEventListener("submit", () => set(false));
+  }
+
+  // How good a new password is, as far as length and variety tell. What counts is
+  // what the server says.
+  for (const hint of all("[data-strength]")) {
+    const field = document.getElementById(hint.dataset.strength);
+    const say = () => {
+      const typed = [...field.value];
+      const kinds = new Set(typed.map((c) => c.toLowerCase())).size;
+      const missing = 12 - typed.length;
+      const grade = missing > 0 ? 0 : kinds < 6 ? 1 : typed.length < 16 || kinds < 9 ? 2 : 3;
+      hint.hidden = typed.length === 0;
+      hint.querySelector("meter").value = Math.max(grade, 0.3);
+      hint.querySelector("span").textContent = [hint.dataset.short.replace("{n}", String(missing)), hint.dataset.plain, hint.dataset.fair, hint.dataset.strong][grade];
+    };
+    field.addEventListener("input", say);
+  }
+
   // Unsaved work: ask before the page is left.
   const dirty = new Set();
   for (const form of all("form[data-guard]")) {
@@ -84,7 +113,7 @@
   const store = window.sessionStorage;
   const prefix = "kept:";
   const values = (form) => JSON.stringify([...form.elements]
-    .filter((el) => el.name && /^(text|search|url|email|tel|textarea|date|select-one)$/.test(el.type))
+    .filter((el) => el.name && !el.closest(".veiled") && /^(text|search|url|email|tel|textarea|date|select-one)$/.test(el.type))
     .map((el) => [el.name, el.value]));
   const forget = () => {
     for (const key of Object.keys(store)) if (key.startsWith(prefix)) store.removeItem(key);
