@@ -4,27 +4,26 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"zhanqun/hub/health/crawl"
-	"zhanqun/hub/health/linkcheck"
 	"zhanqun/internal/cli"
 )
 
-// checkOutput writes what a check finds as soon as it is known: for programs
-// every link as a line of JSON, for people what is wrong.
+// checkOutput writes what a check finds: for programs every link as a line of
+// JSON as soon as it is known, in no particular order; for people, at the end,
+// what is wrong.
 type checkOutput struct {
 	json     bool
 	out      *bufio.Writer
 	buf      []byte
 	progress func(crawl.Totals)
-	clear    func() // what progress has written
-	shown    int
+	clear    func()     // what progress has written
 	start    crawl.Line // what became of the address itself
+	report   checkReport
 }
 
 func newCheckOutput(c *call) *checkOutput {
@@ -52,7 +51,8 @@ func (o *checkOutput) line(l crawl.Line) error {
 		o.start = l
 	}
 	if !o.json {
-		return o.plainLine(l)
+		o.report.take(&l)
+		return nil
 	}
 	b := o.buf[:0]
 	b = append(b, '{')
@@ -102,52 +102,6 @@ func appendJSON(b []byte, s string) []byte {
 	return append(append(append(b, '"'), s...), '"')
 }
 
-// plainLine writes what is wrong with a link; what is well, and what is not for
-// checking by nature, is only counted.
-func (o *checkOutput) plainLine(l crawl.Line) error {
-	word, why := l.Verdict.Label(), l.Detail
-	switch {
-	case l.Fragment != "":
-		word, why = "注意", "页面里没有这个位置：#"+l.Fragment
-	case l.Verdict == linkcheck.OK && l.Certificate != "":
-		word, why = "注意", l.Certificate
-	case l.Verdict == linkcheck.OK, l.Verdict == linkcheck.Excluded && l.Class == "" && l.Reason != crawl.ReasonRobots:
-		return nil
-	}
-	if label := l.Class.Label(); label != "" {
-		word += "（" + label + "）"
-	}
-	if l.Status != 0 {
-		word += " " + strconv.Itoa(l.Status)
-	}
-	address := l.URL
-	if address == "" {
-		address = l.Raw
-	}
-	w := io.Writer(o.out)
-	if o.shown++; o.shown > 1 {
-		fmt.Fprintln(w)
-	}
-	fmt.Fprintf(w, "%s  %s\n", word, cli.OneLine(address))
-	if l.Page != "" {
-		fmt.Fprintf(w, "    在 %s", l.Page)
-		if l.Label != "" {
-			fmt.Fprintf(w, " 的“%s”", cli.OneLine(l.Label))
-		}
-		if l.Raw != address {
-			fmt.Fprintf(w, "，写作 %s", cli.OneLine(l.Raw))
-		}
-		fmt.Fprintln(w)
-	}
-	if l.Final != "" && l.Final != l.URL {
-		fmt.Fprintf(w, "    最后到达 %s\n", l.Final)
-	}
-	if why != "" {
-		fmt.Fprintf(w, "    %s\n", why)
-	}
-	return nil
-}
-
 // idle lets what is known be seen while nothing else comes.
 func (o *checkOutput) idle(t crawl.Totals) {
 	_ = o.out.Flush() // end tells
@@ -168,9 +122,7 @@ func (o *checkOutput) end(t crawl.Totals) error {
 		}
 		return o.out.Flush()
 	}
-	if o.shown > 0 {
-		fmt.Fprintln(io.Writer(o.out))
-	}
+	o.report.write(o.out)
 	rows := [][]string{
 		{"读了", fmt.Sprintf("%d 页，%d 处链接，%d 个不同网址，用时 %s", t.Pages, t.Links, t.Targets, t.Elapsed.Round(time.Millisecond))},
 		{"正常", strconv.Itoa(t.OK)}, {"打不开", fmt.Sprintf("%d（%d 个网址）", t.Dead, t.DeadTargets)}, {"可疑", strconv.Itoa(t.Suspect)},
@@ -193,7 +145,7 @@ func (o *checkOutput) end(t crawl.Totals) error {
 
 var cutWords = map[string]string{
 	crawl.CutNumbers: "没有尽头的日历、页码之类，内容重复", crawl.CutChain: "没有尽头的连续页面", crawl.CutFilters: "筛选条件的各种组合，没有新内容",
-	crawl.CutNesting: "目录一层套一层", crawl.CutCatch: "对任何网址都返回同一页面", crawl.CutAlias: "同一页面的别名（会话编号、循环目录）",
+	crawl.CutMaze: "网页是随网址现编的，没有尽头", crawl.CutNesting: "目录一层套一层", crawl.CutCatch: "对任何网址都返回同一页面", crawl.CutAlias: "同一页面的别名（会话编号、循环目录）",
 	crawl.CutTargets: "超出网址数量上限", crawl.CutPages: "超出页数上限",
 }
 

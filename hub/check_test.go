@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"zhanqun/hub/health/crawl"
+	"zhanqun/hub/health/linkcheck"
 	"zhanqun/internal/cli"
 )
 
@@ -87,7 +91,7 @@ func TestCheckCommandRefuses(t *testing.T) {
 		code int
 		errs string
 	}{
-		{"check " + site, cli.Failed, "--allow-private"},
+		{"check " + site, notChecked, "--allow-private"},
 		{"check --depth -2 " + site, cli.Wrong, "--depth"},
 		{"check --robots maybe " + site, cli.Wrong, "--robots"},
 		{"check --max-pages 0 " + site, cli.Wrong, "选项"},
@@ -106,14 +110,53 @@ func TestCheckCommandGoesOn(t *testing.T) {
 	cancel()
 	args := []string{"check", "--allow-private", "--json", "--depth", "-1", "--dir", dir, site + "/"}
 	code, out, errs := runHub(ctx, args...)
-	if code != cli.Failed || !strings.Contains(out, `"complete":false,"stopped":"interrupted"`) || !strings.Contains(errs, "中断") {
+	if code != notChecked || !strings.Contains(out, `"complete":false,"stopped":"interrupted"`) || !strings.Contains(errs, "中断") {
 		t.Errorf("interrupted: exit %d, stdout %s, stderr %s", code, out, errs)
 	}
 	if code, out, _ := runHub(t.Context(), args...); code != cli.Failed || !strings.Contains(out, `"complete":true`) || !strings.Contains(out, `"pages":3`) {
 		t.Errorf("gone on: exit %d, %s", code, out)
 	}
 	args[4] = "1"
-	if code, _, errs := runHub(t.Context(), args...); code != cli.Failed || !strings.Contains(errs, "另一次检查") {
+	if code, _, errs := runHub(t.Context(), args...); code != notChecked || !strings.Contains(errs, "另一次检查") {
 		t.Errorf("another check in the folder: exit %d, %s", code, errs)
+	}
+}
+
+// People are told each address once, the worst and commonest first, with the
+// places it is linked from and how many there are.
+func TestCheckReport(t *testing.T) {
+	var r checkReport
+	for i := range 12 {
+		r.take(&crawl.Line{Page: fmt.Sprintf("http://a.cn/%02d.html", i), URL: "http://a.cn/gone", Raw: "/gone", Verdict: linkcheck.Dead, Class: linkcheck.ClassDead, Status: 404, Detail: "网页不存在。", Label: "附件"})
+	}
+	r.take(&crawl.Line{Page: "http://a.cn/", URL: "http://b.cn/", Raw: "http://b.cn/", Verdict: linkcheck.Suspect, Class: linkcheck.ClassHijacked, Status: 200})
+	r.take(&crawl.Line{Page: "http://a.cn/", URL: "http://a.cn/once", Raw: "once", Verdict: linkcheck.Dead, Class: linkcheck.ClassDead, Status: 500})
+	r.take(&crawl.Line{Page: "http://a.cn/", URL: "http://a.cn/", Raw: "/#x", Verdict: linkcheck.OK, Fragment: "x"})
+	r.take(&crawl.Line{Page: "http://a.cn/", URL: "http://a.cn/", Raw: "/", Verdict: linkcheck.OK})
+	r.take(&crawl.Line{Page: "http://a.cn/", Raw: "mailto:a@b.cn", Verdict: linkcheck.Excluded, Reason: linkcheck.ReasonMail})
+	var b strings.Builder
+	r.write(&b)
+	want := `可疑（外链变异） 200  http://b.cn/
+    在 http://a.cn/
+
+打不开（死链） 404，12 处  http://a.cn/gone
+    网页不存在。
+    在 http://a.cn/00.html 的“附件”，写作 /gone
+    在 http://a.cn/01.html 的“附件”，写作 /gone
+    在 http://a.cn/02.html 的“附件”，写作 /gone
+    在 http://a.cn/03.html 的“附件”，写作 /gone
+    在 http://a.cn/04.html 的“附件”，写作 /gone
+    ……另有 7 处，加 --json 可以看到全部
+
+打不开（死链） 500  http://a.cn/once
+    在 http://a.cn/，写作 once
+
+注意  http://a.cn/
+    页面里没有这个位置：#x
+    在 http://a.cn/，写作 /#x
+
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }

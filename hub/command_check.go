@@ -85,6 +85,7 @@ func checkCommand() command {
 	return command{
 		Name: "check", Args: "网址", Min: 1, Max: 1, Lists: true,
 		Short:   "检查一页、几层或整个网站的链接，说明每个链接能不能打开（不登记，不通知）",
+		Codes:   "0 查完，没有打不开的链接；1 有打不开的链接（--column：栏目超期或空白）；2 命令写错；3 没有查成（被中断、没有获准访问内网地址、工作文件夹不能用），已查到的部分里没有打不开的",
 		Example: "hub check https://www.gov.cn/\nhub check --depth 2 www.example.gov.cn/tzgg/\nhub check --depth -1 --json --dir ./work www.example.gov.cn > links.jsonl\nhub check --column --class notice www.example.gov.cn/tzgg/",
 		Flags: func(f *flag.FlagSet) {
 			k.define(f)
@@ -103,7 +104,7 @@ func checkCommand() command {
 			}
 			lock, err := lockWork(o.Dir)
 			if err != nil {
-				return err
+				return &unchecked{err}
 			}
 			defer lock.Release() //nolint:errcheck // it ends with the program at the latest
 			return runCheck(ctx, c, o)
@@ -143,23 +144,35 @@ func runCheck(ctx context.Context, c *call, o crawl.Options) error {
 	totals, err := crawl.Run(ctx, c.Args[0], o)
 	switch {
 	case errors.Is(err, crawl.ErrOther):
-		return fault.Wrap(fault.Conflict, "这个工作文件夹属于另一次检查（网址、层数或 robots 选项不同），请换一个文件夹，或清空后再试。", err)
+		return &unchecked{fault.Wrap(fault.Conflict, "这个工作文件夹属于另一次检查（网址、层数或 robots 选项不同），请换一个文件夹，或清空后再试。", err)}
 	case err != nil:
-		return err
+		return &unchecked{err}
 	}
 	if err := out.end(totals); err != nil {
-		return err
+		return &unchecked{err}
 	}
 	switch {
-	case totals.Stopped == "interrupted":
-		return context.Canceled
-	case out.start.Reason == linkcheck.ReasonPrivate:
-		return fault.New(fault.Invalid, "这个网址在本机或内部网络上，没有访问。要检查它，请加 --allow-private。")
 	case totals.Dead > 0:
 		return fault.New(fault.Invalid, fmt.Sprintf("有 %d 处链接打不开（%d 个网址）。", totals.Dead, totals.DeadTargets))
+	case totals.Stopped == "interrupted":
+		return &unchecked{context.Canceled}
+	case out.start.Reason == linkcheck.ReasonPrivate:
+		return &unchecked{fault.New(fault.Invalid, "这个网址在本机或内部网络上，没有访问。要检查它，请加 --allow-private。")}
 	}
 	return nil
 }
+
+// notChecked is the exit code of a check that found nothing dead but did not
+// come to its end, so that 1 says one thing only.
+const notChecked = 3
+
+// unchecked is why a check could not be carried out.
+type unchecked struct{ error }
+
+func (u *unchecked) Unwrap() error { return u.error }
+
+// ExitCode ends the program with notChecked.
+func (u *unchecked) ExitCode() int { return notChecked }
 
 // newChecker makes what looks at links as the settings say; change sets what is
 // otherwise for one use.

@@ -14,7 +14,7 @@ func places(links []linkcheck.Link, unit, item string) []NewPlace {
 	for _, l := range links {
 		address := l.URL
 		if address == "" {
-			address = l.Raw // an editor's slip: the check says what is wrong with it
+			address = strings.TrimSpace(l.Raw) // an editor's slip: the check says what is wrong with it
 		}
 		if address == "" || l.Excluded != "" {
 			continue

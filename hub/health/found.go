@@ -121,7 +121,7 @@ func (f *found) line(l crawl.Line) error {
 	}
 	address := l.URL
 	if address == "" {
-		address = l.Raw // an editor's slip: the check says what is wrong with it
+		address = strings.TrimSpace(l.Raw) // an editor's slip: the check says what is wrong with it
 	}
 	t := f.targets[address]
 	if t == nil {

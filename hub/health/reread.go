@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"zhanqun/hub/health/linkcheck"
@@ -62,5 +63,7 @@ func (s *Service) readPages(ctx context.Context, places []Place, urls map[string
 // names tells whether one of the links leads to an address, or is what was
 // written in place of one.
 func names(links []linkcheck.Link, address string) bool {
-	return slices.ContainsFunc(links, func(l linkcheck.Link) bool { return l.URL == address || l.URL == "" && l.Raw == address })
+	return slices.ContainsFunc(links, func(l linkcheck.Link) bool {
+		return l.URL == address || l.URL == "" && strings.TrimSpace(l.Raw) == address
+	})
 }

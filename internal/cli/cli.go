@@ -55,6 +55,7 @@ type Command[C any] struct {
 	Max     int    // and most
 	Short   string // one line
 	Example string // lines a person can copy
+	Codes   string // what its exit codes mean, if there are more than Done, Failed and Wrong
 	Lists   bool   // has --json
 	Flags   func(*flag.FlagSet)
 	Run     func(ctx context.Context, c *Call[C]) error

@@ -40,6 +40,9 @@ func (p *Program[C]) usage(c *Command[C], f *flag.FlagSet) string {
 		}
 		fmt.Fprintf(&b, "  %s%s\n", pad(strings.TrimSpace("--"+o.Name+" "+value), 30), text)
 	})
+	if c.Codes != "" {
+		b.WriteString("\n退出码：" + c.Codes + "。\n")
+	}
 	b.WriteString("\n例子：\n")
 	for line := range strings.Lines(c.Example) {
 		b.WriteString("  " + line)

@@ -41,7 +41,13 @@ func Run(ctx context.Context, start string, o Options) (Totals, error) {
 	c := newCrawl(start, o)
 	defer c.names.Close()
 	defer c.checker.Close()
-	err := c.open(filepath.Join(dir, "crawl.log"))
+	work := filepath.Join(dir, "crawl.log")
+	err := c.open(work)
+	if o.Dir == "" {
+		// Open files outlive their names, where the system lets them: whatever
+		// ends the program, nothing is left behind.
+		_, _ = os.Remove(work), os.Remove(dir)
+	}
 	if c.j != nil {
 		defer c.j.close() //nolint:errcheck // every frame has been written
 	}

@@ -150,7 +150,7 @@ func prose(seed int) string {
 	var b strings.Builder
 	for i := range 40 {
 		seed = (seed*1103515245 + 12345 + i) & 0x7fffffff
-		b.WriteString(words[seed>>8%len(words)&15])
+		b.WriteString(words[seed>>16%len(words)&15])
 	}
 	return "<p>" + b.String() + "</p>"
 }

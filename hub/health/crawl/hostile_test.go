@@ -195,7 +195,7 @@ func TestHostileSite(t *testing.T) {
 			answers[path(h.raw)] = h.answer
 		}
 		home += fmt.Sprintf("\n<a href=\"%s\">链接%d</a>", h.raw, i)
-		truth[strings.TrimSpace(h.raw)] = h.truth
+		truth[h.raw] = h.truth
 	}
 	answers["/login.html"] = status(200, "<title>用户登录</title><form><input type=password></form>")
 	home += "<!-- <a href=/comment>x</a> --><script>'<a href=/script>'</script><template><a href=/template></a></template>"

@@ -104,13 +104,14 @@ const (
 // listen keeps count of how long a host has been silent.
 func (c *crawl) listen(ctx context.Context, o outcome) {
 	on := c.hosts.list[o.host]
-	switch {
-	case o.result.Reason == linkcheck.ReasonTimeout && len(o.result.Hops) < 2:
+	site := c.t.get(o.id).flags&flagSite != 0
+	switch kind := o.result.ErrorKind; {
+	case o.result.Reason == linkcheck.ReasonTimeout && len(o.result.Hops) < 2,
+		site && (kind == linkcheck.KindRefused || kind == linkcheck.KindReset || kind == linkcheck.KindUnreachable):
 		on.mute++
 	case o.result.Verdict != linkcheck.Excluded:
 		on.mute = 0
 	}
-	site := c.t.get(o.id).flags&flagSite != 0
 	switch {
 	case !site && on.mute >= giveUp:
 		on.silent = true

@@ -22,7 +22,7 @@ func addressDay(address string) Day {
 			y, _ := strconv.Atoi(m[1])
 			month, _ := strconv.Atoi(m[2])
 			d, _ := strconv.Atoi(m[3])
-			if day := dayAt(y, month, d); day != "" && y >= 1995 {
+			if day := dayAt(y, month, d); day != "" && y >= firstYear {
 				return day
 			}
 		}

@@ -37,12 +37,16 @@ type column struct {
 
 func columns(t *testing.T) []column {
 	t.Helper()
-	text, err := os.ReadFile("testdata/columns.html")
-	if err != nil {
-		t.Fatal(err)
+	var text string
+	for _, name := range []string{"testdata/columns.html", "testdata/wild.html"} {
+		part, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(part)
 	}
 	var list []column
-	for _, part := range strings.Split(string(text), "<!-- case ")[1:] {
+	for _, part := range strings.Split(text, "<!-- case ")[1:] {
 		head, body, _ := strings.Cut(part, " -->\n")
 		f := strings.Split(head, " | ")
 		pages := strings.Split(body, "<!-- page ")

@@ -48,7 +48,7 @@ var whole = compile(
 	// the day large in one box, month and year small in another
 	dayPart+`\s?[日号/|]?\s*`+yearPart+`\s?[-/.年]\s?`+monthPart+`\s?月?`,
 	yearPart+`\s?[-/.年]\s?`+monthPart+`\s?月?\s+`+dayPart+`\s?[日号]?`,
-	dayPart+`\s?[日号/]?\s+`+monthPart+`\s?月(?:\s*`+yearPart+`年?)?`,
+	dayPart+`(?:\s?[日号/]\s*|\s+)`+monthPart+`\s?月(?:\s*`+yearPart+`年?)?`,
 	dayPart+`\s+`+monthPart+`\s?[-/.]\s?`+yearPart,
 	// English
 	monthName+`\s*`+dayPart+`(?:st|nd|rd|th)?(?:[\s,]+`+yearPart+`)?`,
@@ -227,6 +227,9 @@ func pad(n int) string {
 	return strconv.Itoa(n)
 }
 
+// firstYear is the first in which anything was published on the web.
+const firstYear = 1995
+
 // on returns the day a stamp means when read at now. A year that is not
 // written is the latest that does not lie ahead, or, where near is a day the
 // item is known to have been made, the year closest to that. guessed says that
@@ -237,6 +240,8 @@ func (s stamp) on(now time.Time, near Day) (day Day, guessed bool) {
 	switch {
 	case s.ago != "":
 		return DayOf(s.before(now)), false
+	case s.year != 0 && s.year < firstYear:
+		return "", false // what programs write for no date
 	case s.year != 0:
 		return dayAt(s.year, s.month, s.day), false
 	}

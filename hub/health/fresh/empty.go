@@ -30,7 +30,7 @@ func (rd *reader) empty(p Page, t *tree, lists []*list, framed bool) {
 	case notice != "" && letters < 400:
 		rd.end(Blank, ReasonNotice, fmt.Sprintf("页面写着“%s”，没有任何条目。", notice))
 	case rd.unlinked(t):
-	case letters >= 60 || pictures && letters >= 10:
+	case letters >= 40 || pictures && letters >= 10:
 		rd.single(p, t)
 	case pictures:
 		rd.end(Unknown, ReasonSingle, "页面主体是图片或视频，没有列表，请人工核实。")

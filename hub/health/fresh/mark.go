@@ -80,13 +80,24 @@ func (t *tree) years(list []mark) {
 			}
 			at++
 		}
-		if n.text == "" || n.off || len(n.text) > 20 || !t.nodes[n.parent].heads() || t.linkOf(int32(i)) >= 0 {
+		if n.text == "" || n.off || len(n.text) > 20 || !t.nodes[n.parent].heads() && !t.aloneInBold(int32(i)) || t.linkOf(int32(i)) >= 0 {
 			continue
 		}
 		if m := yearHead.FindStringSubmatch(plain(n.text)); m != nil {
 			year, _ = strconv.Atoi(m[1])
 		}
 	}
+}
+
+// aloneInBold tells whether text i is a paragraph of its own in bold, as headings
+// are written by people who know no other way.
+func (t *tree) aloneInBold(i int32) bool {
+	bold := t.nodes[i].parent
+	if a := t.nodes[bold].atom; a != atom.Strong && a != atom.B {
+		return false
+	}
+	box := t.nodes[bold].parent
+	return box >= 0 && t.nodes[box].atom == atom.P && t.length(box) == t.length(i)
 }
 
 func weekdayed(m mark) bool { return m.stamp.weekday }

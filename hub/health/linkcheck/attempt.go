@@ -29,6 +29,9 @@ func (v *visit) ask(ctx context.Context) (*answer, *failure) {
 	if fail != nil && (fail.kind == KindReset || fail.kind == KindProtocol || fail.kind == KindDNSPassing) {
 		ans, fail = v.once(ctx, c.tolerant, cookies)
 	}
+	if fail != nil && (fail.kind == KindReset || fail.kind == KindRefused) {
+		c.throttle.Lost(v.at.hostPort())
+	}
 	return ans, fail
 }
 
@@ -57,9 +60,6 @@ func (v *visit) once(ctx context.Context, client *resty.Client, cookies []*http.
 	ans, fail := c.ask(ctx, client, v.at, cookies, v.since, budget, peek)
 	took := max(c.opts.Now().Sub(began), 0)
 	v.result.Elapsed += took
-	if fail != nil && (fail.kind == KindReset || fail.kind == KindRefused) {
-		c.throttle.Lost(v.at.hostPort())
-	}
 	if ans != nil {
 		c.throttle.Report(v.at.hostPort(), ans.status, parseRetryAfter(ans.header, c.opts.Now()), took)
 	}

@@ -23,7 +23,7 @@ const (
 // Link is one place of a page from where a browser loads or a reader can go.
 type Link struct {
 	URL      string // resolved, escaped, without fragment; empty when it cannot be
-	Raw      string // as written, blanks trimmed, at most 512 runes
+	Raw      string // as written, blanks and line breaks too, at most 512 runes
 	Fragment string // as escaped, without "#"
 	Element  string // "a", "img", …; "style" for addresses in CSS
 	Attr     string // "href", "srcset", …
@@ -117,7 +117,7 @@ func pointer(a address) *address {
 
 func (p *page) link(m mention, base address) Link {
 	raw := strings.TrimFunc(m.raw, func(r rune) bool { return r <= ' ' })
-	l := Link{Raw: clip(raw, maxRaw), Element: m.element, Attr: m.attr, Label: m.label}
+	l := Link{Raw: written(m.raw), Element: m.element, Attr: m.attr, Label: m.label}
 	a, err := parseAddress(raw, pointer(base), p.charset)
 	var other *schemeError
 	switch {
@@ -163,6 +163,18 @@ func (p *page) add(raw, element, attr, label string) {
 
 // squeeze turns every run of white space into one blank.
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// written returns an address as it stands in a page, fit to be stored.
+func written(raw string) string {
+	n := 0
+	for i := range raw {
+		if n++; n > maxRaw {
+			raw = raw[:i]
+			break
+		}
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(raw, "\uFFFD"), "\x00", "\uFFFD")
+}
 
 // clip cuts s to n runes and makes it fit to be stored and shown: valid UTF-8
 // without control characters.

@@ -88,6 +88,9 @@ func (t *Throttle) Report(host string, status int, retryAfter, took time.Duratio
 	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		g.answered, g.long = g.answered || status < 500 && status != http.StatusForbidden, 0
 		g.lost = max(g.lost-1, 0)
+		if g.unbroken++; g.unbroken > calmAnswers<<min(g.alones, 10) {
+			g.alone = false // it may have been another trouble
+		}
 		if g.calm++; g.calm >= calmAnswers {
 			g.calm = 0
 			g.interval = max(g.interval/2, t.ease(), g.touchy)
@@ -151,10 +154,12 @@ func (t *Throttle) Lost(host string) {
 	if g == nil || !t.opts.Adaptive || !g.answered {
 		return
 	}
+	g.unbroken = 0
 	if g.lost += 2; g.lost < 2*manyLost {
 		return
 	}
 	g.lost, g.calm, g.alone = 0, 0, true
+	g.alones++
 	g.interval = min(max(2*g.interval, 100*time.Millisecond), time.Second)
 	g.touchy = g.interval
 }

@@ -51,6 +51,8 @@ type gate struct {
 	refused  int           // answers of 403 in a row
 	stubborn bool          // it refuses at a slower pace too
 	alone    bool          // one request at a time
+	alones   int           // how often that was found to be needed
+	unbroken int           // answers since the last connection was lost
 	active   int           // requests under way
 	place    *list.Element // in idle, nil while used
 }

@@ -217,3 +217,88 @@ func TestThrottleFollowsTheHost(t *testing.T) {
 		}
 	})
 }
+
+// A host that drops connections though it answers others is asked slowly and one
+// at a time, until it has been well for a while; one that never answered is only
+// down.
+func TestThrottleHeedsLostConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := NewThrottle(ThrottleOptions{Adaptive: true, Interval: time.Second, Concurrency: 4})
+		ask := func(host string, status int) {
+			release, err := th.Acquire(t.Context(), host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer release()
+			if status == 0 {
+				th.Lost(host)
+			} else {
+				th.Report(host, status, 0, time.Millisecond)
+			}
+		}
+		for range 20 {
+			ask("down.example", 0)
+		}
+		if th.Touchy("down.example") {
+			t.Error("a host that is down is no touchy one")
+		}
+		ask("a.example", 200)
+		for range manyLost {
+			ask("a.example", 0)
+		}
+		if !th.Touchy("a.example") {
+			t.Error("nothing was noticed")
+		}
+		first, err := th.Acquire(t.Context(), "a.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		time.AfterFunc(3*time.Second, first)
+		ask("a.example", 200)
+		if d := time.Since(began); d < 3*time.Second {
+			t.Errorf("a second request ran beside the first, after %s", d)
+		}
+	})
+}
+
+// A rest longer than anybody waits is believed of a host when a second answer
+// asks for it; refusals in a row slow the pace, but not for ever.
+func TestThrottleDoubts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := NewThrottle(ThrottleOptions{Adaptive: true, Interval: time.Second, MaxWait: 2 * time.Minute})
+		ask := func(status int, after time.Duration) error {
+			release, err := th.Acquire(t.Context(), "a.example")
+			if err == nil {
+				th.Report("a.example", status, after, time.Millisecond)
+				release()
+			}
+			return err
+		}
+		for _, step := range []struct {
+			status int
+			after  time.Duration
+		}{{429, 24 * time.Hour}, {200, 0}, {503, 24 * time.Hour}, {429, time.Hour}} {
+			if err := ask(step.status, step.after); err != nil {
+				t.Fatalf("before %+v: %v", step, err)
+			}
+		}
+		var rest *RestError
+		if err := ask(200, 0); !errors.As(err, &rest) {
+			t.Errorf("the host is not left alone: %v", err)
+		}
+		th = NewThrottle(ThrottleOptions{Adaptive: true, Interval: time.Second})
+		if err := ask(200, 0); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		for range 100 {
+			if err := ask(403, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d := time.Since(began); d < time.Second || d > 10*time.Second || th.Touchy("a.example") {
+			t.Errorf("100 refusals took %s", d)
+		}
+	})
+}
