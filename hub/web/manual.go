@@ -99,6 +99,14 @@ func written(s verdict.Sheet) func(name string) string {
 			if s.Services != nil {
 				return strconv.Itoa(s.Services.Short)
 			}
+		case "accounts":
+			if s.Accounts != nil {
+				return strconv.Itoa(s.Accounts.Total)
+			}
+		case "failing":
+			if s.Accounts != nil {
+				return strconv.Itoa(s.Accounts.Failed)
+			}
 		case "looked":
 			if s.Looked {
 				return "yes"
@@ -137,6 +145,7 @@ func manualGroups(set *rules.Set, value func(string) string, errs map[string]str
 	}
 	reply := manualGroup{ID: "reply", Name: t("互动回应")}
 	service := manualGroup{ID: "service", Name: t("办事服务")}
+	media := manualGroup{ID: "media", Name: t("政务新媒体")}
 	grave := manualGroup{ID: "grave", Name: t("严重问题")}
 	other := manualGroup{ID: "other", Name: t("扣分和加分项")}
 	acts := map[string]string{"letters": "一年内有效信件（件）", "surveys": "一年内调查征集（次）", "interviews": "一年内在线访谈（次）"}
@@ -152,6 +161,9 @@ func manualGroups(set *rules.Set, value func(string) string, errs map[string]str
 			service.Fields = append(service.Fields,
 				choice("services", t("是否提供办事服务"), ui.Option{Value: "yes", Label: t("提供")}, ui.Option{Value: "no", Label: t("应提供而没有")}, ui.Option{Value: "unneeded", Label: t("不需要提供")}),
 				number("guides", t("办事指南（项）"), ""), number("short", t("缺 %d 类以上要素的（项）", c.Classes), ""))
+		case rules.KindAccounts:
+			media.Fields = append(media.Fields, number("accounts", t("政务新媒体账号（个）"), t("微信、微博、客户端等。没有账号填 0。")),
+				number("failing", t("其中不合格的（个）"), t("14 天不更新、没有有效互动功能、买粉丝或强制点赞、客户端下载或使用不了。")))
 		case rules.KindSerious:
 			grave.Fields = append(grave.Fields,
 				choice("looked", t("是否全面检查过"), ui.Option{Value: "yes", Label: t("检查过")}),
@@ -163,7 +175,7 @@ func manualGroups(set *rules.Set, value func(string) string, errs map[string]str
 		}
 	}
 	var groups []manualGroup
-	for _, g := range []manualGroup{reply, service, grave, other} {
+	for _, g := range []manualGroup{reply, service, media, grave, other} {
 		if len(g.Fields) > 0 {
 			groups = append(groups, g)
 		}
@@ -224,6 +236,14 @@ func readSheet(r *http.Request, set *rules.Set) (verdict.Sheet, error) {
 			s.Services.Short, _, err = whole(r, "short")
 		}
 		if err != nil {
+			return s, err
+		}
+	}
+	if n, known, err := whole(r, "accounts"); err != nil {
+		return s, err
+	} else if known {
+		s.Accounts = &rules.Accounts{Total: n}
+		if s.Accounts.Failed, _, err = whole(r, "failing"); err != nil {
 			return s, err
 		}
 	}

@@ -52,6 +52,9 @@ func (p *reportPage) workbook(w http.ResponseWriter) error {
 	for _, d := range p.Verdict.Deductions {
 		deductions = append(deductions, []any{t(d.Title), d.Count, float64(d.Points) / 100, p.Verdict.Share(d.Owners), source(d.Source, d.Official, t)})
 	}
+	for _, l := range p.Verdict.Lacks {
+		deductions = append(deductions, []any{t(l.Title), "", t("没有检查"), t(l.Why), source(l.Source, l.Official, t)})
+	}
 	var b bytes.Buffer
 	err := xlsx.Write(&b, []xlsx.Sheet{
 		{Name: t("站点"), Widths: []float64{16, 60}, Rows: facts},

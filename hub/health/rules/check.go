@@ -117,6 +117,7 @@ var kinds = map[string]shape{
 		return []need{{"period", c.Period.IsZero()}, {"limit", c.Limit == 0}}
 	}},
 	KindServices:  {true, false, func(c Clause) []need { return []need{{"classes", c.Classes == 0}, {"limit", c.Limit == 0}} }},
+	KindAccounts:  {true, false, func(c Clause) []need { return []need{{"limit", c.Limit == 0}} }},
 	KindDeadHome:  {false, true, func(c Clause) []need { return []need{{"points", c.Points == 0}} }},
 	KindDeadOther: {false, true, func(c Clause) []need { return []need{{"points", c.Points == 0}} }},
 	KindFewItems: {false, true, func(c Clause) []need {

@@ -28,6 +28,7 @@ type Facts struct {
 	Messages     *Messages
 	Acts         map[string]int // few_acts: how many in a year; what is missing was not checked
 	Services     *Services
+	Accounts     *Accounts
 	Given        map[string]Given // by clause
 }
 
@@ -141,6 +142,12 @@ type Services struct {
 	Offered bool
 	Guides  int // how many there are
 	Short   int // how many lack at least as many kinds of elements as the clause says
+}
+
+// Accounts are the new-media accounts of who answers for the site.
+type Accounts struct {
+	Total  int
+	Failed int // by what the clause is about: no update in 14 days, no way to answer, bought followers, unusable app
 }
 
 // Given is what a person counted or awarded for a clause.

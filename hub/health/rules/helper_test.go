@@ -51,6 +51,7 @@ func good() rules.Facts {
 		Messages:     &rules.Messages{Channel: true},
 		Acts:         map[string]int{"letters": 20, "surveys": 6, "interviews": 6},
 		Services:     &rules.Services{Offered: true, Guides: 30},
+		Accounts:     &rules.Accounts{Total: 2},
 		Given:        map[string]rules.Given{},
 	}
 }

@@ -69,9 +69,11 @@ func (j *judge) veto(c Clause) Veto {
 		j.unanswered(c, &v)
 	case KindServices:
 		j.services(c, &v)
+	case KindAccounts:
+		j.accounts(c, &v)
 	}
 	if v.Says == "" {
-		v.Says = saysUnchecked
+		v.Says = j.why(c)
 	}
 	return v
 }

@@ -98,6 +98,22 @@ func (j *judge) services(c Clause, v *Veto) {
 	v.Says = says(saysServices, s.Guides, c.Classes, s.Short)
 }
 
+// accounts counts the new-media accounts (微信、微博、APP) that fail, as a person
+// found.
+func (j *judge) accounts(c Clause, v *Veto) {
+	a := j.f.Accounts
+	if a == nil {
+		return
+	}
+	v.Sample, v.Count, v.Limit = a.Total, a.Failed, c.Limit
+	if a.Total == 0 {
+		v.State, v.Says = Clear, saysNoAccounts
+		return
+	}
+	v.settle(0)
+	v.Says = says(saysAccounts, a.Total, a.Failed)
+}
+
 // within counts the times in a window that ends now.
 func (j *judge) within(times []time.Time, p Period) int {
 	from, n := j.set.period(p).back(j.day), 0

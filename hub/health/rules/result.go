@@ -50,6 +50,7 @@ type Result struct {
 	Falls      time.Time   `json:"falls,omitzero"`      // first day a veto falls if nothing changes
 	FallsBy    string      `json:"fallsBy,omitempty"`   // by which clause
 	Unchecked  []string    `json:"unchecked,omitempty"` // clauses that lack facts
+	Lacks      []Lack      `json:"lacks,omitempty"`     // clauses of the scoring that lack facts, and why
 }
 
 // Ref names a clause in a result.

@@ -5,7 +5,16 @@ import "fmt"
 // What a clause says, in one sentence. The pages translate finished sentences by
 // these patterns, so a per cent sign comes in with its number.
 const (
-	saysUnchecked     = "没有检查。"
+	saysNotWatched    = "没有检查：没有监测站点能不能打开。"
+	saysFewVisits     = "没有查全：有效访问太少。"
+	saysNoHome        = "没有检查：首页三天内没有读到，或看不出更新日期。"
+	saysNoItems       = "没有检查：首页的信息没有逐条读到日期。"
+	saysNoColumns     = "没有检查：没有登记栏目。"
+	saysColumnsUnread = "没有查全：有栏目没有读到。"
+	saysNoLinks       = "没有检查：站点的链接还没有读过。"
+	saysByHand        = "没有检查：程序看不出来，要人工检查后填写。"
+	saysNoAccounts    = "没有政务新媒体账号，本项不适用。"
+	saysAccounts      = "%d 个政务新媒体账号中，不合格的 %d 个。"
 	saysShort         = "%d 次有效访问中失败 %d 次；样本不足：%d 天里每天要有 %d 次有效访问，只有 %d 天够数，不能判定合格。"
 	saysVisits        = "%d 次有效访问中失败 %d 次（%s），失败 %d 次即单项否决。"
 	saysHomeNone      = "首页 %s内没有更新。"

@@ -16,6 +16,7 @@ func (j *judge) score(r *Result) {
 			d, ok := j.deduct(c)
 			if !ok {
 				unchecked[c.Group] = append(unchecked[c.Group], c.ID)
+				r.Lacks = append(r.Lacks, Lack{c.ref(), c.Group, j.why(c)})
 			}
 			if d.Points > 0 {
 				r.Deductions = append(r.Deductions, d)

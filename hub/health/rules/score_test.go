@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 
 	"zhanqun/hub/health/rules"
@@ -180,5 +181,47 @@ func TestOnlyPortalsAreScored(t *testing.T) {
 	}
 	if r := rules.Judge(set(t, "2015-census"), f); r.Score == nil {
 		t.Error("not scored by the rules of 2015")
+	}
+}
+
+// What was not checked is named with what it lacks: nothing is left out in
+// silence, and what a program found out is not asked of a person.
+func TestWhyNotChecked(t *testing.T) {
+	of := func(id string, edit func(*rules.Facts)) map[string]string {
+		f := complete(set(t, id))
+		edit(&f)
+		r := rules.Judge(set(t, id), f)
+		why := map[string]string{}
+		for _, l := range r.Lacks {
+			why[l.Clause] = l.Why
+		}
+		for _, v := range r.Vetoes {
+			if v.State == rules.Unchecked {
+				why[v.Clause] = v.Says
+			}
+		}
+		return why
+	}
+	for _, v := range []struct {
+		set, name string
+		edit      func(*rules.Facts)
+		want      map[string]string // a part of the reason, by clause
+	}{
+		{"2015-census", "everything known", func(*rules.Facts) {}, nil},
+		{"2015-census", "only the newest item is known", newest("2026-11-20"), map[string]string{"U1": "逐条"}},
+		{"2015-census", "nothing of the home page", func(f *rules.Facts) { f.Home = nil }, map[string]string{"V2": "首页", "U1": "逐条"}},
+		{"2015-census", "no columns", func(f *rules.Facts) { f.Columns = nil }, map[string]string{"V3a": "登记栏目", "V3b": "登记栏目", "V3c": "登记栏目", "U2": "登记栏目", "U3": "登记栏目", "U4": "登记栏目"}},
+		{"2019-indicators", "no links, nobody asked", func(f *rules.Facts) { f.Links, f.Accounts, f.Services = nil, nil, nil }, map[string]string{"D2": "链接", "D3": "链接", "VM": "人工", "V6": "人工"}},
+		{"2019-indicators", "nothing given", func(f *rules.Facts) { delete(f.Given, "P5") }, map[string]string{"P5": "人工"}},
+	} {
+		got := of(v.set, v.edit)
+		for clause, part := range v.want {
+			if !strings.Contains(got[clause], part) {
+				t.Errorf("%s, %s: %s says %q, want %q", v.set, v.name, clause, got[clause], part)
+			}
+		}
+		if len(got) != len(v.want) {
+			t.Errorf("%s, %s: %v", v.set, v.name, got)
+		}
 	}
 }

@@ -77,6 +77,7 @@ const (
 	KindSerious      = "serious"      // grave faults, by kind
 	KindUnanswered   = "unanswered"   // messages without an answer
 	KindServices     = "services"     // service guides
+	KindAccounts     = "accounts"     // new-media accounts that fail
 	KindDeadHome     = "dead_home"    // faulty links on the home page
 	KindDeadOther    = "dead_other"   // faulty links on other pages
 	KindFewItems     = "few_items"    // too few new items on the home page

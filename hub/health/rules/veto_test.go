@@ -169,6 +169,12 @@ var vectors = []vector{
 	{"no services", "2019-indicators", "V6", func(f *rules.Facts) { f.Services = &rules.Services{} }, fallen, 5, ""},
 	{"none needed", "2019-indicators", "V6", func(f *rules.Facts) { f.Services, f.NoServices = nil, true }, clear_, 0, ""},
 	{"not looked at", "2019-indicators", "V6", func(f *rules.Facts) { f.Services = nil }, unchecked, 0, ""},
+
+	// VM: new-media accounts, as a person found them.
+	{"two good accounts", "2019-indicators", "VM", nil, clear_, 0, ""},
+	{"one of two fails", "2019-indicators", "VM", func(f *rules.Facts) { f.Accounts = &rules.Accounts{Total: 2, Failed: 1} }, fallen, 1, ""},
+	{"no accounts", "2019-indicators", "VM", func(f *rules.Facts) { f.Accounts = &rules.Accounts{} }, clear_, 0, ""},
+	{"not looked at", "2019-indicators", "VM", func(f *rules.Facts) { f.Accounts = nil }, unchecked, 0, ""},
 }
 
 func TestVetoes(t *testing.T) {

@@ -73,7 +73,14 @@ func homeFacts(h prober.HomePage, columns []health.Column, now time.Time, days i
 			}
 		}
 	}
-	return &rules.Home{Newest: h.Latest}
+	if h.Days == nil {
+		return &rules.Home{Newest: h.Latest}
+	}
+	facts := &rules.Home{Items: []time.Time{}}
+	for _, day := range h.Days {
+		facts.Items = append(facts.Items, EndOf(day, h.ReadAt))
+	}
+	return facts
 }
 
 // young is how many days old the newest item may be without a doubt arising: less

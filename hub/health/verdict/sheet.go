@@ -20,9 +20,10 @@ type Sheet struct {
 	Acts       map[string]int         `json:"acts,omitempty"`       // letters, surveys, interviews of a year
 	NoServices bool                   `json:"noServices,omitempty"` // the site offers no services and need not
 	Services   *rules.Services        `json:"services,omitempty"`
-	Looked     bool                   `json:"looked,omitempty"` // for grave faults of every kind
-	Grave      []string               `json:"grave,omitempty"`  // those found, each confirmed
-	Given      map[string]rules.Given `json:"given,omitempty"`  // by clause
+	Accounts   *rules.Accounts        `json:"accounts,omitempty"` // new-media accounts
+	Looked     bool                   `json:"looked,omitempty"`   // for grave faults of every kind
+	Grave      []string               `json:"grave,omitempty"`    // those found, each confirmed
+	Given      map[string]rules.Given `json:"given,omitempty"`    // by clause
 	Who        string                 `json:"who"`
 	At         time.Time              `json:"at"`
 }
@@ -73,6 +74,9 @@ func (s Sheet) check(now time.Time) error {
 	if v := s.Services; v != nil && (v.Guides < 0 || v.Guides > mostCount || v.Short < 0 || v.Short > v.Guides) {
 		return fault.Field("short", "缺要素的项数不能超过办事指南的项数。")
 	}
+	if a := s.Accounts; a != nil && (a.Total < 0 || a.Total > mostCount || a.Failed < 0 || a.Failed > a.Total) {
+		return fault.Field("failing", "不合格的账号不能超过账号总数。")
+	}
 	for act, n := range s.Acts {
 		if n < 0 || n > mostCount {
 			return fault.Field("act-"+act, "请填写 0 到 100000 的整数。")
@@ -97,7 +101,7 @@ func (s Sheet) apply(f *rules.Facts, set *rules.Set) {
 			f.Messages.Unanswered = append(f.Messages.Unanswered, rules.Message{Received: at, Unit: f.Unit, UnitName: f.UnitName})
 		}
 	}
-	f.Acts, f.Given, f.NoServices, f.Services = s.Acts, s.Given, s.NoServices, s.Services
+	f.Acts, f.Given, f.NoServices, f.Services, f.Accounts = s.Acts, s.Given, s.NoServices, s.Services, s.Accounts
 	if !s.Looked && len(s.Grave) == 0 {
 		return
 	}

@@ -1,6 +1,7 @@
 package verdict_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -277,5 +278,97 @@ func TestCondition(t *testing.T) {
 	}
 	if got := condition(); got != " " {
 		t.Errorf("one that does not open: %q", got)
+	}
+}
+
+// How many new items a home page shows is told from the days that are kept of it;
+// where they were not counted the clause stays unchecked and says so.
+func TestFewItems(t *testing.T) {
+	d := newDesk(t)
+	d.Set = "2015-census"
+	today := fresh.DayOf(d.clock.Now())
+	for _, v := range []struct {
+		name string
+		days []fresh.Day
+		want string
+	}{
+		{"not counted", nil, "lacks"},
+		{"four in the window", []fresh.Day{today.Add(-2), today.Add(-3), today.Add(-3), today.Add(-14), today.Add(-15), today.Add(-40)}, "5 for 4"},
+		{"ten in the window", []fresh.Day{today, today, today.Add(-1), today.Add(-1), today.Add(-2), today.Add(-2), today.Add(-3), today.Add(-3), today.Add(-4), today.Add(-4)}, "nothing"},
+	} {
+		h := prober.HomePage{Told: true, Latest: verdict.EndOf(today.Add(-2), d.clock.Now()), Days: v.days, ReadAt: d.clock.Now()}
+		if err := d.store.SaveHomePage(t.Context(), d.site.ID, h); err != nil {
+			t.Fatal(err)
+		}
+		r, err := d.Site(t.Context(), d.site.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "nothing"
+		for _, x := range r.Deductions {
+			if x.Clause == "U1" {
+				got = fmt.Sprintf("%s for %d", x.Points, x.Count)
+			}
+		}
+		for _, l := range r.Lacks {
+			if l.Clause == "U1" {
+				got = "lacks"
+			}
+		}
+		if got != v.want {
+			t.Errorf("%s: %s, want %s", v.name, got, v.want)
+		}
+	}
+}
+
+// A column counts as it was for a day when it cannot be read, and as gone when its
+// page is missing for half an hour; until then nothing is known of it.
+func TestColumnsThatCannotBeRead(t *testing.T) {
+	d := newDesk(t)
+	d.column("动态", storetest.Tangtou, fresh.News, -20)
+	list, err := d.store.SiteColumns(t.Context(), d.site.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []struct {
+		name   string
+		reason fresh.Reason
+		last   fresh.Day
+		since  time.Duration // how long it has been so at its last reading
+		count  int           // stale columns
+		sample int           // columns that are known
+	}{
+		{"unread for an hour", fresh.ReasonUnread, list[0].LastUpdate, time.Hour, 1, 1},
+		{"unread for a day less a minute", fresh.ReasonUnread, list[0].LastUpdate, 24*time.Hour - time.Minute, 1, 1},
+		{"unread for a day", fresh.ReasonUnread, list[0].LastUpdate, 24 * time.Hour, 0, 0},
+		{"unread, and never was", fresh.ReasonUnread, "", time.Hour, 0, 0},
+		{"gone just now", fresh.ReasonGone, list[0].LastUpdate, 0, 0, 0},
+		{"gone for 29 minutes", fresh.ReasonGone, list[0].LastUpdate, 29 * time.Minute, 0, 0},
+		{"gone for half an hour", fresh.ReasonGone, list[0].LastUpdate, 30 * time.Minute, 1, 1},
+		{"by script", fresh.ReasonScript, list[0].LastUpdate, time.Hour, 0, 0},
+	} {
+		c := list[0]
+		c.State, c.LastUpdate, c.ReadAt = fresh.Unknown, v.last, d.clock.Now()
+		c.Reading = health.ColumnReading{Reason: v.reason, Changed: d.clock.Now().Add(-v.since)}
+		if err := d.store.ColumnRead(t.Context(), c, fresh.History{}); err != nil {
+			t.Fatal(err)
+		}
+		got := d.veto("V3a")
+		if got.Count != v.count || got.Sample != v.sample || got.Unchecked != 1-v.sample {
+			t.Errorf("%s: %d stale of %d, %d unknown; want %d of %d", v.name, got.Count, got.Sample, got.Unchecked, v.count, v.sample)
+		}
+	}
+	// A site whose columns are nearly all gone may be closed: that warns.
+	r, err := d.Site(t.Context(), d.site.ID)
+	if err != nil || len(r.Signs) != 0 {
+		t.Errorf("signs %+v, %v", r.Signs, err)
+	}
+	c := list[0]
+	c.State, c.ReadAt, c.Reading = fresh.Unknown, d.clock.Now(), health.ColumnReading{Reason: fresh.ReasonGone, Changed: d.clock.Now().Add(-time.Hour)}
+	if err := d.store.ColumnRead(t.Context(), c, fresh.History{}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err = d.Site(t.Context(), d.site.ID); err != nil || len(r.Signs) != 1 {
+		t.Errorf("signs of a site whose only column is gone: %+v, %v", r.Signs, err)
 	}
 }
