@@ -139,6 +139,7 @@ type Links struct {
 	MaxAddresses     int    `toml:"max_addresses" env:"MAX_ADDRESSES"`           // asked for one site
 	MaxSiteMB        int    `toml:"max_site_mb" env:"MAX_SITE_MB"`               // work on disk for one site
 	SitesAtOnce      int    `toml:"sites_at_once" env:"SITES_AT_ONCE"`
+	WordsFile        string `toml:"words_file" env:"WORDS_FILE"`       // words of advertising; empty means those of the program
 	SliceMinutes     int    `toml:"slice_minutes" env:"SLICE_MINUTES"` // for one site, before others have their turn
 }
 
@@ -279,6 +280,7 @@ func (h *Hub) check(c *checker) {
 	c.between("links.max_addresses", int64(h.Links.MaxAddresses), 1, 10_000_000)
 	c.between("links.max_site_mb", int64(h.Links.MaxSiteMB), 16, 1<<20)
 	c.between("links.sites_at_once", int64(h.Links.SitesAtOnce), 1, 16)
+	c.text("links.words_file", h.Links.WordsFile, 0, 1000)
 	c.between("links.slice_minutes", int64(h.Links.SliceMinutes), 1, 24*60)
 	c.between("findings.days", int64(h.Findings.Days), 1, 250)
 	c.between("findings.urgent_days", int64(h.Findings.UrgentDays), 1, 250)

@@ -60,6 +60,11 @@ func (k *checkFlags) options(l config.Links) (crawl.Options, error) {
 		k.Check.MaxRedirects < 1 || k.Check.MaxRedirects > 100, k.Check.Timeout < 0, k.Pause < 0, k.MaxTime < 0:
 		return o, fmt.Errorf("%w: 选项的值太小或太大", cli.ErrUsage)
 	}
+	list, err := wordList(l)
+	if err != nil {
+		return o, err
+	}
+	o.Foreign = list
 	o.IgnoreRobots = k.robots == "ignore"
 	o.Pace, o.SlowPace = k.delay, l.PerHostDelay()
 	o.Workers = max(16, o.Site+8)

@@ -17,7 +17,7 @@ type rule struct{ pkg, forbidden, reason string }
 
 var areas = []string{
 	"zhanqun/hub/catalog", "zhanqun/hub/access", "zhanqun/hub/intake", "zhanqun/hub/review", "zhanqun/hub/feed",
-	"zhanqun/hub/health", "zhanqun/hub/health/linkcheck", "zhanqun/hub/health/robots", "zhanqun/hub/health/crawl", "zhanqun/hub/health/urge",
+	"zhanqun/hub/health", "zhanqun/hub/health/linkcheck", "zhanqun/hub/health/robots", "zhanqun/hub/health/crawl", "zhanqun/hub/health/foreign", "zhanqun/hub/health/urge",
 	"zhanqun/hub/health/workday", "zhanqun/hub/health/uptime", "zhanqun/hub/health/rules", "zhanqun/hub/health/prober", "zhanqun/hub/health/verdict",
 	"zhanqun/hub/ranking", "zhanqun/hub/listfile", "zhanqun/hub/bundle", "zhanqun/hub/webhook",
 }
@@ -46,6 +46,7 @@ func importRules() []rule {
 		{"zhanqun/hub/feed", "zhanqun/hub/access", "the feed is public"},
 		{"zhanqun/hub/health/linkcheck", "zhanqun/hub/...", "it stands alone"},
 		{"zhanqun/hub/health/robots", "zhanqun/...", "it stands alone"},
+		{"zhanqun/hub/health/foreign", "zhanqun/...", "it stands alone"},
 		{"zhanqun/hub/health/crawl", "zhanqun/hub/health", "the crawl is used by the service and the command line alike"},
 		{"zhanqun/hub/health/urge", "zhanqun/hub/health", "it is handed what it counts"},
 

@@ -19,6 +19,7 @@ import (
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/crawl"
+	"zhanqun/hub/health/foreign"
 	"zhanqun/hub/health/fresh"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/prober"
@@ -145,7 +146,12 @@ func (c *county) buildHealth(context.Context) (err error) {
 	if c.workdays, err = calendar.Load(c.cfg.Inspect.WorkdaysDir); err != nil {
 		return fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 inspect.workdays_dir 指定的目录。", err)
 	}
+	list, err := wordList(c.cfg.Links)
+	if err != nil {
+		return err
+	}
 	look := checkOptions(c.cfg.Links)
+	look.Advertises = list.Page
 	checker := crawl.Obedient(look, func(ctx context.Context, host string) bool { return c.health.OnCluster(ctx, host) })
 	c.onClose(func() error {
 		checker.Close()
@@ -156,21 +162,30 @@ func (c *county) buildHealth(context.Context) (err error) {
 	policy.Fresh = c.cfg.Links.Interval()
 	c.health = health.New(health.Options{
 		Store: c.store, Checker: checker, Policy: policy, Rules: deadlines(c.cfg.Findings, c.workdays), Portal: c.portal, SiteEvery: c.cfg.Links.Interval(),
-		Crawl: siteReading(c.cfg), Slice: c.cfg.Links.Slice(), Sites: c.cfg.Links.SitesAtOnce,
+		Crawl: siteReading(c.cfg, list), Slice: c.cfg.Links.Slice(), Sites: c.cfg.Links.SitesAtOnce,
 		Sleep: sleep(c.cfg.Inspect), Watched: c.cfg.Uptime.Enabled, Idle: !c.cfg.Links.Enabled, Now: c.store.Now, Log: c.log,
 	})
 	c.store.OnEvent(func(uint64) { c.health.Wake() })
 	return nil
 }
 
+// wordList are the words of what no government page leads to.
+func wordList(l config.Links) (*foreign.List, error) {
+	list, err := foreign.Load(l.WordsFile)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err.Error()+"。请检查设置 links.words_file。", err)
+	}
+	return list, nil
+}
+
 // sitesName is where in the data folder the reading of sites has its work.
 const sitesName = "sites"
 
 // siteReading shapes the reading of whole sites as the settings say.
-func siteReading(cfg config.Hub) crawl.Options {
+func siteReading(cfg config.Hub, list *foreign.List) crawl.Options {
 	l := cfg.Links
 	o := crawl.Options{
-		Dir: filepath.Join(cfg.Dir, sitesName), SlowPace: l.PerHostDelay(), IgnoreRobots: l.IgnoreRobots,
+		Dir: filepath.Join(cfg.Dir, sitesName), Foreign: list, SlowPace: l.PerHostDelay(), IgnoreRobots: l.IgnoreRobots,
 		MaxPages: l.MaxPages, MaxTargets: l.MaxAddresses, MaxFile: int64(l.MaxSiteMB) << 20,
 	}
 	o.Check.UserAgent, o.Check.Timeout = linkcheck.UserAgent(l.UserAgentContact), l.Timeout()

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/urge"
 	"zhanqun/protocol"
 )
@@ -27,6 +28,9 @@ func Advice(f Finding) string {
 		return "请马上联系网站的运行维护单位恢复访问；计划内的停机要先登记临时下线。恢复后平台会自己发现并销号，也可以点“已整改”马上复查。"
 	case AboutColumn:
 		return "请按期限发布真实的新内容，不要补填旧日期；栏目确实不必更新的，请县级管理员标记为静态或已关闭。发布后平台会自己发现并销号，也可以点“已整改”马上复查。"
+	}
+	if url, ok := linkTarget(f.URL); ok && f.Class != linkcheck.ClassHijacked.Label() {
+		return "请马上让技术维护单位从页面模板和数据里去掉通向 " + url + " 的隐藏内容，再查清是谁、从哪里加进去的：看网站程序和服务器的登录、上传记录，改密码，补漏洞，同一台服务器上的其他页面也要查。页面被植入暗链可能造成整个网站单项否决。处理后点“已整改”。"
 	}
 	if urge.Urgent(f.Class) {
 		return "请马上去掉这个链接，再查清页面为什么会出现它：外链变成不良内容、页面被植入暗链，可能造成整个网站单项否决。处理后点“已整改”。"

@@ -123,6 +123,9 @@ func (f *found) line(l crawl.Line) error {
 	if address == "" {
 		address = strings.TrimSpace(l.Raw) // an editor's slip: the check says what is wrong with it
 	}
+	if signOf(l.Reason) {
+		address += linkMark
+	}
 	t := f.targets[address]
 	if t == nil {
 		if !bad(l) || address == "" || len(address) > maxURL || address == f.site.URL {

@@ -155,8 +155,8 @@ func (s *Service) AskOpinion(ctx context.Context, who access.User, id string) (i
 	case f.Kind != "":
 		return 0, fault.New(fault.Conflict, "只有链接预警可以请乡镇节点看一次。")
 	}
-	if _, is := certificateHost(f.URL); is {
-		return 0, fault.New(fault.Conflict, "证书在哪里看都一样，不必请乡镇帮忙看。")
+	if strings.Contains(f.URL, "#") {
+		return 0, fault.New(fault.Conflict, "证书和页面上的链接在哪里看都一样，不必请乡镇帮忙看。")
 	}
 	n, err := s.Store.AskLooks(ctx, f.Target)
 	if err == nil && n == 0 {

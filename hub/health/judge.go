@@ -103,9 +103,11 @@ func alarm(t Target) string {
 		return protocol.FindingOpen
 	case t.State != linkcheck.StateSuspect || last.Verdict != linkcheck.Suspect:
 		return ""
+	case signOf(last.Reason):
+		return FindingFound // only a person can tell
 	case len(run) > 1 && (last.Class == linkcheck.ClassHijacked || last.Reason == linkcheck.ReasonCertificateSoon):
 		return protocol.FindingOpen
-	case len(run) > 1 || last.Class == linkcheck.ClassHijacked:
+	case len(run) > 1 || last.Class == linkcheck.ClassHijacked || last.Class == linkcheck.ClassHidden || last.Class == linkcheck.ClassTrojan:
 		return FindingFound
 	}
 	return ""
@@ -184,6 +186,11 @@ func follow(f Finding, t Target, look *Look, by rules, now time.Time) (Finding, 
 		f.LastBad, f.Status, f.Reason = last.At, last.Status, seen(t.Looks)
 		f.State = protocol.FindingRecheck
 		f.Note = fmt.Sprintf("%s 复查仍打不开：%s", last.At.In(chinatime.Zone).Format("1月2日 15:04"), last.Detail)
+		return f, true
+	case signOf(last.Reason) && stillNamed(f):
+		f.Looks++
+		f.LastBad, f.State = last.At, protocol.FindingRecheck
+		f.Note = fmt.Sprintf("%s 复查，链接还在页面上。", last.At.In(chinatime.Zone).Format("1月2日 15:04"))
 		return f, true
 	case last.Verdict == linkcheck.Suspect && f.Note != doubtful(last):
 		f.Note = doubtful(last)

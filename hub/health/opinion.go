@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"zhanqun/hub/health/linkcheck"
@@ -137,8 +138,8 @@ func wantsOpinion(c Case, t Target) bool {
 // only this office can.
 func askable(address string) bool {
 	u, err := url.Parse(address)
-	if _, is := certificateHost(address); is {
-		return false // what a node would see is the page behind it
+	if strings.Contains(address, "#") {
+		return false // a certificate or a link: a node would see the page behind it
 	}
 	if err != nil || u.Hostname() == "localhost" {
 		return false

@@ -48,7 +48,7 @@ func (s *Service) readPages(ctx context.Context, places []Place, urls map[string
 			var still bool
 			switch {
 			case result.Verdict == linkcheck.OK || result.Verdict == linkcheck.Suspect:
-				still = p.Element == homeElement || names(page.Links, urls[p.Target])
+				still = p.Element == homeElement || s.has(page.Links, urls[p.Target])
 			case result.Reason != linkcheck.ReasonGone:
 				continue // its links are unknown now, not gone
 			}

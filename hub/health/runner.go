@@ -208,6 +208,13 @@ func (s *Service) checkHost(ctx context.Context, targets []Target, host []int, r
 		if mute == giveUp {
 			return nil
 		}
+		if _, is := linkTarget(targets[i].URL); is {
+			var err error
+			if results[i], err = s.lookAtLink(ctx, targets[i]); err != nil {
+				return err
+			}
+			continue
+		}
 		results[i] = s.lookAt(ctx, targets[i].URL)
 		if ctx.Err() != nil {
 			return ctx.Err() // a check that was cut off says nothing of the target

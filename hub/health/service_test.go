@@ -17,6 +17,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/crawl"
+	"zhanqun/hub/health/foreign"
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/uptime"
@@ -43,11 +44,11 @@ func newWatch(t *testing.T) *watch {
 	clock := storetest.NewClock()
 	s := storetest.SQLite(t, clock.Now)
 	storetest.Units(t, s)
-	look := linkcheck.Options{AllowPrivate: func(netip.Addr) bool { return true }, PerHostInterval: -1, Timeout: 5 * time.Second, Now: clock.Now, Resolver: nobody{}}
+	look := linkcheck.Options{AllowPrivate: func(netip.Addr) bool { return true }, PerHostInterval: -1, Timeout: 5 * time.Second, Now: clock.Now, Resolver: nobody{}, Advertises: foreign.Default().Page}
 	checker := linkcheck.New(look)
 	t.Cleanup(checker.Close)
 	o := health.Options{Store: s, Checker: checker, Now: clock.Now, Log: slog.New(slog.DiscardHandler)}
-	o.Crawl = crawl.Options{Dir: t.TempDir(), Pace: -1, Pause: time.Nanosecond, Check: look}
+	o.Crawl = crawl.Options{Dir: t.TempDir(), Pace: -1, Pause: time.Nanosecond, Check: look, Foreign: foreign.Default()}
 	return &watch{Service: health.New(o), t: t, clock: clock, store: s}
 }
 

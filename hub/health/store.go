@@ -55,6 +55,9 @@ type Store interface {
 	// Answered returns the places on pages that were not read since their units
 	// said that they have mended them, of the targets given.
 	Answered(ctx context.Context, targets []string) ([]Place, error)
+	// PlacesOf returns up to limit places of a target on pages of sites, those
+	// that were not read for the longest time first.
+	PlacesOf(ctx context.Context, target string, limit int) ([]Place, error)
 	// PlaceRead notes that a page was read and whether it still names the target
 	// of the place.
 	PlaceRead(ctx context.Context, p Place, still bool, at time.Time) error

@@ -185,6 +185,22 @@ func (s *Store) Answered(ctx context.Context, targets []string) ([]health.Place,
 	return list, nil
 }
 
+const oldestPlaces = `SELECT target, owner, page, element, unit, seen_at FROM place WHERE target = $1 AND item = '' ORDER BY seen_at, owner, page, element LIMIT $2`
+
+// PlacesOf implements health.Store.
+func (s *Store) PlacesOf(ctx context.Context, target string, limit int) ([]health.Place, error) {
+	list, err := collect(ctx, s.read, func(row scanner) (p health.Place, err error) {
+		var seen int64
+		err = row.Scan(&p.Target, &p.Owner, &p.Page, &p.Element, &p.Unit, &seen)
+		p.SeenAt = fromMillis(seen)
+		return p, err
+	}, oldestPlaces, target, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading places of target %s: %w", target, err)
+	}
+	return list, nil
+}
+
 // mostAnswered bounds the pages read at once; the others follow when their
 // targets are looked at next.
 const mostAnswered = 500

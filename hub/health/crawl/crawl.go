@@ -13,7 +13,7 @@ import (
 )
 
 // version of the work file; one of another version cannot be gone on with.
-const version = 2
+const version = 3
 
 // ErrOther says that a folder holds the work of another check.
 var ErrOther = errors.New("folder holds the work of another check")
@@ -101,11 +101,12 @@ type crawl struct {
 	keep      bool // the work file must be enough to tell everything again
 	buf       []byte
 	seen      map[uint64]struct{} // links of the page at hand
+	mild      map[uint64]struct{} // labels that advertise nothing
 }
 
 func newCrawl(start string, o Options) *crawl {
 	c := &crawl{o: o, start: start, t: newTable(), traps: newTraps(), keep: o.Dir != "", done: make(chan outcome, o.Workers),
-		read: map[uint64]struct{}{}, seen: map[uint64]struct{}{}}
+		read: map[uint64]struct{}{}, seen: map[uint64]struct{}{}, mild: map[uint64]struct{}{}}
 	c.hosts = newHosts(c.t, max(o.Workers-o.Site, 1))
 	c.totals.Start = start
 	check := o.Check
@@ -122,6 +123,9 @@ func newCrawl(start string, o Options) *crawl {
 	check.Permit, check.Known, check.Doubted, check.Probe = c.permit, c.known, c.doubted, true
 	if o.Past != "" {
 		check.Remembered = c.validators
+	}
+	if o.Foreign != nil {
+		check.Advertises = o.Foreign.Page
 	}
 	c.checker = linkcheck.New(check)
 	c.rules.checker, c.rules.throttle = c.checker, check.Throttle

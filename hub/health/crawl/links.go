@@ -33,7 +33,7 @@ func (c *crawl) links(page uint32, p *linkcheck.Page, empty bool) {
 			continue
 		}
 		c.totals.Links++
-		m := mention{page: page, target: nowhere, element: l.Element, attr: l.Attr, raw: l.Raw, label: l.Label, fragment: l.Fragment, fault: string(l.Fault)}
+		m := mention{page: page, target: nowhere, element: l.Element, attr: l.Attr, raw: l.Raw, label: l.Label, fragment: l.Fragment, fault: string(l.Fault), hidden: l.Hidden}
 		if r := unasked(l); r != nil {
 			m.class, m.verdict, m.reason, m.url = string(r.class), string(r.verdict), string(r.reason), l.URL
 			if c.keep {

@@ -237,7 +237,7 @@ func (m *memory) unpackPage(body []byte) (p linkcheck.Page, ok bool) {
 }
 
 func linkTexts(l *linkcheck.Link) []*string {
-	return []*string{&l.URL, &l.Raw, &l.Fragment, &l.Element, &l.Attr, &l.Label, (*string)(&l.Fault), (*string)(&l.Excluded)}
+	return []*string{&l.URL, &l.Raw, &l.Fragment, &l.Element, &l.Attr, &l.Label, (*string)(&l.Fault), (*string)(&l.Excluded), &l.Hidden}
 }
 
 // again is how long a server may say that something is unchanged before it is

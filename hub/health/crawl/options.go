@@ -3,6 +3,7 @@ package crawl
 import (
 	"time"
 
+	"zhanqun/hub/health/foreign"
 	"zhanqun/hub/health/linkcheck"
 )
 
@@ -29,6 +30,10 @@ type Options struct {
 	// Cluster tells of a host whether its owner is the site's: then what holds
 	// for the robots.txt of the site holds for it too. Nil means of none.
 	Cluster func(host string) bool
+
+	// Foreign tells which links no government page should have: of those that
+	// lead off the cluster, hidden ones and advertisements. Nil for none.
+	Foreign *foreign.List
 
 	// Throttle keeps the pace of hosts and may be shared by runs. If nil, the
 	// run makes its own by Pace, SlowPace and Site.

@@ -117,6 +117,7 @@ type mention struct {
 	label          string
 	fragment       string
 	fault          string
+	hidden         string
 	class, verdict string // of links that are not asked, with reason
 	reason         string
 }
@@ -138,7 +139,7 @@ func (j *journal) addMention(m *mention) int64 {
 }
 
 func (m *mention) texts() []*string {
-	return []*string{&m.element, &m.attr, &m.raw, &m.url, &m.label, &m.fragment, &m.fault, &m.class, &m.verdict, &m.reason}
+	return []*string{&m.element, &m.attr, &m.raw, &m.url, &m.label, &m.fragment, &m.fault, &m.class, &m.verdict, &m.reason, &m.hidden}
 }
 
 func readMention(record []byte) (m mention, err error) {

@@ -166,6 +166,7 @@ func (c *crawl) tell(page, url string, m *mention, r *result) {
 			l.Class, l.Reason = linkcheck.ClassCertificate, linkcheck.Reason("certificate_"+problem)
 		}
 	}
+	c.foreign(&l, m)
 	c.totals.count(l.Verdict)
 	c.err = c.o.Tell(l)
 }

@@ -30,6 +30,7 @@ type Link struct {
 	Label    string // what a reader sees of it, at most 100 runes
 	Fault    Fault  // slip of the editor, if one shows
 	Excluded Reason // why the link is not to be asked, if so
+	Hidden   string // how an <a>, <area> or <iframe> is hidden from people; see hidden.go
 }
 
 // Links returns the links of body, a page or style sheet found at base, in the
@@ -42,7 +43,7 @@ func Links(base, contentType string, body []byte) []Link {
 }
 
 // mention is a link as it stands in the page.
-type mention struct{ raw, element, attr, label string }
+type mention struct{ raw, element, attr, label, hidden string }
 
 // page is what one pass over a document finds.
 type page struct {
@@ -117,7 +118,7 @@ func pointer(a address) *address {
 
 func (p *page) link(m mention, base address) Link {
 	raw := strings.TrimFunc(m.raw, func(r rune) bool { return r <= ' ' })
-	l := Link{Raw: written(m.raw), Element: m.element, Attr: m.attr, Label: m.label}
+	l := Link{Raw: written(m.raw), Element: m.element, Attr: m.attr, Label: m.label, Hidden: m.hidden}
 	a, err := parseAddress(raw, pointer(base), p.charset)
 	var other *schemeError
 	switch {
@@ -158,7 +159,14 @@ func (p *page) add(raw, element, attr, label string) {
 		// to tell the editor which one it is, and it stays too long to open.
 		raw = raw[:maxAddress+1]
 	}
-	p.mentions = append(p.mentions, mention{raw, element, attr, clip(squeeze(label), maxLabel)})
+	p.mentions = append(p.mentions, mention{raw, element, attr, clip(squeeze(label), maxLabel), ""})
+}
+
+// hidden notes how the last mention is hidden.
+func (p *page) hidden(how string) {
+	if how != "" && !p.cut && len(p.mentions) > 0 {
+		p.mentions[len(p.mentions)-1].hidden = how
+	}
 }
 
 // squeeze turns every run of white space into one blank.

@@ -75,6 +75,11 @@ type Options struct {
 	// result is OK and NotModified, and there is no page.
 	Remembered func(address string) (Validators, bool)
 
+	// Advertises, if set, is told the title and the first lines of each page
+	// that is well and returns the words for which it is taken for the
+	// advertisement of a stranger.
+	Advertises func(title string, lines []string) []string
+
 	// Doubted, if set, is told the text of each page (Page.Sum) and says
 	// whether Probe should look at it though it is short.
 	Doubted func(address string, sum uint64) bool

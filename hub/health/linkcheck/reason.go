@@ -38,6 +38,8 @@ const (
 	ReasonGoodContent   Reason = "good_content"   // an error status over a proper page
 	ReasonNoTarget      Reason = "no_target"      // a redirect without a target
 	ReasonCatchAll      Reason = "catch_all"      // the same page as for an address that cannot exist
+	ReasonAdvertises    Reason = "advertises"     // gambling and the like, in place of what was there
+	ReasonOtherOwner    Reason = "other_owner"    // the home page of a government leads to somebody else's
 )
 
 // Reasons for Inconclusive.
@@ -145,6 +147,12 @@ var kindTexts = map[ErrorKind]string{
 
 // sentence says r's verdict in plain Chinese.
 func (r *Result) sentence() string {
+	switch r.Reason {
+	case ReasonAdvertises:
+		return fmt.Sprintf("网页能打开，但标题和内容是“%s”之类的广告，网站可能已易主或被篡改，请马上人工核实。", r.evidence)
+	case ReasonOtherOwner:
+		return fmt.Sprintf("这个政府网站的首页现在转到 %s，不是政府网站，域名可能已易主，请马上人工核实。", r.evidence)
+	}
 	if r.Reason == ReasonTimeout {
 		return fmt.Sprintf("在 %s内没有完成应答（停在：%s），不能判断，稍后再检查。", seconds(r.limit), r.phase.label())
 	}

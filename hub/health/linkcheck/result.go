@@ -31,8 +31,9 @@ type Result struct {
 	Validators   Validators    `json:"-"` // that came with the last answer
 	NotModified  bool          `json:"-"` // see Options.Remembered
 
-	limit time.Duration
-	phase phase
+	limit    time.Duration
+	phase    phase
+	evidence string // told in the sentence
 }
 
 // Validators are by what a server tells whether something has changed, as it

@@ -21,6 +21,7 @@ type scanner struct {
 	raw   atom.Atom // element whose text is no markup: style is read, others skipped
 	inert int       // depth of <template>, whose content is not shown
 	open  int       // index of the <a> being labelled, plus one
+	veils veils
 	label []byte
 
 	text text
@@ -93,6 +94,7 @@ func (s *scanner) start() {
 	}
 	s.fact()
 	if s.links && s.inert == 0 {
+		s.hide()
 		s.link()
 	}
 }
@@ -105,6 +107,9 @@ func (s *scanner) end(tag atom.Atom, name []byte) {
 		s.inert = max(s.inert-1, 0)
 	}
 	s.raw = 0
+	if len(s.veils.open) > 0 {
+		s.veils.unhide(tag)
+	}
 	s.factEnd(tag, name)
 }
 
@@ -112,13 +117,18 @@ func (s *scanner) end(tag atom.Atom, name []byte) {
 func (s *scanner) words() {
 	if s.raw == atom.Style {
 		if s.links && s.inert == 0 {
-			s.page.css(string(s.z.text), "style", "url")
+			css := string(s.z.text)
+			s.page.css(css, "style", "url")
+			s.veils.learn(css)
 		}
 		return
 	}
 	text := s.z.text
-	if s.raw != atom.Script {
+	switch {
+	case s.raw != atom.Script:
 		text = unescaped(text)
+	case s.links && s.inert == 0 && bytes.Contains(text, []byte("document.write")):
+		s.written(string(text[:min(len(text), maxScripts)]))
 	}
 	s.read(text)
 	if s.raw == 0 && s.open > 0 && len(s.label) < 4*maxLabel {
@@ -191,6 +201,9 @@ func (s *scanner) addresses() {
 			continue
 		}
 		s.page.add(string(raw), name, attr, label)
+		if s.tag == atom.A || s.tag == atom.Area || s.tag == atom.Iframe {
+			s.page.hidden(s.veils.how())
+		}
 		if s.tag == atom.A && !s.page.cut {
 			s.open = len(s.page.mentions)
 		}

@@ -28,13 +28,15 @@ const (
 	ClassSoft     Class = "soft"     // 内容死链: opens, but the content is not there
 	ClassWrong    Class = "wrong"    // 错链: the link itself is wrong
 	ClassHijacked Class = "hijacked" // 外链变异: the name has passed to a stranger
+	ClassHidden   Class = "hidden"   // 暗链: hidden from people
+	ClassTrojan   Class = "trojan"   // 挂马: something unseen is loaded
 	// ClassCertificate is none of the official ones: browsers warn of the way.
 	ClassCertificate Class = "certificate"
 )
 
 // Label returns the class's name in Chinese; empty for no class.
 func (c Class) Label() string {
-	return map[Class]string{ClassDead: "死链", ClassSoft: "内容死链", ClassWrong: "错链", ClassHijacked: "外链变异", ClassCertificate: "证书问题"}[c]
+	return map[Class]string{ClassDead: "死链", ClassSoft: "内容死链", ClassWrong: "错链", ClassHijacked: "外链变异", ClassHidden: "暗链", ClassTrojan: "挂马", ClassCertificate: "证书问题"}[c]
 }
 
 // Label returns the verdict's name in Chinese.

@@ -106,6 +106,7 @@ func (v *visit) step(ctx context.Context) bool {
 	r.Hops = append(r.Hops, hop)
 	v.arrived = true
 	judge(r, v.from, v.at, ans, v.facts)
+	v.stranger()
 	return false
 }
 
