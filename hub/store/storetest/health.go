@@ -181,6 +181,9 @@ func testNaming(t *testing.T, open Open) {
 	for _, p := range places {
 		well(t, s.PlaceRead(t.Context(), p, p.Page == "/2", at))
 	}
+	if oldest := must[[]health.Place](t)(s.PlacesOf(t.Context(), id, 2)); len(oldest) != 1 || oldest[0].Page != "/2" || !oldest[0].SeenAt.Equal(at) {
+		t.Errorf("places by when they were read: %+v", oldest)
+	}
 	if left := must[[]health.Place](t)(s.Answered(t.Context(), []string{id})); len(left) != 0 {
 		t.Errorf("still to be read again: %+v", left)
 	}
