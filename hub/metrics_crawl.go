@@ -12,13 +12,13 @@ var (
 	metricRequests  = prometheus.NewDesc("zhanqun_crawl_requests_total", "Requests sent while reading sites.", nil, nil)
 	metricBodies    = prometheus.NewDesc("zhanqun_crawl_bytes_total", "Bytes of bodies read from sites, unpacked.", nil, nil)
 	metricUnchanged = prometheus.NewDesc("zhanqun_crawl_unchanged_total", "Answers that said that nothing had changed (304).", nil, nil)
-	metricKept      = prometheus.NewDesc("zhanqun_crawl_kept_total", "Addresses not asked in a pass since they hardly ever change.", nil, nil)
+	metricRested      = prometheus.NewDesc("zhanqun_crawl_kept_total", "Addresses not asked in a pass since they hardly ever change.", nil, nil)
 	metricSpent     = prometheus.NewDesc("zhanqun_crawl_seconds_total", "Time spent reading sites, of all sites together. Over pages_total: the time a page takes.", nil, nil)
 	metricFaults    = prometheus.NewDesc("zhanqun_crawl_faults_total", "Addresses that were not well, by reason.", []string{"reason"}, nil)
 	metricReading   = prometheus.NewDesc("zhanqun_crawl_sites", "Sites being read at this moment.", nil, nil)
 	metricWaiting   = prometheus.NewDesc("zhanqun_crawl_waiting", "Addresses known of the sites being read that were not asked yet.", nil, nil)
 	metricWhole     = prometheus.NewDesc("zhanqun_site_whole_seconds", "When a pass over the whole site ended last, in Unix time; when it was registered, if none has. Of the first 500 sites.", []string{"site", "unit"}, nil)
-	crawlMetrics    = []*prometheus.Desc{metricPages, metricRequests, metricBodies, metricUnchanged, metricKept, metricSpent, metricFaults, metricReading, metricWaiting, metricWhole}
+	crawlMetrics    = []*prometheus.Desc{metricPages, metricRequests, metricBodies, metricUnchanged, metricRested, metricSpent, metricFaults, metricReading, metricWaiting, metricWhole}
 )
 
 // mostSites bounds the sites with a metric of their own.
@@ -44,7 +44,7 @@ func (l crawlCollector) Collect(ch chan<- prometheus.Metric) {
 	n := l.c.health.Count()
 	for d, v := range map[*prometheus.Desc]float64{
 		metricPages: float64(n.Pages), metricRequests: float64(n.Requests), metricBodies: float64(n.Bytes), metricUnchanged: float64(n.Unchanged),
-		metricKept: float64(n.Kept), metricSpent: n.Time.Seconds(),
+		metricRested: float64(n.Kept), metricSpent: n.Time.Seconds(),
 	} {
 		send(d, prometheus.CounterValue, v)
 	}
