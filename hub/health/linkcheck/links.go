@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"zhanqun/internal/oneline"
 
 	"golang.org/x/text/encoding"
 )
@@ -76,7 +76,7 @@ func survey(a address, contentType string, body []byte, links bool) *page {
 	s := scanner{page: p, facts: f, z: tokens{src: text}, links: links}
 	for s.next() {
 	}
-	f.title = clip(squeeze(f.title), maxTitle)
+	f.title = oneline.Clip(oneline.Of(f.title), maxTitle)
 	f.office = bytes.Contains(text, []byte("urn:schemas-microsoft-com:office"))
 	return p
 }
@@ -158,11 +158,8 @@ func (p *page) add(raw, element, attr, label string) {
 		// to tell the editor which one it is, and it stays too long to open.
 		raw = raw[:maxAddress+1]
 	}
-	p.mentions = append(p.mentions, mention{raw, element, attr, clip(squeeze(label), maxLabel)})
+	p.mentions = append(p.mentions, mention{raw, element, attr, oneline.Clip(oneline.Of(label), maxLabel)})
 }
-
-// squeeze turns every run of white space into one blank.
-func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // written returns an address as it stands in a page, fit to be stored.
 func written(raw string) string {
@@ -174,23 +171,4 @@ func written(raw string) string {
 		}
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(raw, "\uFFFD"), "\x00", "\uFFFD")
-}
-
-// clip cuts s to n runes and makes it fit to be stored and shown: valid UTF-8
-// without control characters.
-func clip(s string, n int) string {
-	if len(s) <= n && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if n == 0 {
-			break
-		}
-		if !unicode.IsControl(r) {
-			b.WriteRune(r) // a broken byte comes as U+FFFD
-			n--
-		}
-	}
-	return b.String()
 }
