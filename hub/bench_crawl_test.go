@@ -93,10 +93,10 @@ func benchDocs(b *testing.B) {
 	}{
 		{"wget", []string{"--spider", "--recursive", "--level=inf", "--no-directories", "--no-verbose", "-e", "robots=off", s.URL + "/"}},
 		{"linkchecker", []string{"--no-status", "--recursion-level=-1", "--threads=4", "--no-robots", s.URL + "/"}},
-		{"linkinator", []string{s.URL + "/", "--recurse", "--silent"}},
+		{"linkinator", []string{s.URL + "/", "--recurse", "--verbosity", "error", "--concurrency", "4"}},
 	} {
 		if _, err := exec.LookPath(other.name); err != nil {
-			b.Logf("%s: not installed", other.name)
+			b.Logf("%s: not installed, so not measured", other.name)
 			continue
 		}
 		m := measure(b, other.name, other.args...)

@@ -2,7 +2,9 @@
 //
 // It promises that a text stays a text, whatever it begins with, so that nothing
 // in it is taken for a formula; that numbers are numbers; and that characters the
-// format cannot hold are left out. It knows no formats but a bold first row.
+// format cannot hold are left out. It knows no formats but a bold first row; long
+// texts go on in a second line of their cell, and a table is printed as wide as
+// its sheet of paper.
 package xlsx
 
 import (
@@ -106,11 +108,11 @@ func workbookRelations(n int) string {
 const styles = `<styleSheet xmlns="` + namespace + `"><fonts count="2"><font><sz val="11"/><name val="宋体"/></font><font><b/><sz val="11"/><name val="宋体"/></font></fonts>` +
 	`<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>` +
 	`<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>` +
-	`<cellXfs count="2"><xf fontId="0" xfId="0"><alignment vertical="top" wrapText="1"/></xf><xf fontId="1" applyFont="1" xfId="0"/></cellXfs></styleSheet>`
+	`<cellXfs count="2"><xf fontId="0" xfId="0" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf><xf fontId="1" applyFont="1" xfId="0"/></cellXfs></styleSheet>`
 
 func (s Sheet) xml() (string, error) {
 	var b strings.Builder
-	b.WriteString(`<worksheet xmlns="` + namespace + `">`)
+	b.WriteString(`<worksheet xmlns="` + namespace + `"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>`)
 	if len(s.Widths) > 0 {
 		b.WriteString(`<cols>`)
 		for i, w := range s.Widths {
@@ -120,7 +122,11 @@ func (s Sheet) xml() (string, error) {
 	}
 	b.WriteString(`<sheetData>`)
 	for i, row := range s.Rows {
-		fmt.Fprintf(&b, `<row r="%d">`, i+1)
+		height := ""
+		if n := s.lines(row); n > 1 && i > 0 {
+			height = fmt.Sprintf(` ht="%d" customHeight="1"`, 15*n)
+		}
+		fmt.Fprintf(&b, `<row r="%d"%s>`, i+1, height)
 		style := 0
 		if i == 0 {
 			style = 1
@@ -129,6 +135,9 @@ func (s Sheet) xml() (string, error) {
 			at := column(j) + strconv.Itoa(i+1)
 			switch v := cell.(type) {
 			case string:
+				if v == "" {
+					continue // nothing, so that a long text before it may go on here
+				}
 				fmt.Fprintf(&b, `<c r="%s" s="%d" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>`, at, style, escape(v))
 			case int:
 				fmt.Fprintf(&b, `<c r="%s" s="%d"><v>%d</v></c>`, at, style, v)
@@ -140,7 +149,36 @@ func (s Sheet) xml() (string, error) {
 		}
 		b.WriteString(`</row>`)
 	}
-	return b.String() + `</sheetData></worksheet>`, nil
+	// Printed, a table is as wide as its sheet of A4 and as long as it needs.
+	return b.String() + `</sheetData><pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/></worksheet>`, nil
+}
+
+// maxLines is how many lines of a row are shown at most; programs refuse more
+// than 409 points.
+const maxLines = 27
+
+// lines is how many lines a row needs. Not every program finds that out by
+// itself. Characters outside ASCII are twice as wide.
+func (s Sheet) lines(row []any) int {
+	most := 1
+	for i, cell := range row {
+		text, ok := cell.(string)
+		if !ok || i >= len(s.Widths) {
+			continue
+		}
+		n := 0
+		for line := range strings.SplitSeq(text, "\n") {
+			width := 0.0
+			for _, r := range line {
+				if width++; r > '~' {
+					width++
+				}
+			}
+			n += 1 + int(max(width-1, 0)/max(s.Widths[i]-1, 1))
+		}
+		most = max(most, n)
+	}
+	return min(most, maxLines)
 }
 
 // column names a column: A, B, …, Z, AA.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	"zhanqun/internal/oneline"
+
 	"golang.org/x/net/html/atom"
 )
 
@@ -54,7 +56,7 @@ func (t *tree) said(form *regexp.Regexp) (string, int32) {
 			text = t.textOf(int32(i), "", 60)
 		}
 		if w := lettersOf(text); w != "" && len(w) < 240 && form.MatchString(w) {
-			return squeeze(text), int32(i)
+			return oneline.Of(text), int32(i)
 		}
 	}
 	return "", -1
@@ -64,7 +66,7 @@ var (
 	loader   = regexp.MustCompile(`\$\.(?:ajax|get|post|getJSON)\b|\bfetch\s*\(|\baxios\b|XMLHttpRequest|\.load\s*\(|getJSON|\.ajax\s*\(|new\s+Vue|createApp\s*\(|ReactDOM|jsonp|document\.write|innerHTML|insertAdjacentHTML|createElement|replaceChildren|\.render\s*\(|\.append(?:Child)?\s*\(|\.html\s*\(|laytpl|template\s*\(`)
 	library  = regexp.MustCompile(`(?i)jquery|bootstrap|swiper|superslide|slick|wow\.|echarts|hm\.js|hm\.baidu|jiathis|bdstatic|share|html5shiv|respond|modernizr|polyfill|tongji|stat|trace|analytics|conac|dcs\.|cnzz|md5|cookie|search|nav|menu|top|header|foot|wza|barrier|canyou|toolbar|zeroclip|qrcode|jweixin|layer|fontsize|lazyload|calendar|clock|date|weather|font|swf|wechat|video|player|placeholder|pngfix|dd_belated|tab`)
 	holder   = regexp.MustCompile(`(?i)list|news|main|con|article|data|item|result|right|box|app|root|ajax|body|wrap`)
-	appRoots = words("app root __next __nuxt main-app vue-app react-root application")
+	appRoots = oneline.Words("app root __next __nuxt main-app vue-app react-root application")
 )
 
 // byScript returns the sign that a script puts the list into the page, "" if
@@ -77,7 +79,7 @@ func (t *tree) byScript() string {
 	for i := range t.nodes {
 		n := &t.nodes[i]
 		if n.text != "" && scripted && !n.hidden && clientLeftover.MatchString(n.text) {
-			return "页面有由脚本填写的占位符“" + clip(n.text, 30) + "”"
+			return "页面有由脚本填写的占位符“" + oneline.Clip(n.text, 30) + "”"
 		}
 		if n.attr == nil && !strings.Contains(n.tag, "-") {
 			continue
@@ -88,7 +90,7 @@ func (t *tree) byScript() string {
 			}
 		}
 		if t.placeholder(int32(i)) && t.hasScript() {
-			return "页面有由脚本填写的空位“" + first(n.attr["class"], n.attr["id"], n.tag) + "”"
+			return "页面有由脚本填写的空位“" + oneline.First(n.attr["class"], n.attr["id"], n.tag) + "”"
 		}
 		if appRoots[n.attr["id"]] && t.length(int32(i)) < 20 && t.hasScript() {
 			return "页面主体“#" + n.attr["id"] + "”由脚本生成"
@@ -111,10 +113,10 @@ func (t *tree) unfilled() string {
 			continue
 		}
 		if leftover.MatchString(n.text) {
-			return clip(n.text, 40)
+			return oneline.Clip(n.text, 40)
 		}
 		if href := n.attr["href"]; n.atom == atom.A && leftover.MatchString(href) {
-			return clip(href, 40)
+			return oneline.Clip(href, 40)
 		}
 	}
 	return ""
@@ -205,7 +207,7 @@ func (t *tree) maybeFilled() string {
 			continue
 		}
 		if name := n.attr["id"]; !n.off && holder.MatchString(name) && t.length(int32(i)) == 0 && !t.pictures(int32(i)) {
-			return "空的列表“" + name + "”可能由脚本 " + clip(own, 60) + " 填写"
+			return "空的列表“" + name + "”可能由脚本 " + oneline.Clip(own, 60) + " 填写"
 		}
 	}
 	return ""

@@ -1,6 +1,10 @@
 package fresh
 
-import "fmt"
+import (
+	"fmt"
+
+	"zhanqun/internal/oneline"
+)
 
 // stub judges a list whose links lead nowhere.
 func (rd *reader) stub(t *tree, items []*entry) {
@@ -8,7 +12,7 @@ func (rd *reader) stub(t *tree, items []*entry) {
 		rd.end(Unknown, ReasonScript, "列表由脚本生成："+sign+"。程序不运行脚本，请用浏览器核实。")
 		return
 	}
-	rd.end(Blank, ReasonTemplate, fmt.Sprintf("列表里的 %d 个链接都没有真实地址（如“%s”），是没有填内容的模板。", len(items), first(items[0].raw, "空")))
+	rd.end(Blank, ReasonTemplate, fmt.Sprintf("列表里的 %d 个链接都没有真实地址（如“%s”），是没有填内容的模板。", len(items), oneline.First(items[0].raw, "空")))
 }
 
 func (rd *reader) end(s State, why Reason, line string) {

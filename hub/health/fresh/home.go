@@ -3,6 +3,8 @@ package fresh
 import (
 	"context"
 	"fmt"
+
+	"zhanqun/internal/oneline"
 )
 
 // LookHome reads a home page and returns the items on it, whichever of its boxes
@@ -48,7 +50,7 @@ func (rd *reader) home(p Page, known func(Item) Day) {
 			continue
 		}
 		it := rd.item(t, e, addresses(e.raw), false)
-		key := first(it.URL, e.key)
+		key := oneline.First(it.URL, e.key)
 		if seen[key] {
 			continue
 		}

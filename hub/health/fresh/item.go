@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"zhanqun/internal/oneline"
+
 	"golang.org/x/net/html/atom"
 )
 
@@ -78,7 +80,7 @@ func (t *tree) entry(i int32, dated map[int32]mark) *entry {
 	href, ok := n.attr["href"]
 	raw := strings.TrimSpace(href)
 	if !ok {
-		raw = strings.TrimSpace(first(n.attr["data-href"], n.attr["data-url"]))
+		raw = strings.TrimSpace(oneline.First(n.attr["data-href"], n.attr["data-url"]))
 	}
 	if !ok && raw == "" && n.attr["onclick"] == "" || notContent(raw) {
 		return nil
@@ -131,19 +133,19 @@ func (t *tree) titleOf(i int32, dated map[int32]mark) string {
 		b.WriteString(c.text)
 		j++
 	}
-	text := squeeze(b.String())
-	full := squeeze(strings.Split(first(n.attr["title"], text), "\n")[0])
+	text := oneline.Of(b.String())
+	full := oneline.Of(strings.Split(oneline.First(n.attr["title"], text), "\n")[0])
 	if text == "" || len(full) > len(text) && len(full) < 600 && (strings.HasSuffix(text, "...") || strings.HasSuffix(text, "…")) {
 		text = full
 	}
 	if text == "" {
 		for j := i + 1; j < n.end; j++ {
 			if alt := t.nodes[j].attr["alt"]; t.nodes[j].atom == atom.Img && alt != "" {
-				return clip(squeeze(alt), 200)
+				return oneline.Clip(oneline.Of(alt), 200)
 			}
 		}
 	}
-	return clip(text, 200)
+	return oneline.Clip(text, 200)
 }
 
 func notContent(raw string) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/internal/oneline"
 )
 
 // Reader reads pages; *linkcheck.Checker is one.
@@ -20,7 +21,7 @@ func Look(ctx context.Context, pages Reader, address string, o Options) Reading 
 	page, result := pages.ReadPage(ctx, address)
 	r := Reading{URL: address, Final: result.Final, Title: result.Title, Class: o.Class, State: Unknown, CheckedAt: o.Now, Items: []Item{}, Evidence: []string{}}
 	if !r.Class.Known() {
-		r.Class, _ = GuessClass(first(o.Name, result.Title))
+		r.Class, _ = GuessClass(oneline.First(o.Name, result.Title))
 	}
 	r.Since, r.SinceDays = r.Class.Since(o.Now, true), r.Class.Since(o.Now, false)
 	if why := unread(page, result); why != "" {
@@ -61,14 +62,14 @@ func sentence(why Reason, result linkcheck.Result) string {
 	case why == ReasonGone:
 		return "栏目页面已经不在：" + result.Detail
 	case result.Verdict == linkcheck.OK:
-		return fmt.Sprintf("这个地址不是网页（%s），读不到列表。", first(result.ContentType, "没有内容"))
+		return fmt.Sprintf("这个地址不是网页（%s），读不到列表。", oneline.First(result.ContentType, "没有内容"))
 	}
 	return "栏目页面没有读到：" + result.Detail
 }
 
 func asPage(p linkcheck.Page) Page {
 	text, charset := linkcheck.Decode(p.ContentType, p.Body)
-	return Page{URL: p.URL, Title: p.Title, Charset: first(p.Charset, charset), HTML: string(text), Links: p.Links}
+	return Page{URL: p.URL, Title: p.Title, Charset: oneline.First(p.Charset, charset), HTML: string(text), Links: p.Links}
 }
 
 // fetcher reads further pages through the same Reader.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"zhanqun/internal/oneline"
+
 	"golang.org/x/net/html/atom"
 )
 
@@ -51,7 +53,7 @@ func (t *tree) marks() []mark {
 		}
 		if n.text != "" && n.parent >= 0 && t.linkOf(i) < 0 {
 			if s, made, event, ok := readBeside(n.text); ok || event {
-				list = append(list, t.settle(mark{at: i, end: n.end, stamp: s, text: clip(n.text, 60), made: made, event: !ok, beside: true,
+				list = append(list, t.settle(mark{at: i, end: n.end, stamp: s, text: oneline.Clip(n.text, 60), made: made, event: !ok, beside: true,
 					labeled: goodInside.MatchString(plain(n.text))}))
 			}
 		}
@@ -121,7 +123,7 @@ func (t *tree) boxed(i int32) (mark, bool) {
 			joined += " " + t.textOf(end, " ", 16)
 			end = t.nodes[end].end
 			if s, whole := readWhole(joined); whole && (!ok || s.year != 0) {
-				m, ok = mark{at: i, end: end, stamp: s, text: squeeze(joined)}, true
+				m, ok = mark{at: i, end: end, stamp: s, text: oneline.Of(joined)}, true
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhanqun/internal/oneline"
+
 	"golang.org/x/net/html/atom"
 )
 
@@ -16,7 +18,7 @@ type MenuLink struct{ Name, URL string }
 const maxMenu = 200
 
 var (
-	navParts  = words("nav navbar navigation menu submenu mainmenu leftmenu dropdown topnav mainnav daohang dh channel channels column columns lm lanmu")
+	navParts  = oneline.Words("nav navbar navigation menu submenu mainmenu leftmenu dropdown topnav mainnav daohang dh channel channels column columns lm lanmu")
 	noColumns = regexp.MustCompile(`(?i)^(?:网站)?首页$|网站地图|无障碍|适老|关怀|长者|登录|注册|english|繁體|繁体|邮箱|联系我们|关于我们|设为首页|收藏|客户端|微信|微博|rss|rest|返回|更多|more|^\d+$|网站支持|智能问答|搜索|检索`)
 )
 
@@ -36,7 +38,7 @@ func Menu(p Page) []MenuLink {
 		if n.atom != atom.A || !t.inMenu(i) {
 			continue
 		}
-		name := squeeze(first(t.words(i), n.attr["title"]))
+		name := oneline.Of(oneline.First(t.words(i), n.attr["title"]))
 		raw := strings.TrimSpace(n.attr["href"])
 		if size := utf8.RuneCountInString(name); size < 2 || size > 16 || noColumns.MatchString(name) || hollow(raw) || notContent(raw) {
 			continue

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"zhanqun/hub/health/linkcheck"
+	"zhanqun/internal/oneline"
 )
 
 const atomLi, atomTr = atom.Li, atom.Tr
@@ -61,7 +62,7 @@ func (rd *reader) confirmYear() {
 			return
 		}
 		it.Day = found
-		rd.r.say(fmt.Sprintf("《%s》列表上只写“%s”，文章页面写的是“%s”，按 %s 计。", clip(it.Title, 40), it.Text, clip(text, 40), it.Day))
+		rd.r.say(fmt.Sprintf("《%s》列表上只写“%s”，文章页面写的是“%s”，按 %s 计。", oneline.Clip(it.Title, 40), it.Text, oneline.Clip(text, 40), it.Day))
 	}
 	// The first ones were from other years: the list is an old one.
 	for i := range rd.r.Items {
@@ -87,11 +88,11 @@ func (rd *reader) readArticles() {
 		}
 		t := parse(p.HTML)
 		t.zones()
-		day, clock, text, place := t.articleDate(first(p.URL, it.URL), rd.o.Now)
+		day, clock, text, place := t.articleDate(oneline.First(p.URL, it.URL), rd.o.Now)
 		if day == "" || it.Day != "" && day <= it.Day {
 			continue
 		}
-		it.Day, it.Clock, it.Text, it.Place, it.made = day, clock, clip(text, 60), place, false
+		it.Day, it.Clock, it.Text, it.Place, it.made = day, clock, oneline.Clip(text, 60), place, false
 		if day > rd.today {
 			it.mark(FlagFuture)
 		}
@@ -148,7 +149,7 @@ func (rd *reader) framed(p Page, t *tree) bool {
 		before := rd.r
 		inner, ok := rd.fetch(to)
 		if !ok {
-			rd.inner = first(rd.inner, "列表可能在内嵌页面 "+to+" 里，没有读到。")
+			rd.inner = oneline.First(rd.inner, "列表可能在内嵌页面 "+to+" 里，没有读到。")
 			continue
 		}
 		rd.r.say("列表在内嵌或转到的页面 " + to + " 里。")
@@ -186,7 +187,7 @@ func (t *tree) targets(p Page) []string {
 	if letters, _ := t.prose(); letters < 20 && len(list) == 0 {
 		for _, script := range t.scripts {
 			if m := movedOn.FindStringSubmatch(script); m != nil && len(script) < 2000 {
-				add(first(m[1], m[2]))
+				add(oneline.First(m[1], m[2]))
 			}
 		}
 	}
@@ -225,7 +226,7 @@ func (rd *reader) unlinked(t *tree) bool {
 			continue
 		}
 		day, guessed := m.stamp.on(rd.o.Now, "")
-		it := Item{Title: title, Day: day, Guessed: guessed, Clock: m.stamp.clock, Text: clip(m.text, 60), Place: PlaceList}
+		it := Item{Title: title, Day: day, Guessed: guessed, Clock: m.stamp.clock, Text: oneline.Clip(m.text, 60), Place: PlaceList}
 		if day > rd.today {
 			it.mark(FlagFuture)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"zhanqun/hub/health/linkcheck"
 	"zhanqun/internal/chinatime"
+	"zhanqun/internal/oneline"
 )
 
 // Page is a page as it was read.
@@ -44,7 +45,7 @@ func Read(ctx context.Context, p Page, o Options) Reading {
 	t.zones()
 	rd := &reader{ctx: ctx, o: o, left: o.Articles, today: DayOf(o.Now)}
 	rd.r = Reading{
-		URL: p.URL, Final: p.URL, Title: first(p.Title, t.title), Charset: p.Charset,
+		URL: p.URL, Final: p.URL, Title: oneline.First(p.Title, t.title), Charset: p.Charset,
 		Class: o.Class, CheckedAt: o.Now, Items: []Item{}, Evidence: []string{},
 	}
 	rd.name = o.Name
@@ -167,7 +168,7 @@ func (rd *reader) list(p Page, t *tree, entries []*entry) {
 			continue
 		}
 		it := rd.item(t, e, addresses(e.raw), inTitle)
-		key := first(it.URL, e.key)
+		key := oneline.First(it.URL, e.key)
 		if at, twice := seen[key]; twice {
 			// The same item with its picture, or a second time on top.
 			if old := &rd.r.Items[at]; old.Day == "" && it.Day != "" {
@@ -226,14 +227,14 @@ func ends(entries []*entry) bool {
 }
 
 func (rd *reader) item(t *tree, e *entry, address string, inTitle bool) Item {
-	it := Item{Title: clip(e.title, 200), URL: address}
+	it := Item{Title: oneline.Clip(e.title, 200), URL: address}
 	near := addressDay(address)
 	if near == "" {
 		near = addressMonth(address)
 	}
 	set := func(s stamp, text, place string) {
 		it.Day, it.Guessed = s.on(rd.o.Now, near)
-		it.Clock, it.Text, it.Place = s.clock, clip(text, 60), place
+		it.Clock, it.Text, it.Place = s.clock, oneline.Clip(text, 60), place
 	}
 	m := e.published()
 	if m != nil {
@@ -298,7 +299,7 @@ func resolver(p Page) func(string) string {
 		if raw == "" || strings.HasPrefix(strings.ToLower(raw), "javascript:") || raw[0] == '#' {
 			return ""
 		}
-		if u, ok := known[clip(raw, 512)]; ok {
+		if u, ok := known[oneline.Clip(raw, 512)]; ok {
 			return u
 		}
 		return resolve(p.URL, raw)

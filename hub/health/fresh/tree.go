@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhanqun/internal/oneline"
+
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -78,7 +80,7 @@ func (b *builder) feed(page string) {
 }
 
 // voids are elements without content.
-var voids = words("area base br col embed hr img input link meta param source track wbr")
+var voids = oneline.Words("area base br col embed hr img input link meta param source track wbr")
 
 func (b *builder) start(t html.Token) {
 	b.raw = 0
@@ -116,18 +118,18 @@ func (b *builder) start(t html.Token) {
 type endRule struct{ tags, stops map[string]bool }
 
 var implied = func() map[atom.Atom]endRule {
-	cell := endRule{words("td th"), words("tr table")}
-	group := endRule{words("tbody thead tfoot"), words("table")}
-	term := endRule{words("dt dd"), words("dl table td")}
+	cell := endRule{oneline.Words("td th"), oneline.Words("tr table")}
+	group := endRule{oneline.Words("tbody thead tfoot"), oneline.Words("table")}
+	term := endRule{oneline.Words("dt dd"), oneline.Words("dl table td")}
 	rules := map[atom.Atom]endRule{
-		atom.Li: {words("li"), words("ul ol menu table td")},
+		atom.Li: {oneline.Words("li"), oneline.Words("ul ol menu table td")},
 		atom.Dt: term, atom.Dd: term, atom.Td: cell, atom.Th: cell,
-		atom.Tr:    {words("tr"), words("table")},
+		atom.Tr:    {oneline.Words("tr"), oneline.Words("table")},
 		atom.Tbody: group, atom.Thead: group, atom.Tfoot: group,
-		atom.Option: {words("option"), words("select")},
-		atom.A:      {words("a"), words("td li table div")},
+		atom.Option: {oneline.Words("option"), oneline.Words("select")},
+		atom.A:      {oneline.Words("a"), oneline.Words("td li table div")},
 	}
-	block := endRule{words("p"), words("div td li table dd section article")}
+	block := endRule{oneline.Words("p"), oneline.Words("div td li table dd section article")}
 	for _, a := range []atom.Atom{atom.P, atom.Div, atom.Ul, atom.Ol, atom.Dl, atom.Table, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Section, atom.Article} {
 		rules[a] = block
 	}
@@ -208,14 +210,14 @@ func (b *builder) textNode() {
 		return
 	case atom.Title:
 		if b.title == "" {
-			b.title = squeeze(text)
+			b.title = oneline.Of(text)
 		}
 		return
 	case 0:
 	default:
 		return
 	}
-	if text = squeeze(text); text == "" {
+	if text = oneline.Of(text); text == "" {
 		return
 	}
 	parent := b.open[len(b.open)-1]
@@ -246,7 +248,7 @@ func (b *builder) script(text string) {
 }
 
 func (b *builder) meta(a map[string]string) {
-	name := strings.ToLower(first(a["name"], a["property"], a["itemprop"]))
+	name := strings.ToLower(oneline.First(a["name"], a["property"], a["itemprop"]))
 	if name != "" && b.metas[name] == "" {
 		b.metas[name] = strings.TrimSpace(a["content"])
 	}
@@ -277,7 +279,7 @@ func (t *tree) textOf(i int32, between string, most int) string {
 			b.WriteString(n.text)
 		}
 	}
-	return clip(squeeze(b.String()), most)
+	return oneline.Clip(oneline.Of(b.String()), most)
 }
 
 // inside tells whether node i is node of or lies inside it.
@@ -308,35 +310,4 @@ func attrsOf(t html.Token) map[string]string {
 		}
 	}
 	return m
-}
-
-func words(s string) map[string]bool {
-	set := map[string]bool{}
-	for w := range strings.FieldsSeq(s) {
-		set[w] = true
-	}
-	return set
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if strings.TrimSpace(v) != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-// squeeze turns every run of white space into one blank.
-func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// clip cuts s to n runes.
-func clip(s string, n int) string {
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
-	}
-	return s
 }

@@ -1,6 +1,10 @@
 package fresh
 
-import "fmt"
+import (
+	"fmt"
+
+	"zhanqun/internal/oneline"
+)
 
 // judge comes to a state from the items, or says that the articles would have
 // to be read first.
@@ -45,7 +49,7 @@ func (r *Reading) settle() bool {
 		return true
 	}
 	r.LastUpdate, r.Last, r.InDays = best.Day, r.Class.Last(best.Day), best.Day >= r.SinceDays
-	line := fmt.Sprintf("最近更新 %s：《%s》，读自%s“%s”", best.Day, clip(best.Title, 60), placeNames[best.Place], clip(best.Text, 80))
+	line := fmt.Sprintf("最近更新 %s：《%s》，读自%s“%s”", best.Day, oneline.Clip(best.Title, 60), placeNames[best.Place], oneline.Clip(best.Text, 80))
 	if best.Guessed {
 		line += "，年份按不晚于今天推定"
 	}
@@ -62,7 +66,7 @@ func (r *Reading) settle() bool {
 
 // sentence says in Chinese what is wrong with an item's date.
 func (f Flag) sentence(it Item) string {
-	title, text := clip(it.Title, 40), clip(it.Text, 40)
+	title, text := oneline.Clip(it.Title, 40), oneline.Clip(it.Text, 40)
 	switch f {
 	case FlagFuture:
 		return fmt.Sprintf("《%s》的日期“%s”晚于它出现的日子，不算更新，请核实。", title, text)

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"slices"
 	"time"
+
+	"zhanqun/internal/oneline"
 )
 
 // Seen is what is remembered of one item of a column.
@@ -176,7 +178,7 @@ func oldest(items []Item) Day {
 	return day
 }
 
-func keyOf(it Item) string { return hash(first(it.URL, it.Title)) }
+func keyOf(it Item) string { return hash(oneline.First(it.URL, it.Title)) }
 
 // Days returns the days of the items a history remembers, as far as they can be
 // believed, by what DayIn looks up.

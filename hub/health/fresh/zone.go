@@ -4,18 +4,20 @@ import (
 	"regexp"
 	"strings"
 
+	"zhanqun/internal/oneline"
+
 	"golang.org/x/net/html/atom"
 )
 
 // A class or id with these words in it marks a part of the page that is not its
 // list: menus, heads and feet, side boxes.
-var sideParts = words(`nav navbar navigation submenu mainmenu leftmenu dropdown footer foot copyright topbar breadcrumb
+var sideParts = oneline.Words(`nav navbar navigation submenu mainmenu leftmenu dropdown footer foot copyright topbar breadcrumb
 	breadcrumbs crumb crumbs dqwz sidebar aside side sidenav sidebox leftbar rightbar leftside rightside phb djph rmtj hot hots hotnews rank ranking ranks paihang recommend recommends
 	recommended recom tuijian related relate relevant xiangguan xgyd friendlink friendlinks yqlj blogroll searchbox toolbar
 	qrcode calendar rili tagcloud pager pagination pagebar pageinfo fenye`)
 
 // These say so only when they are the whole of it.
-var sideNames = words(`menu header head top bottom position location currentposition links search banner share weather
+var sideNames = oneline.Words(`menu header head top bottom position location currentposition links search banner share weather
 	clock popup dialog modal tags login paging pages page hits counter tj hot fixed toolbar float`)
 
 // zones marks what cannot hold the column's list. A part that holds most of the
@@ -78,7 +80,7 @@ func (n *node) side() bool {
 }
 
 // headParts are words in a class that mark the heading of a box.
-var headParts = words("title titles tit tt hd head heading bt caption name tab tabs column columnname lm lmmc lanmu channel")
+var headParts = oneline.Words("title titles tit tt hd head heading bt caption name tab tabs column columnname lm lmmc lanmu channel")
 
 // heads tells whether an element looks like a heading.
 func (n *node) heads() bool {

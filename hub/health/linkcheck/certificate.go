@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"zhanqun/internal/oneline"
 )
 
 // CertProblem names one thing browsers warn of in a certificate.
@@ -89,7 +91,7 @@ func (c *Checker) inspect(state *tls.ConnectionState, host string, now time.Time
 	leaf := state.PeerCertificates[0]
 	found := &Certificate{
 		Host: host, NotAfter: leaf.NotAfter.UTC(), Protocol: tls.VersionName(state.Version),
-		Subject: clip(leaf.Subject.String(), 200), Issuer: clip(leaf.Issuer.String(), 200),
+		Subject: oneline.Clip(leaf.Subject.String(), 200), Issuer: oneline.Clip(leaf.Issuer.String(), 200),
 	}
 	add := func(p CertProblem) {
 		if !slices.Contains(found.Problems, p) {

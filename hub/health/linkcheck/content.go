@@ -3,6 +3,8 @@ package linkcheck
 import (
 	"regexp"
 	"strings"
+
+	"zhanqun/internal/oneline"
 )
 
 // How little text beside a notice makes a page nothing but that notice, in
@@ -81,7 +83,7 @@ func (f *facts) sent() string {
 	if m == nil || strings.Contains(f.script, "document.cookie") {
 		return ""
 	}
-	return first(m[1], m[2])
+	return oneline.First(m[1], m[2])
 }
 
 // notFoundText tells whether a short text that is no page says that there is

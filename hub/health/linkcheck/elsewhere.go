@@ -1,6 +1,10 @@
 package linkcheck
 
-import "net/http"
+import (
+	"net/http"
+
+	"zhanqun/internal/oneline"
+)
 
 // Elsewhere is what somebody else saw of an address from another line.
 type Elsewhere struct {
@@ -16,7 +20,7 @@ type Elsewhere struct {
 // Judge judges what was seen elsewhere as a look of the checker's own. A page of
 // which nothing was handed on proves nothing.
 func (e Elsewhere) Judge() Result {
-	r := Result{URL: e.URL, Final: e.URL, Status: e.Status, ContentType: clip(e.ContentType, maxTitle), Bytes: e.Bytes, Partial: e.More}
+	r := Result{URL: e.URL, Final: e.URL, Status: e.Status, ContentType: oneline.Clip(e.ContentType, maxTitle), Bytes: e.Bytes, Partial: e.More}
 	from, err := parseLoose(e.URL)
 	if err != nil {
 		judgeAddress(&r, e.URL, err)

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"strings"
 
+	"zhanqun/internal/oneline"
+
 	"golang.org/x/net/html/atom"
 )
 
 // inlines are the elements that do not break a line of text.
-var inlines = words("a abbr b big cite code em font i label mark q s small span strike strong sub sup tt u wbr")
+var inlines = oneline.Words("a abbr b big cite code em font i label mark q s small span strike strong sub sup tt u wbr")
 
 // inline tells the same by number, which is faster.
 var inline = func() map[atom.Atom]bool {
@@ -54,7 +56,7 @@ func (s *scanner) fact() {
 	case atom.Img, atom.Image, atom.Canvas, atom.Svg, atom.Button, atom.Select:
 		f.embeds++
 		if alt := s.get("alt"); s.tag == atom.Img && len(alt) > 0 && len(f.pictured) < 5 {
-			f.pictured = append(f.pictured, clip(squeeze(string(alt)), maxBlock))
+			f.pictured = append(f.pictured, oneline.Clip(oneline.Of(string(alt)), maxBlock))
 		}
 	case atom.Body:
 		if on := s.get("onload"); bytes.Contains(on, []byte("location")) {
@@ -117,7 +119,7 @@ func (s *scanner) read(text []byte) {
 	f := s.facts
 	switch {
 	case s.text.inTitle:
-		f.title += clip(string(text[:min(len(text), 4*maxTitle)]), maxTitle)
+		f.title += oneline.Clip(string(text[:min(len(text), 4*maxTitle)]), maxTitle)
 		return
 	case s.raw == atom.Script:
 		if len(f.script) < maxScripts {
@@ -152,7 +154,7 @@ func (s *scanner) endBlock() {
 	lone := t.lone || t.heading
 	block := ""
 	if lone && len(f.blocks) < maxBlocks {
-		block = clip(squeeze(string(t.block)), maxBlock)
+		block = oneline.Clip(oneline.Of(string(t.block)), maxBlock)
 	}
 	t.block = t.block[:0]
 	t.lone = false

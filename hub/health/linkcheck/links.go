@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"zhanqun/internal/oneline"
 
 	"golang.org/x/text/encoding"
 )
@@ -77,7 +77,7 @@ func survey(a address, contentType string, body []byte, links bool) *page {
 	s := scanner{page: p, facts: f, z: tokens{src: text}, links: links}
 	for s.next() {
 	}
-	f.title = clip(squeeze(f.title), maxTitle)
+	f.title = oneline.Clip(oneline.Of(f.title), maxTitle)
 	f.office = bytes.Contains(text, []byte("urn:schemas-microsoft-com:office"))
 	return p
 }
@@ -159,7 +159,7 @@ func (p *page) add(raw, element, attr, label string) {
 		// to tell the editor which one it is, and it stays too long to open.
 		raw = raw[:maxAddress+1]
 	}
-	p.mentions = append(p.mentions, mention{raw, element, attr, clip(squeeze(label), maxLabel), ""})
+	p.mentions = append(p.mentions, mention{raw, element, attr, oneline.Clip(oneline.Of(label), maxLabel), ""})
 }
 
 // hidden notes how the last mention is hidden.
@@ -168,9 +168,6 @@ func (p *page) hidden(how string) {
 		p.mentions[len(p.mentions)-1].hidden = how
 	}
 }
-
-// squeeze turns every run of white space into one blank.
-func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // written returns an address as it stands in a page, fit to be stored.
 func written(raw string) string {
@@ -182,23 +179,4 @@ func written(raw string) string {
 		}
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(raw, "\uFFFD"), "\x00", "\uFFFD")
-}
-
-// clip cuts s to n runes and makes it fit to be stored and shown: valid UTF-8
-// without control characters.
-func clip(s string, n int) string {
-	if len(s) <= n && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if n == 0 {
-			break
-		}
-		if !unicode.IsControl(r) {
-			b.WriteRune(r) // a broken byte comes as U+FFFD
-			n--
-		}
-	}
-	return b.String()
 }

@@ -5,15 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-func words(s string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(s) {
-		set[w] = true
-	}
-	return set
-}
+	"zhanqun/internal/oneline"
+)
 
 // loads tells whether a <link> of these relations is one to check.
 func loads(rel string) bool {
@@ -23,15 +17,6 @@ func loads(rel string) bool {
 		}
 	}
 	return false
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if strings.TrimSpace(v) != "" {
-			return v
-		}
-	}
-	return ""
 }
 
 // srcset returns the addresses of an image candidate list. Addresses may hold
@@ -81,5 +66,5 @@ func parseRefresh(value string) (after time.Duration, target string, ok bool) {
 		return 0, "", false
 	}
 	seconds, _ := strconv.Atoi(m[1])
-	return time.Duration(seconds) * time.Second, strings.TrimSpace(first(m[2], m[3], m[4])), true
+	return time.Duration(seconds) * time.Second, strings.TrimSpace(oneline.First(m[2], m[3], m[4])), true
 }

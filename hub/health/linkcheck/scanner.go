@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 
+	"zhanqun/internal/oneline"
+
 	"golang.org/x/net/html/atom"
 )
 
@@ -44,7 +46,7 @@ func (s *scanner) get(name string) []byte {
 // linkRels are the relations of <link> a browser loads or a reader's program
 // follows. The others, such as preconnect or canonical, are no links in a
 // reader's sense.
-var linkRels = words("stylesheet icon apple-touch-icon apple-touch-icon-precomposed preload modulepreload manifest alternate search help license next prev author")
+var linkRels = oneline.Words("stylesheet icon apple-touch-icon apple-touch-icon-precomposed preload modulepreload manifest alternate search help license next prev author")
 
 // addressAttrs are the attributes that hold one address, by element.
 var addressAttrs = map[atom.Atom][]string{
@@ -209,7 +211,7 @@ func (s *scanner) addresses() {
 		}
 	}
 	if s.tag == atom.Img && s.open > 0 && len(s.label) < 4*maxLabel {
-		s.label = append(s.label, " "+clip(string(s.get("alt")), maxLabel)+" "...)
+		s.label = append(s.label, " "+oneline.Clip(string(s.get("alt")), maxLabel)+" "...)
 	}
 	for _, attr := range []string{"srcset", "imagesrcset"} {
 		if set := s.get(attr); len(set) > 0 {
@@ -233,8 +235,8 @@ func (s *scanner) spoken() string {
 // closeLabel gives the last <a> the text that stood inside.
 func (s *scanner) closeLabel() {
 	if s.open > 0 {
-		if text := squeeze(string(s.label)); text != "" {
-			s.page.mentions[s.open-1].label = clip(text, maxLabel)
+		if text := oneline.Of(string(s.label)); text != "" {
+			s.page.mentions[s.open-1].label = oneline.Clip(text, maxLabel)
 		}
 		s.open, s.label = 0, s.label[:0]
 	}

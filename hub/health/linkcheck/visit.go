@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"time"
+
+	"zhanqun/internal/oneline"
 )
 
 // maxRefreshWait is the longest a page may wait before its meta refresh counts
@@ -44,7 +46,7 @@ func (c *Checker) visit(ctx context.Context, rawURL string, links bool) *visit {
 
 func (v *visit) run(ctx context.Context, rawURL string) {
 	c := v.checker
-	written := clip(rawURL, maxAddress)
+	written := oneline.Clip(rawURL, maxAddress)
 	v.result = Result{URL: written, Final: written, CheckedAt: c.opts.Now(), limit: c.opts.Timeout}
 	v.cookies, _ = cookiejar.New(nil) // fails never without options
 	a, err := parseLoose(rawURL)
@@ -84,7 +86,7 @@ func (v *visit) step(ctx context.Context) bool {
 		return false
 	}
 	v.answer, v.facts, v.page = ans, nil, nil
-	r.Status, hop.Status, hop.Location = ans.status, ans.status, clip(ans.location, maxRaw)
+	r.Status, hop.Status, hop.Location = ans.status, ans.status, oneline.Clip(ans.location, maxRaw)
 	v.remember(ans)
 	r.Validators = validatorsOf(ans.header)
 	if ans.status == http.StatusNotModified && v.since != (Validators{}) {
@@ -99,7 +101,7 @@ func (v *visit) step(ctx context.Context) bool {
 	}
 	v.read(ans)
 	if target := v.refresh(); target != "" {
-		hop.Location, hop.Meta = clip(target, maxRaw), true
+		hop.Location, hop.Meta = oneline.Clip(target, maxRaw), true
 		r.Hops = append(r.Hops, hop)
 		return v.follow(target)
 	}
@@ -128,7 +130,7 @@ func (v *visit) remember(ans *answer) {
 // read takes from the answer what the result tells of it.
 func (v *visit) read(ans *answer) {
 	r := &v.result
-	r.ContentType = clip(ans.header.Get("Content-Type"), maxTitle)
+	r.ContentType = oneline.Clip(ans.header.Get("Content-Type"), maxTitle)
 	r.Bytes, r.Partial = int64(len(ans.body)), ans.more
 	if ans.status >= 400 {
 		r.RetryAfter = parseRetryAfter(ans.header, v.checker.opts.Now())

@@ -7,11 +7,11 @@ import (
 	"os"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 
 	"zhanqun/internal/chinatime"
+	"zhanqun/internal/tomldir"
 )
 
 //go:embed sets/*.toml
@@ -32,11 +32,8 @@ func Default() Sets {
 	return sets
 }
 
-// maxFile bounds one file, in bytes; maxFiles how many are read of a folder.
-const (
-	maxFile  = 256 << 10
-	maxFiles = 100
-)
+// limits bound what is read of a folder.
+var limits = tomldir.Limits{Files: 100, Bytes: 256 << 10}
 
 // Load returns the embedded sets and, if dir is not empty, those of the *.toml
 // files in it; one of the same id replaces the embedded one. Its errors are meant
@@ -73,45 +70,21 @@ func Load(dir string) (Sets, error) {
 }
 
 func readSets(folder fs.FS, into Sets) error {
-	names, err := fs.Glob(folder, "*.toml")
-	if err == nil && len(names) == 0 {
-		_, err = fs.Stat(folder, ".")
-	}
-	if err != nil {
-		return fmt.Errorf("读不了检查指标目录：%w", err)
-	}
-	if len(names) > maxFiles {
-		return fmt.Errorf("检查指标目录里的文件太多（超过 %d 个）", maxFiles)
-	}
-	for _, name := range names {
-		info, err := fs.Stat(folder, name)
-		if err != nil {
-			return fmt.Errorf("读不了检查指标 %s：%w", name, err)
-		}
-		if info.Size() > maxFile {
-			return fmt.Errorf("检查指标 %s 太大", name)
-		}
-		text, err := fs.ReadFile(folder, name)
-		if err != nil {
-			return fmt.Errorf("读不了检查指标 %s：%w", name, err)
-		}
+	return tomldir.Each(folder, "检查指标", limits, func(_ string, text []byte) error {
 		s, err := Parse(text)
 		if err != nil {
-			return fmt.Errorf("检查指标 %s 有误：%w", name, err)
+			return err
 		}
 		if into[s.ID] != nil {
-			return fmt.Errorf("检查指标 %s：编号 %s 已经用过", name, s.ID)
+			return fmt.Errorf("编号 %s 已经用过", s.ID)
 		}
 		into[s.ID] = s
-	}
-	return nil
+		return nil
+	})
 }
 
 // Parse reads one set as it is written, without what it extends.
 func Parse(text []byte) (*Set, error) {
-	if !utf8.Valid(text) {
-		return nil, fmt.Errorf("文件不是 UTF-8 编码，请另存为 UTF-8")
-	}
 	s := &Set{}
 	meta, err := toml.Decode(string(text), s)
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"path"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 
 	"zhanqun/internal/chinatime"
+	"zhanqun/internal/tomldir"
 )
 
 //go:embed years/*.toml
@@ -68,54 +68,25 @@ func Load(dir string) (*Calendar, error) {
 	return c, nil
 }
 
-// maxFile bounds one file, in bytes; maxFiles how many are read of a folder.
-const (
-	maxFile  = 64 << 10
-	maxFiles = 200
-)
+// limits bound what is read of a folder.
+var limits = tomldir.Limits{Files: 200, Bytes: 64 << 10}
 
 func readYears(folder fs.FS, into map[int]file) error {
-	names, err := fs.Glob(folder, "*.toml")
-	if err != nil {
-		return fmt.Errorf("reading working days: %w", err)
-	}
-	if len(names) == 0 {
-		if _, err := fs.Stat(folder, "."); err != nil {
-			return fmt.Errorf("读不了工作日数据目录：%w", err)
-		}
-	}
-	if len(names) > maxFiles {
-		return fmt.Errorf("工作日数据目录里的文件太多（超过 %d 个）", maxFiles)
-	}
-	for _, name := range names {
-		info, err := fs.Stat(folder, name)
-		if err != nil {
-			return fmt.Errorf("读不了工作日数据 %s：%w", name, err)
-		}
-		if info.Size() > maxFile {
-			return fmt.Errorf("工作日数据 %s 太大", name)
-		}
-		text, err := fs.ReadFile(folder, name)
-		if err != nil {
-			return fmt.Errorf("读不了工作日数据 %s：%w", name, err)
-		}
+	return tomldir.Each(folder, "工作日数据", limits, func(name string, text []byte) error {
 		var f file
-		if !utf8.Valid(text) {
-			return fmt.Errorf("工作日数据 %s 不是 UTF-8 编码，请另存为 UTF-8", name)
-		}
 		meta, err := toml.Decode(string(text), &f)
 		if err != nil {
-			return fmt.Errorf("工作日数据 %s 有误：%w", name, err)
+			return err
 		}
 		if extra := meta.Undecoded(); len(extra) > 0 {
-			return fmt.Errorf("工作日数据 %s 里没有 %s 这一项", name, extra[0])
+			return fmt.Errorf("没有 %s 这一项", extra[0])
 		}
 		if strings.TrimSuffix(path.Base(name), ".toml") != fmt.Sprint(f.Year) {
-			return fmt.Errorf("工作日数据 %s 的文件名与里面的年份 %d 不一致", name, f.Year)
+			return fmt.Errorf("文件名与里面的年份 %d 不一致", f.Year)
 		}
 		into[f.Year] = f
-	}
-	return nil
+		return nil
+	})
 }
 
 // take adds one year to the calendar.
