@@ -109,11 +109,11 @@ func newCrowd(b *testing.B, n int) *crowd {
 	c := &crowd{n: n, dir: freshDir(b, "hub")}
 	var keys []protocol.Key
 	c.list, keys, c.keys = members(b, n)
-	s, key, err := openStore(b.Context(), config.Hub{Dir: c.dir}, slog.New(slog.DiscardHandler))
+	s, err := openStore(b.Context(), config.Hub{Dir: c.dir}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
-	c.key = key
+	c.key = s.Keys().Present()
 	storetest.Units(b, s)
 	storetest.Columns(b, s)
 	var hands sync.WaitGroup

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"zhanqun/hub/signer"
+
 	"github.com/nats-io/nats.go/jetstream"
 
 	"zhanqun/hub/access"
@@ -63,7 +65,7 @@ func BenchmarkBacklog(b *testing.B) {
 				for b.Loop() {
 					for range 3 {
 						o, empty := d.options(b), d.options(b)
-						o.Key, empty.Key = key, key
+						o.Keys, empty.Keys = signer.Of(key), signer.Of(key)
 						took := town.carry(b, o)
 						publish := town.publish(b)
 						insert := insertSame(b, o, empty, n)
@@ -184,7 +186,7 @@ func (t *backlog) carry(b *testing.B, o store.Options) time.Duration {
 		b.Fatal(err)
 	}
 	in := intake.New(intake.Options{Store: s, Scan: scan, Log: log})
-	hub, err := bus.Start(bus.Options{Listen: "127.0.0.1:0", Dir: b.TempDir(), Key: o.Key, Log: log,
+	hub, err := bus.Start(bus.Options{Listen: "127.0.0.1:0", Dir: b.TempDir(), Keys: o.Keys, Log: log,
 		Hub: line{in, review.New(review.Options{Store: s})}, Registry: registry{newAccess(s, func() []string { return nil }, account.Rules{})}})
 	if err != nil {
 		b.Fatal(err)

@@ -26,14 +26,14 @@ type lineWay struct {
 func (w *lineWay) prepare(b *testing.B, n int) {
 	b.Helper()
 	w.seed, w.n = freshDir(b, "seed"), n
-	s, key, err := openStore(b.Context(), config.Hub{Dir: w.seed}, slog.New(slog.DiscardHandler))
+	s, err := openStore(b.Context(), config.Hub{Dir: w.seed}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	w.town = newBacklog(b, n, key)
+	w.town = newBacklog(b, n, s.Keys().Present())
 }
 
 func (w *lineWay) receiver(b *testing.B) *child {
@@ -50,7 +50,7 @@ func (w *lineWay) receiver(b *testing.B) *child {
 	if w.postgres {
 		w.cfg.Database.URL = config.NewSecret(testenv.PostgresDurable(b))
 	}
-	s, _, err := openStore(b.Context(), w.cfg, slog.New(slog.DiscardHandler))
+	s, err := openStore(b.Context(), w.cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

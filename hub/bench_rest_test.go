@@ -96,7 +96,7 @@ func stock(b *testing.B, hub, node *resting, dir string) {
 	}
 	hub.must("unit", "import", file)
 	node.must("join", hub.must("node", "invite", storetest.Sitang))
-	s, _, err := openStore(b.Context(), config.Hub{Dir: filepath.Join(dir, "hub")}, slog.New(slog.DiscardHandler))
+	s, err := openStore(b.Context(), config.Hub{Dir: filepath.Join(dir, "hub")}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

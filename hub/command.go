@@ -29,6 +29,7 @@ func program() *cli.Program[config.Hub] {
 			tokenCreateCommand(),
 			unitImportCommand(), siteImportCommand(), siteColumnsCommand(),
 			nodeInviteCommand(), nodeListCommand(), nodeApproveCommand(), nodeRefuseCommand(), nodeReleaseCommand(), nodeRotateCommand(), nodeRevokeCommand(),
+			keyListCommand(), keyRotateCommand(),
 			natsSeedCommand(), natsConfCommand(), natsCertCommand(),
 			auditVerifyCommand(), auditExportCommand(),
 			bundleImportCommand(), bundleExportCommand(), bundleShowCommand(),

@@ -23,18 +23,14 @@ func backupCommand() command {
 		Short:   "把整个县级平台备份到一个文件：数据、附件和密钥；serve 运行时也可以做",
 		Example: "hub backup /backup/hub-2026-11-03.tar.zst\nhub backup hub.tar.zst --config /etc/zhanqun/hub.toml",
 		Run: func(ctx context.Context, c *call) (err error) {
-			seed, err := os.ReadFile(filepath.Join(c.Cfg.Dir, seedName))
-			if errors.Is(err, fs.ErrNotExist) {
+			if _, err := os.Stat(filepath.Join(c.Cfg.Dir, seedName)); err != nil {
 				return fault.Wrap(fault.NotFound, "数据目录 "+c.Cfg.Dir+" 里没有县级平台的数据。请用 --config 指定设置文件。", err)
-			}
-			if err != nil {
-				return fault.Wrap(fault.Internal, "读不了本平台的密钥，请检查权限："+err.Error(), err)
 			}
 			authority, err := os.ReadFile(filepath.Join(c.Cfg.Dir, ca.KeyName))
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fault.Wrap(fault.Internal, "读不了自建证书，请检查权限："+err.Error(), err)
 			}
-			s, _, err := openStore(ctx, c.Cfg, c.Log)
+			s, err := openStore(ctx, c.Cfg, c.Log)
 			if err != nil {
 				return err
 			}
@@ -45,7 +41,7 @@ func backupCommand() command {
 			}
 			defer func() { err = errors.Join(err, files.Close()) }()
 			report, err := backup.Write(ctx, backup.Source{
-				Store: s, Files: files, Seed: seed, CA: authority, Program: "zhanqun-hub/" + version, Progress: cli.Progress(c.Err, "已备份"),
+				Store: s, Files: files, CA: authority, Program: "zhanqun-hub/" + version, Progress: cli.Progress(c.Err, "已备份"),
 			}, c.Args[0])
 			if err != nil {
 				return err

@@ -19,13 +19,12 @@ import (
 	"zhanqun/internal/blob"
 	"zhanqun/internal/cli"
 	"zhanqun/internal/dropbox"
-	"zhanqun/protocol"
 )
 
 // newBundles makes what takes and answers bundles.
-func newBundles(cfg config.Hub, key protocol.Key, s *store.Store, line *intake.Service, a *access.Service) *bundle.Service {
+func newBundles(cfg config.Hub, s *store.Store, line *intake.Service, a *access.Service) *bundle.Service {
 	return bundle.New(bundle.Options{
-		Store: s, Line: line, Registry: a, Key: key, Program: "zhanqun-hub/" + version, MaxBytes: cfg.Bundle.MaxBytes, Now: s.Now,
+		Store: s, Line: line, Registry: a, Keys: s.Keys(), Program: "zhanqun-hub/" + version, MaxBytes: cfg.Bundle.MaxBytes, Now: s.Now,
 		Room: room(cfg),
 	})
 }
@@ -33,7 +32,7 @@ func newBundles(cfg config.Hub, key protocol.Key, s *store.Store, line *intake.S
 // withBundles opens what a command about bundles needs, beside a running serve
 // or without one.
 func withBundles(ctx context.Context, c *call, f func(*bundle.Service) error) (err error) {
-	s, key, err := openStore(ctx, c.Cfg, c.Log)
+	s, err := openStore(ctx, c.Cfg, c.Log)
 	if err != nil {
 		return err
 	}
@@ -55,7 +54,7 @@ func withBundles(ctx context.Context, c *call, f func(*bundle.Service) error) (e
 		stop()
 		noting.Wait()
 	}()
-	return f(newBundles(c.Cfg, key, s, line, newAccess(s, func() []string { return knownAddresses(c.Cfg.NATS) }, rulesOf(c.Cfg.Accounts))))
+	return f(newBundles(c.Cfg, s, line, newAccess(s, func() []string { return knownAddresses(c.Cfg.NATS) }, rulesOf(c.Cfg.Accounts))))
 }
 
 // knownAddresses are where nodes connect, as far as the settings say it.

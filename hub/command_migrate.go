@@ -11,7 +11,7 @@ func migrateCommand() command {
 		Short:   "把数据库升级到本程序的结构（serve 启动时也会自动升级）",
 		Example: "hub migrate\nhub migrate --config /etc/zhanqun/hub.toml",
 		Run: func(ctx context.Context, c *call) error {
-			s, _, err := openStore(ctx, c.Cfg, c.Log)
+			s, err := openStore(ctx, c.Cfg, c.Log)
 			if err != nil {
 				return err
 			}

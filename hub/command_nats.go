@@ -13,7 +13,6 @@ import (
 	"zhanqun/internal/cli"
 	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
-	"zhanqun/internal/trust"
 	"zhanqun/protocol"
 )
 
@@ -52,11 +51,7 @@ func natsCertCommand() command {
 				return fmt.Errorf("%w: --days 要在 1 到 3650 之间", cli.ErrUsage)
 			}
 			return withStore(ctx, c, func(s *store.Store) error {
-				seed, err := readSeed(filepath.Join(c.Cfg.Dir, seedName))
-				if err != nil {
-					return err
-				}
-				own, err := ca.Open(c.Cfg.Dir, certificateOwner, trust.By(seed), s.Now())
+				own, err := ca.Open(c.Cfg.Dir, certificateOwner, s.Keys().Vouch, s.Now())
 				if err != nil {
 					return err
 				}

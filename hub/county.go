@@ -30,7 +30,6 @@ import (
 	"zhanqun/internal/fault"
 	"zhanqun/internal/idle"
 	"zhanqun/internal/web"
-	"zhanqun/protocol"
 )
 
 // county is the county's program with every part built and listening.
@@ -38,7 +37,6 @@ type county struct {
 	cfg      config.Hub
 	log      *slog.Logger
 	lock     *dirlock.Lock // nil when nothing in the data folder is served
-	key      protocol.Key
 	store    *store.Store
 	access   *access.Service
 	files    *blob.Store
@@ -55,6 +53,7 @@ type county struct {
 	pages    http.Handler
 	listener net.Listener
 	certs    *ca.Server   // nil while no listener speaks TLS
+	vouched  string       // public key that vouches for the certificate; of followKey
 	own      []netip.Addr // of this machine
 
 	base     string   // where readers and nodes reach the pages
@@ -123,6 +122,7 @@ func (c *county) run(ctx context.Context) error {
 	loop(func(ctx context.Context) {
 		c.access.Watch(ctx, watchEvery, func(err error) { c.log.Error("watching the database", "error", err) })
 	})
+	loop(c.followKey)
 	loop(c.tidy)
 	loop(idle.Run)
 	if c.certs != nil {

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,12 +11,11 @@ import (
 
 	"zhanqun/config"
 	"zhanqun/hub/access"
+	"zhanqun/hub/signer"
 	"zhanqun/hub/store"
 	"zhanqun/internal/account"
 	"zhanqun/internal/dirlock"
-	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
-	"zhanqun/protocol"
 )
 
 // Names in the data folder.
@@ -27,6 +24,7 @@ const (
 	filesName = "files"      // attached files
 	openLock  = "open.lock"  // held while a program opens the database
 	serveLock = "serve.lock" // held while serve runs
+	keyLock   = "key.lock"   // held while the hub takes another key
 )
 
 // openTime bounds the wait for another program that is opening the database:
@@ -35,28 +33,29 @@ const openTime = 5 * time.Minute
 
 // openStore opens the hub's database, making the data folder, the hub's key and
 // the database on the first start. It returns the key as well.
-func openStore(ctx context.Context, cfg config.Hub, log *slog.Logger) (s *store.Store, key protocol.Key, err error) {
+func openStore(ctx context.Context, cfg config.Hub, log *slog.Logger) (s *store.Store, err error) {
 	if err := makeFolder(cfg.Dir); err != nil {
-		return nil, key, err
+		return nil, err
 	}
 	wait, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
 	lock, err := dirlock.Wait(wait, filepath.Join(cfg.Dir, openLock))
 	if errors.Is(err, dirlock.ErrHeld) {
-		return nil, key, fault.Wrap(fault.Unavailable, "另一个 hub 命令正在打开数据库，请稍后再试。", err)
+		return nil, fault.Wrap(fault.Unavailable, "另一个 hub 命令正在打开数据库，请稍后再试。", err)
 	}
 	if err != nil {
-		return nil, key, unwritable(cfg.Dir, err)
+		return nil, unwritable(cfg.Dir, err)
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	if key, err = readSeed(filepath.Join(cfg.Dir, seedName)); err != nil {
-		return nil, key, err
-	}
-	s, err = store.Open(ctx, store.Options{URL: cfg.Database.URL.Reveal(), Dir: cfg.Dir, Key: key, Log: log, Sleep: sleep(cfg.Inspect)})
+	ring, err := signer.Open(filepath.Join(cfg.Dir, seedName))
 	if err != nil {
-		return nil, key, noDatabase(cfg, err)
+		return nil, err
 	}
-	return s, key, nil
+	s, err = store.Open(ctx, store.Options{URL: cfg.Database.URL.Reveal(), Dir: cfg.Dir, Keys: ring, Log: log, Sleep: sleep(cfg.Inspect)})
+	if err != nil {
+		return nil, noDatabase(cfg, err)
+	}
+	return s, nil
 }
 
 // noDatabase says what to look at when the database cannot be opened, unless the
@@ -83,7 +82,7 @@ func makeFolder(dir string) error {
 
 // withStore opens the database for one command and closes it again.
 func withStore(ctx context.Context, c *call, f func(*store.Store) error) (err error) {
-	s, _, err := openStore(ctx, c.Cfg, c.Log)
+	s, err := openStore(ctx, c.Cfg, c.Log)
 	if err != nil {
 		return err
 	}
@@ -102,40 +101,11 @@ func withAccess(ctx context.Context, c *call, f func(*access.Service) error) err
 }
 
 func newAccess(s *store.Store, nats func() []string, rules account.Rules) *access.Service {
-	return access.New(access.Config{Store: s, HubKey: s.Key(), HubEpoch: s.Epoch(), NATS: nats, Rules: rules, Now: s.Now})
+	return access.New(access.Config{Store: s, HubEpoch: s.Epoch(), NATS: nats, Rules: rules, Now: s.Now})
 }
 
 func rulesOf(a config.Accounts) account.Rules {
 	return account.Rules{Days: a.PasswordDays, Past: a.PasswordPast, Second: account.Demand(a.SecondFactor)}
-}
-
-// readSeed reads the hub's key, making it if there is none.
-func readSeed(path string) (protocol.Key, error) {
-	seed, err := os.ReadFile(path) // #nosec G304 -- in the data folder
-	if errors.Is(err, fs.ErrNotExist) {
-		return makeSeed(path)
-	}
-	if err != nil {
-		return protocol.Key{}, fault.Wrap(fault.Internal, "读不了本平台的密钥 "+path+"，请检查权限。", err)
-	}
-	key, err := protocol.ParseKey(bytes.TrimSpace(seed))
-	if err != nil {
-		return protocol.Key{}, fault.Wrap(fault.Internal, "本平台的密钥 "+path+" 已损坏，请从备份恢复这个文件，不要删除它。", err)
-	}
-	return key, nil
-}
-
-// makeSeed writes a new key so that it is whole under its name or not there.
-func makeSeed(path string) (key protocol.Key, err error) {
-	if key, err = protocol.NewHubKey(); err != nil {
-		return key, err
-	}
-	defer func() {
-		if err != nil {
-			err = fault.Wrap(fault.Internal, "无法保存本平台的密钥 "+path+"，请检查磁盘和权限。", err)
-		}
-	}()
-	return key, disk.WriteSecret(path, key.Seed())
 }
 
 // embedded reports whether the data folder itself is served: by one program.

@@ -32,6 +32,7 @@ func importRules() []rule {
 		{"zhanqun/internal/...", "zhanqun/node/...", "what both programs share knows neither"},
 		{"zhanqun/internal/...", "zhanqun/config", "what both programs share takes plain values"},
 
+		{"zhanqun/hub/signer", "zhanqun/hub/...", "keys know a file and no county"},
 		{"zhanqun/hub/catalog", "zhanqun/hub/access", "nouns come before people"},
 		{"zhanqun/hub/access", "zhanqun/hub/intake", "who is asking comes before what is asked"},
 		{"zhanqun/hub/access", "zhanqun/hub/review", "who is asking comes before what is asked"},

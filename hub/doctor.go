@@ -50,7 +50,7 @@ func bad(name, detail string) cli.Symptom {
 // but making what a first start would make.
 func examine(ctx context.Context, c *call) []cli.Symptom {
 	list := []cli.Symptom{fine("设置", "没有错误")}
-	s, _, err := openStore(ctx, c.Cfg, c.Log)
+	s, err := openStore(ctx, c.Cfg, c.Log)
 	if err != nil {
 		return append(list, bad("数据库", cli.Words(err)))
 	}
@@ -58,6 +58,7 @@ func examine(ctx context.Context, c *call) []cli.Symptom {
 	list = append(list, examineDatabase(ctx, c.Cfg, s), examineSeed(c.Cfg.Dir), examineDisk(c),
 		examineAudit(ctx, s))
 	list = append(list, examineRules(c.Cfg.Inspect, s.Now())...)
+	list = append(list, examineKeys(ctx, s)...)
 	list = append(list, examineTLS(c.Cfg)...)
 	list = append(list, examineCounty(ctx, s)...)
 	list = append(list, examineRestored(ctx, s)...)

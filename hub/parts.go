@@ -52,7 +52,7 @@ func (c *county) lockFolder(context.Context) error {
 }
 
 func (c *county) openStore(ctx context.Context) (err error) {
-	if c.store, c.key, err = openStore(ctx, c.cfg, c.log); err != nil {
+	if c.store, err = openStore(ctx, c.cfg, c.log); err != nil {
 		return err
 	}
 	c.onClose(c.store.Close)
@@ -267,7 +267,7 @@ func (c *county) watchFolders() *bundle.Watcher {
 	if o.InDir == "" && o.OutDir == "" {
 		return nil
 	}
-	s := newBundles(c.cfg, c.key, c.store, c.intake, c.access)
+	s := newBundles(c.cfg, c.store, c.intake, c.access)
 	s.Arrived, s.Log = c.review.Wake, c.log
 	return bundle.NewWatcher(s, bundle.Folders{In: o.InDir, Out: o.OutDir, Every: o.Every(), Resend: o.Resend()})
 }
@@ -283,7 +283,7 @@ const startTime = 30 * time.Second
 func (c *county) startBus(ctx context.Context) error {
 	o := bus.Options{
 		Listen: c.cfg.NATS.Listen, Dir: filepath.Join(c.cfg.Dir, "nats"), URL: c.cfg.NATS.URL, Replicas: c.cfg.NATS.Replicas,
-		Reserve: reserve(c.cfg), Limits: lineLimits(c.cfg.Guard), Key: c.key, Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
+		Reserve: reserve(c.cfg), Limits: lineLimits(c.cfg.Guard), Keys: c.store.Keys(), Hub: line{c.intake, c.review}, Registry: registry{c.access}, Log: c.log,
 	}
 	var err error
 	if o.Connect, o.Own, err = credentials(c.cfg.NATS); err != nil {

@@ -12,7 +12,6 @@ import (
 	"zhanqun/hub/bus"
 	"zhanqun/internal/ca"
 	"zhanqun/internal/fault"
-	"zhanqun/internal/trust"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
 )
@@ -31,7 +30,7 @@ func (c *county) certificates() (*ca.Server, error) {
 	}
 	var err error
 	c.certs, err = ca.New(ca.Options{
-		Dir: c.cfg.Dir, Owner: certificateOwner, Vouch: trust.By(c.key), CertFile: c.cfg.TLS.CertFile, KeyFile: c.cfg.TLS.KeyFile, Names: c.certificateNames, Now: c.now, Log: c.log,
+		Dir: c.cfg.Dir, Owner: certificateOwner, Vouch: c.store.Keys().Vouch, CertFile: c.cfg.TLS.CertFile, KeyFile: c.cfg.TLS.KeyFile, Names: c.certificateNames, Now: c.now, Log: c.log,
 	})
 	return c.certs, err
 }

@@ -9,6 +9,7 @@ import (
 const (
 	HeaderVersion = "Zq-Version" // wire version, on everything
 	HeaderSig     = "Zq-Sig"     // base64 signature, on requests, answers and beats
+	HeaderHub     = "Zq-Hub"     // on requests: public key the asker knows the hub by
 	HeaderEpoch   = "Zq-Epoch"   // on frames: epoch; on pull answers: the hub's epoch
 	HeaderFirst   = "Zq-First"   // on frames: seq of the first entry
 	HeaderLast    = "Zq-Last"    // on frames: seq of the last entry
@@ -21,15 +22,16 @@ const (
 // Hello is the first word of a node on every connection.
 type Hello struct {
 	V         int       `json:"v"`
-	Epoch     string    `json:"epoch"`           // of the node's store
-	Last      uint64    `json:"last"`            // last seq of its up log
-	Confirmed uint64    `json:"confirmed"`       // last seq a receipt has passed
-	Down      uint64    `json:"down"`            // its cursor into the down log
-	HubEpoch  string    `json:"hubEpoch"`        // the hub's epoch it knows; empty at first
-	Program   string    `json:"program"`         // name and version, for people
-	Clock     time.Time `json:"clock"`           // the node's clock, so that skew is seen
-	DiskFree  uint64    `json:"diskFree"`        // bytes
-	Knows     []Kind    `json:"knows,omitempty"` // those of Later it reads
+	Epoch     string    `json:"epoch"`            // of the node's store
+	Last      uint64    `json:"last"`             // last seq of its up log
+	Confirmed uint64    `json:"confirmed"`        // last seq a receipt has passed
+	Down      uint64    `json:"down"`             // its cursor into the down log
+	HubEpoch  string    `json:"hubEpoch"`         // the hub's epoch it knows; empty at first
+	HubKey    string    `json:"hubKey,omitempty"` // public key it knows the hub by
+	Program   string    `json:"program"`          // name and version, for people
+	Clock     time.Time `json:"clock"`            // the node's clock, so that skew is seen
+	DiskFree  uint64    `json:"diskFree"`         // bytes
+	Knows     []Kind    `json:"knows,omitempty"`  // those of Later it reads
 	Beat
 }
 

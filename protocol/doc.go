@@ -112,6 +112,11 @@
 //	<value of Zq-Error, or empty>
 //	<SHA-256 of the payload in hex>
 //
+// A request says in the header Zq-Hub which public key of the hub its node knows; the
+// answer is signed with that one, see "Another key of the hub". Without the header it
+// is the one the node has joined with. The header itself is not signed: with another
+// one in its place the answer is worth nothing to the node.
+//
 // An answer with Zq-Error, a code, carries a [Fault] as its body. Codes busy,
 // frozen, pending and quota are passing: the node keeps what it has and tries again
 // later. The codes stand in fault.go.
@@ -252,6 +257,8 @@
 //	notice          Notice      id, title, text, at
 //	look            Look        id, url http or https, page? its beginning is wanted, until time, at. Only to a node that knows it
 //	rotate          Rotate      at
+//	hubkey          HubKey      former public key, key that follows it, proof in standard base64, at.
+//	                            Only to a node that knows it
 //	settings        Settings    unit, villages list, columns list, county, portal?, limits?
 //	                Unit        code, name
 //	                Column      slug, name, steps names, closed?
@@ -259,9 +266,9 @@
 //
 // Requests, answers and the bell:
 //
-//	hello           Hello       v 1, epoch, last seq, confirmed seq, down cursor, hubEpoch, program,
-//	                            clock, diskFree bytes, knows? later kinds of the down log it reads
-//	                            (findings, look), and the fields of Beat
+//	hello           Hello       v 1, epoch, last seq, confirmed seq, down cursor, hubEpoch, hubKey? it
+//	                            knows, program, clock, diskFree bytes, knows? later kinds of the
+//	                            down log it reads (findings, look, hubkey), and the fields of Beat
 //	                Beat        queued, sent, oldest? time, files
 //	                HelloAnswer v, hubEpoch, epoch, cursor, backlog, head seq, maxFrame bytes, now,
 //	                            before? Mark, past? list of Past, recall?
@@ -365,6 +372,33 @@
 // connections made with it end. A node keeps the former key: a hub that turns the
 // present one away may have been restored from an older backup, and is asked again
 // with the former. A hub refuses with code "state" while the node is not active.
+//
+// # Another key of the hub
+//
+// A hub can take another key while everything goes on. In the down log of each node
+// that knows the kind it says [HubKey], signed with the key that log was signed with
+// so far; what follows is signed with the new one. The new key proves itself over
+// three lines:
+//
+//	zhanqun-hubkey-1
+//	<former public key>
+//	<new public key>
+//
+// So each down log is a chain from the key the node has joined with to the present
+// one, with as many links as the hub has changed its key: a node that was away for
+// years reads it link by link. A node follows a link only if its entry is the next of
+// its log, signed by the key it knows the hub by, and the new key is none it has known
+// before; then the new one is the key of the hub, in the transaction that applies the
+// entry. It believes entries that any key of its chain has signed, since logs stay as
+// they were signed. But whoever answers, makes a bundle, or vouches for a certificate
+// has to do so with the last key of the chain: a former one is worth nothing then. A
+// hub that can only speak with a former one was restored from a backup older than its
+// present key; the node stops, and a person puts that key back.
+//
+// A hub keeps the keys it had and speaks to each node with the one that node names
+// (Zq-Hub, to of a bundle), until the node has followed; all of them vouch for its
+// certificates. A key that was stolen does none of this any more. A node that knows no
+// other has to join again, since nobody could tell the hub's word from the thief's.
 //
 // # Bundles
 //

@@ -26,7 +26,7 @@ func TestEveryFieldIsSpecified(t *testing.T) {
 		protocol.Fault{}, protocol.Enrol{}, protocol.EnrolAnswer{},
 		protocol.BundleIndex{}, protocol.BundlePart{}, protocol.BundleRef{}, protocol.BundleOffer{}, protocol.JoinRequest{}, protocol.BundleWelcome{},
 		protocol.Mark{}, protocol.Past{}, protocol.Recall{}, protocol.RecallAnswer{}, protocol.Was{},
-		protocol.Rekey{}, protocol.RekeyAnswer{}, protocol.Rotate{}, protocol.Look{}, protocol.Looked{},
+		protocol.Rekey{}, protocol.RekeyAnswer{}, protocol.Rotate{}, protocol.HubKey{}, protocol.Look{}, protocol.Looked{},
 	} {
 		typ := reflect.TypeOf(v)
 		// The row of a type goes on in lines that begin in its third column.

@@ -29,6 +29,7 @@ const (
 	KindSettings Kind = "settings"    // Settings
 	KindRotate   Kind = "rotate"      // Rotate
 	KindLook     Kind = "look"        // Look; only for nodes that know it
+	KindHubKey   Kind = "hubkey"      // HubKey; only for nodes that know it
 )
 
 // Message is the body of an entry.
@@ -56,12 +57,13 @@ var messages = map[Direction]map[Kind]func() Message{
 		KindSettings: func() Message { return new(Settings) },
 		KindRotate:   func() Message { return new(Rotate) },
 		KindLook:     func() Message { return new(Look) },
+		KindHubKey:   func() Message { return new(HubKey) },
 	},
 }
 
 // Later are the kinds of the down log that came after the first nodes. A node
 // names those it reads in Hello.Knows; to others a hub does not say them.
-func Later() []Kind { return []Kind{KindFindings, KindLook} }
+func Later() []Kind { return []Kind{KindFindings, KindLook, KindHubKey} }
 
 // Kinds returns the kinds of one direction, for tests and documentation.
 func Kinds(dir Direction) []Kind {

@@ -115,6 +115,10 @@ func writeVectors(t *testing.T) {
 	forged.Body = []byte(strings.Replace(submit, "春耕", "秋收", 1))
 	moved := up(4, protocol.KindSubmit, submit)
 	moved.Seq = 5
+	nextHubKey, err := protocol.ParseKey([]byte("SNAIJTTCEJRCDC24ISQQKV4NPX4OIYZZNDEXFLGXAVCYAYKOOLCHAPTBQA"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	vectors := []vector{
 		{Name: "up", Frame: frame(
 			up(1, protocol.KindSubmit, submit),
@@ -157,6 +161,10 @@ func writeVectors(t *testing.T) {
 		{Name: "down_look", Direction: protocol.Down, Frame: frame(
 			down(11, protocol.KindLook, &protocol.Look{ID: item, URL: "http://example.gov.cn/a", Until: at.AddDate(0, 0, 1), At: at}),
 			protocol.New(protocol.Down, node, epoch, 12, protocol.KindLook, []byte(`{"id":"`+item+`","url":"file:///etc/passwd"}`), hubKey))},
+		{Name: "down_hubkey", Direction: protocol.Down, Frame: frame(
+			down(13, protocol.KindHubKey, protocol.NewHubKeyMessage(hubKey.Public(), nextHubKey, at)),
+			protocol.New(protocol.Down, node, epoch, 14, protocol.KindReceipt, body(t, &protocol.Receipt{Epoch: epoch, Through: 4}), nextHubKey),
+			protocol.New(protocol.Down, node, epoch, 15, protocol.KindHubKey, []byte(strings.Replace(string(body(t, protocol.NewHubKeyMessage(hubKey.Public(), nextHubKey, at))), `"proof":"`, `"proof":"AAAA`, 1)), hubKey))},
 		{Name: "down_rotate", Direction: protocol.Down, Frame: frame(down(8, protocol.KindRotate, &protocol.Rotate{At: at}))},
 	}
 	for _, v := range vectors {

@@ -27,7 +27,6 @@ import (
 // Config is what a Service is made of.
 type Config struct {
 	Store    Store
-	HubKey   string           // public key of the hub, told to nodes that join
 	HubEpoch string           // of the hub's store
 	NATS     func() []string  // addresses nodes connect to, told to nodes that join
 	Approval bool             // every machine that joins waits until a person agrees

@@ -41,5 +41,5 @@ func (s *Service) Welcome(ctx context.Context, n Node) (protocol.BundleWelcome, 
 	if err != nil {
 		return protocol.BundleWelcome{}, err
 	}
-	return protocol.BundleWelcome{EnrolAnswer: s.answer(n), Proof: protocol.WelcomeProof(hash, n.PublicKey, s.HubKey, n.ID)}, nil
+	return protocol.BundleWelcome{EnrolAnswer: s.answer(n), Proof: protocol.WelcomeProof(hash, n.PublicKey, n.Signer, n.ID)}, nil
 }

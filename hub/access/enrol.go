@@ -259,6 +259,6 @@ func (s *Service) enrol(ctx context.Context, hash string, n Node) (Node, error) 
 func (s *Service) answer(n Node) protocol.EnrolAnswer {
 	return protocol.EnrolAnswer{
 		Node: n.ID, Unit: protocol.Unit{Code: n.Unit, Name: n.UnitName},
-		HubKey: s.HubKey, HubEpoch: s.HubEpoch, NATS: s.NATS(), Now: s.Now(), Pending: n.State == NodePending,
+		HubKey: n.Signer, HubEpoch: s.HubEpoch, NATS: s.NATS(), Now: s.Now(), Pending: n.State == NodePending,
 	}
 }

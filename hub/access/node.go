@@ -51,6 +51,9 @@ type Node struct {
 	FormerKey string    `json:"formerKey,omitempty"`
 	RekeyedAt time.Time `json:"rekeyedAt,omitzero"` // when it took PublicKey; zero for the one it joined with
 
+	Signer string `json:"-"` // public key of the hub that signs the node's down log
+	HubKey string `json:"-"` // public key the node says it knows the hub by; "" if it has not said
+
 	Replaces string `json:"replaces,omitempty"` // the node whose place it took
 	Was      string `json:"-"`                  // the node the machine was before; only said when it joins
 	// RecallSince is since when the hub, which was restored, waits for the node to

@@ -50,6 +50,20 @@ func (s *Service) FormerKey(ctx context.Context, node string) (string, error) {
 	return n.FormerKey, err
 }
 
+// KnownHubKey returns the public key of the hub a node knows, as far as it has said: else
+// the one its down log is signed with, which is that of a program older than such
+// words. "" is for a node that does not exist.
+func (s *Service) KnownHubKey(ctx context.Context, node string) (string, error) {
+	n, err := s.NodeByID(ctx, node)
+	if fault.Is(err, fault.NotFound) {
+		return "", nil
+	}
+	if n.HubKey != "" {
+		return n.HubKey, err
+	}
+	return n.Signer, err
+}
+
 // Pending reports whether a node waits for a person to let it in.
 func (s *Service) Pending(ctx context.Context, node string) (bool, error) {
 	n, err := s.NodeByID(ctx, node)

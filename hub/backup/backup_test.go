@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"zhanqun/hub/signer"
+
 	"github.com/google/go-cmp/cmp"
 
 	"zhanqun/hub/backup"
@@ -65,7 +67,7 @@ func (h *hub) bring(content string) string {
 }
 
 func (h *hub) write(path string) (backup.Report, error) {
-	return backup.Write(h.T.Context(), backup.Source{Store: h.Store, Files: h.files, Seed: storetest.HubKey(h.Store).Seed(), CA: h.ca, Program: "hub test"}, path)
+	return backup.Write(h.T.Context(), backup.Source{Store: h.Store, Files: h.files, CA: h.ca, Program: "hub test"}, path)
 }
 
 func target(t *testing.T, database string) backup.Target {
@@ -139,7 +141,7 @@ func TestBackupIsRestored(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s, err := store.Open(t.Context(), store.Options{URL: place.Database, Dir: place.Dir, Key: key})
+				s, err := store.Open(t.Context(), store.Options{URL: place.Database, Dir: place.Dir, Keys: signer.Of(key)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -212,7 +214,7 @@ func TestLostFiles(t *testing.T) {
 	if _, err := backup.Restore(t.Context(), path, place); err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), store.Options{Dir: place.Dir, Key: storetest.HubKey(h.Store)})
+	s, err := store.Open(t.Context(), store.Options{Dir: place.Dir, Keys: signer.Of(storetest.HubKey(h.Store))})
 	if err != nil {
 		t.Fatal(err)
 	}

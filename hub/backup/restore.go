@@ -8,12 +8,12 @@ import (
 	"log/slog"
 	"strings"
 
+	"zhanqun/hub/signer"
 	"zhanqun/hub/store"
 	"zhanqun/internal/archive"
 	"zhanqun/internal/blob"
 	"zhanqun/internal/disk"
 	"zhanqun/internal/fault"
-	"zhanqun/protocol"
 )
 
 // Target is the empty place a hub is restored to.
@@ -69,7 +69,7 @@ type reading struct {
 	in       *archive.Reader
 	dir      *archive.Folder
 	files    *blob.Store
-	key      protocol.Key
+	keys     *signer.Ring
 	verifier verifier
 	report   Report
 	waiting  archive.Member // the first member that is no part of a table
@@ -95,8 +95,8 @@ func (b *reading) head() error {
 	if err != nil {
 		return whole(err)
 	}
-	b.key, err = protocol.ParseKey(seed)
-	if m.Name != seedName || err != nil || b.key.Public() != b.report.HubKey {
+	b.keys, err = signer.Parse(seed)
+	if m.Name != seedName || err != nil || b.keys.Present().Public() != b.report.HubKey {
 		return fault.Wrap(fault.Invalid, "备份里没有县级平台的密钥，不能恢复。请换用另一份备份。", err)
 	}
 	b.verifier.counts.Rows = map[string]int64{}
@@ -112,7 +112,7 @@ func whole(err error) error {
 }
 
 func (b *reading) options() store.Options {
-	return store.Options{URL: b.to.Database, Dir: b.dir.Path(""), Key: b.key, Log: b.to.Log}
+	return store.Options{URL: b.to.Database, Dir: b.dir.Path(""), Keys: b.keys, Log: b.to.Log}
 }
 
 // next returns the next part of a table. When there is none left it reads the

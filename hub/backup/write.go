@@ -20,7 +20,6 @@ import (
 type Source struct {
 	Store   *store.Store
 	Files   *blob.Store
-	Seed    []byte // of the hub's key
 	CA      []byte // of the hub's own; nil for none
 	Program string // name and version
 	// Progress, if not nil, is told now and then how many bytes have been read.
@@ -36,9 +35,13 @@ func Write(ctx context.Context, src Source, path string) (r Report, err error) {
 	}
 	defer func() { err = errors.Join(err, w.Abandon()) }()
 	b := &writing{Source: src, w: w, counts: Counts{Rows: map[string]int64{}}}
-	r.Manifest = Manifest{Format: format, Program: src.Program, At: src.Store.Now().UTC().Truncate(time.Second), HubKey: src.Store.Key(), Epoch: src.Store.Epoch()}
+	r.Manifest = Manifest{Format: format, Program: src.Program, At: src.Store.Now().UTC().Truncate(time.Second), Epoch: src.Store.Epoch()}
 	begin := func(schema int64) error {
-		r.Schema = schema
+		// Read when the rows stand still: keys are on disk before rows name them.
+		if err := src.Store.Keys().Reload(); err != nil {
+			return err
+		}
+		r.Schema, r.HubKey = schema, src.Store.Key()
 		return b.begin(r.Manifest)
 	}
 	if err := src.Store.Dump(ctx, begin, b.part); err != nil {
@@ -72,7 +75,7 @@ func (b *writing) begin(m Manifest) error {
 	if err := b.json(manifestName, m); err != nil {
 		return err
 	}
-	if err := b.w.AddBytes(seedName, b.Seed); err != nil || b.CA == nil {
+	if err := b.w.AddBytes(seedName, b.Store.Keys().Text()); err != nil || b.CA == nil {
 		return err
 	}
 	return b.w.AddBytes(caName, b.CA)

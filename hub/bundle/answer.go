@@ -34,8 +34,12 @@ func (s *Service) Answer(ctx context.Context, actor, node, dir, path string) (st
 	if path == "" {
 		path = filepath.Join(dir, dropbox.Name{Who: node, Dir: protocol.Down, Number: a.index.Number}.String())
 	}
+	known := n.HubKey
+	if known == "" {
+		known = n.Signer
+	}
 	err = dropbox.Write(path, func(w io.Writer) error {
-		_, err := protocol.WriteBundle(w, a.index, s.Key, protocol.BundleContent{Frame: func(i int) ([]byte, error) { return s.frame(ctx, node, a.runs[i]) }})
+		_, err := protocol.WriteBundle(w, a.index, s.Keys.For(known), protocol.BundleContent{Frame: func(i int) ([]byte, error) { return s.frame(ctx, node, a.runs[i]) }})
 		return err
 	})
 	if err != nil {

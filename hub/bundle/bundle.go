@@ -22,6 +22,7 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/intake"
+	"zhanqun/hub/signer"
 	"zhanqun/protocol"
 )
 
@@ -53,7 +54,7 @@ type Options struct {
 	Store    Store
 	Line     Line
 	Registry Registry
-	Key      protocol.Key // signs answers
+	Keys     *signer.Ring // sign answers
 	Program  string       // name and version, for people
 	// Room returns a fault of kind Full when files of so many bytes are not to be
 	// taken; nil takes all.

@@ -66,5 +66,6 @@ type Taken struct {
 	HubEpoch string
 	Down     uint64
 	Asked    []Asked
-	Owed     bool // it wants an answer
+	HubKey   string // public key of the hub the node knows; "" for not said
+	Owed     bool   // it wants an answer
 }

@@ -79,11 +79,11 @@ func (s *Service) Take(ctx context.Context, actor string, b *protocol.Bundle) (R
 // forUs reports why a bundle is not one that this hub takes.
 func (s *Service) forUs(x *protocol.BundleIndex) error {
 	switch {
-	case x.Dir == protocol.Down && x.From == s.Key.Public():
+	case x.Dir == protocol.Down && s.Keys.Knows(x.From):
 		return protocol.Fault{Code: protocol.CodeHub, Detail: "这是本平台发给乡镇的回包，应该在乡镇的节点上导入"}
 	case x.Dir == protocol.Down:
 		return protocol.Fault{Code: protocol.CodeHub, Detail: "这是另一个县级平台发给它的乡镇的回包"}
-	case x.To != "" && x.To != s.Key.Public():
+	case x.To != "" && !s.Keys.Knows(x.To):
 		return protocol.Fault{Code: protocol.CodeHub, Detail: "这个摆渡包是给另一个县级平台的"}
 	}
 	return nil
@@ -308,5 +308,5 @@ func (t *taking) taken(digest string) Taken {
 	for i, o := range t.x.Offers {
 		list[i] = Asked{SHA256: o.SHA256, Fault: t.faults[o.SHA256]}
 	}
-	return Taken{Digest: digest, Node: t.Node, Epoch: t.x.Epoch, Number: t.x.Number, HubEpoch: h.HubEpoch, Down: h.Down, Asked: list, Owed: t.owed}
+	return Taken{Digest: digest, Node: t.Node, Epoch: t.x.Epoch, Number: t.x.Number, HubEpoch: h.HubEpoch, Down: h.Down, Asked: list, Owed: t.owed, HubKey: t.x.To}
 }

@@ -43,7 +43,7 @@ func (b *Bus) listen(ctx context.Context) error {
 				return
 			}
 			if err := b.take(m, lanes); err != nil {
-				b.say(m, answer{}, err)
+				b.say(ctx, m, answer{}, err)
 			}
 		})
 		if err != nil {
@@ -106,7 +106,7 @@ func (b *Bus) respond(ctx context.Context, m *nats.Msg, handle func(context.Cont
 	if err == nil {
 		a, err = handle(ctx, node, m)
 	}
-	b.say(m, a, err)
+	b.say(ctx, m, a, err)
 }
 
 // verify checks the signature of a request or beat and returns the key it is made
@@ -203,8 +203,26 @@ func signedText(m *nats.Msg) []byte {
 	return protocol.ChunkText(m.Subject, m.Reply, file, offset, m.Data)
 }
 
+// signer returns the key an answer is signed with: the one the asker knows.
+func (b *Bus) signer(ctx context.Context, m *nats.Msg) protocol.Key {
+	if given, stolen := b.o.Keys.Former(); len(given)+len(stolen) == 0 {
+		return b.o.Keys.Present()
+	}
+	known := m.Header.Get(protocol.HeaderHub)
+	if known == "" { // said by a program older than the header
+		node, err := protocol.NodeOf(m.Subject)
+		if err == nil {
+			known, err = b.o.Registry.KnownHubKey(ctx, node)
+		}
+		if err != nil {
+			b.log.Warn("bus: which key of the hub is known is not known", "subject", m.Subject, "err", err)
+		}
+	}
+	return b.o.Keys.For(known)
+}
+
 // say sends an answer, or why there is none.
-func (b *Bus) say(m *nats.Msg, a answer, err error) {
+func (b *Bus) say(ctx context.Context, m *nats.Msg, a answer, err error) {
 	code := ""
 	if err != nil {
 		fault := protocol.Fault{Code: protocol.CodeBusy, Detail: "县级平台暂时无法处理，稍后会自动重试"}
@@ -223,7 +241,7 @@ func (b *Bus) say(m *nats.Msg, a answer, err error) {
 	if code != "" {
 		r.Header.Set(protocol.HeaderError, code)
 	}
-	sig := b.o.Key.Sign(protocol.AnswerText(m.Header.Get(protocol.HeaderSig), code, a.body))
+	sig := b.signer(ctx, m).Sign(protocol.AnswerText(m.Header.Get(protocol.HeaderSig), code, a.body))
 	r.Header.Set(protocol.HeaderSig, base64.StdEncoding.EncodeToString(sig))
 	if err := b.nc.PublishMsg(r); err != nil {
 		b.log.Debug("bus: answer not sent", "subject", m.Subject, "err", err)

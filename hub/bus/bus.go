@@ -37,6 +37,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"zhanqun/hub/signer"
 	"zhanqun/protocol"
 )
 
@@ -79,6 +80,8 @@ type Registry interface {
 	// KeyUsed notes that a node has said hello with a key, and reports whether that
 	// ended a former one.
 	KeyUsed(ctx context.Context, node, publicKey string) (ended bool, err error)
+	// KnownHubKey returns the public key of the hub a node knows, "" for no such node.
+	KnownHubKey(ctx context.Context, node string) (publicKey string, err error)
 	// Rekey gives a node another key, asked for with by.
 	Rekey(ctx context.Context, node, by string, r protocol.Rekey) error
 }
@@ -110,7 +113,7 @@ type Options struct {
 	// Limits bound what one node may do.
 	Limits Limits
 
-	Key      protocol.Key // signs answers
+	Keys     *signer.Ring // sign answers
 	Hub      Hub
 	Registry Registry
 	Log      *slog.Logger

@@ -17,6 +17,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/bus"
 	"zhanqun/hub/intake"
+	"zhanqun/hub/signer"
 	"zhanqun/hub/store"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/blob"
@@ -56,6 +57,7 @@ type county struct {
 	intake  *intake.Service
 	bus     *bus.Bus
 	key     protocol.Key // signs answers
+	keys    *signer.Ring
 	files   *blob.Store
 	dir     string
 	addr    string
@@ -76,12 +78,13 @@ func newCounty(t testing.TB) *county {
 // been in use.
 func newCountyOn(t testing.TB, o store.Options) *county {
 	t.Helper()
-	var err error
-	fresh := o.Key.Public() == ""
+	fresh := o.Keys == nil
 	if fresh {
-		if o.Key, err = protocol.NewHubKey(); err != nil {
+		key, err := protocol.NewHubKey()
+		if err != nil {
 			t.Fatal(err)
 		}
+		o.Keys = signer.Of(key)
 	}
 	s, err := store.Open(t.Context(), o)
 	if err != nil {
@@ -96,7 +99,7 @@ func newCountyOn(t testing.TB, o store.Options) *county {
 		storetest.Units(t, s)
 		storetest.Columns(t, s)
 	}
-	c := &county{t: t, store: s, key: o.Key, dir: t.TempDir(), addr: testenv.Port(t), log: &book{}}
+	c := &county{t: t, store: s, keys: o.Keys, key: o.Keys.Present(), dir: t.TempDir(), addr: testenv.Port(t), log: &book{}}
 	s.OnDown(func(heads map[string]uint64) {
 		if c.bus != nil {
 			c.bus.Ring(heads)
@@ -143,7 +146,7 @@ func (c *county) startOn(hub bus.Hub, nodes bus.Registry) {
 	if c.outside.URL != "" {
 		o = c.outside
 	}
-	o.Key, o.Hub, o.Registry, o.Log, o.StreamBytes, o.Limits = c.key, hub, nodes, c.log.logger(), mailbox, c.limits
+	o.Keys, o.Hub, o.Registry, o.Log, o.StreamBytes, o.Limits = c.keys, hub, nodes, c.log.logger(), mailbox, c.limits
 	b, err := bus.Start(o)
 	if err != nil {
 		c.t.Fatal(err)

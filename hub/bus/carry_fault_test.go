@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zhanqun/hub/bus"
+	"zhanqun/hub/signer"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
@@ -200,10 +201,11 @@ func TestRevokedNodeSaysSo(t *testing.T) {
 func TestAnotherHubIsNotBelieved(t *testing.T) {
 	c := newCounty(t)
 	tn := c.newTown(storetest.Sitang, c.addr)
-	var err error
-	if c.key, err = protocol.NewHubKey(); err != nil {
+	key, err := protocol.NewHubKey()
+	if err != nil {
 		t.Fatal(err)
 	}
+	c.keys = signer.Of(key)
 	c.stop()
 	c.start()
 	tn.start()

@@ -27,7 +27,7 @@ func TestExternalBroker(t *testing.T) {
 		t.Fatal(err)
 	}
 	addr := freeAddress(t)
-	b, err := bus.Start(bus.Options{URL: "nats://" + addr, Key: c.key, Hub: c.intake, Registry: registry{storetest.Access(c.store)}, Log: quiet(),
+	b, err := bus.Start(bus.Options{URL: "nats://" + addr, Keys: c.keys, Hub: c.intake, Registry: registry{storetest.Access(c.store)}, Log: quiet(),
 		StreamBytes: 64 << 20, Connect: []nats.Option{nats.Nkey(own.Public(), func(nonce []byte) ([]byte, error) { return own.Sign(nonce), nil }),
 			nats.ReconnectWait(50 * time.Millisecond)}})
 	if err != nil {
@@ -104,7 +104,7 @@ func TestExternalBrokerWithLittleRoom(t *testing.T) {
 		s.WaitForShutdown()
 	})
 	for range 2 { // the second time the stream is there
-		if c.bus, err = bus.Start(bus.Options{URL: s.ClientURL(), Key: c.key, Hub: c.intake, Registry: registry{storetest.Access(c.store)}, Log: quiet()}); err != nil {
+		if c.bus, err = bus.Start(bus.Options{URL: s.ClientURL(), Keys: c.keys, Hub: c.intake, Registry: registry{storetest.Access(c.store)}, Log: quiet()}); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

@@ -43,7 +43,7 @@ func TestHerdSignsInByTurns(t *testing.T) {
 	c := newCountyOn(t, store.Options{Dir: storetest.Folder(t)})
 	c.stop()
 	r := slowRegistry{registry{storetest.Access(c.store)}, new(atomic.Int64), new(atomic.Int64), 80 * time.Millisecond}
-	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Key: c.key, Hub: c.intake, Registry: r, Log: c.log.logger(), StreamBytes: 64 << 20})
+	b, err := bus.Start(bus.Options{Listen: c.addr, Dir: c.dir, Keys: c.keys, Hub: c.intake, Registry: r, Log: c.log.logger(), StreamBytes: 64 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func (x *carried) walk() {
 }
 
 func (x *carried) hub() *hubbundle.Service {
-	return hubbundle.New(hubbundle.Options{Store: x.c.store, Line: x.c.intake, Registry: storetest.Access(x.c.store), Key: x.c.key, Program: "hub test"})
+	return hubbundle.New(hubbundle.Options{Store: x.c.store, Line: x.c.intake, Registry: storetest.Access(x.c.store), Keys: x.c.keys, Program: "hub test"})
 }
 
 // answer lets the county write an answer.

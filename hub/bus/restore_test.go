@@ -52,7 +52,7 @@ func (c *county) restored(k kept, to store.Options) *county {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	to.Key = c.key
+	to.Keys = c.keys
 	again := newCountyOn(c.t, to)
 	if err := again.store.Renew(c.t.Context(), "test", nil); err != nil {
 		c.t.Fatal(err)
@@ -355,7 +355,7 @@ func (tn *town) rejoin(code protocol.JoinCode) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer.NATS, answer.HubKey = []string{"nats://" + tn.c.addr}, tn.c.key.Public()
+	answer.NATS = []string{"nats://" + tn.c.addr}
 	if err := tn.q.ChangeIdentity(ctx, answer, "http://127.0.0.1:8080", "新电脑", key); err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,11 @@ func (s *Service) Hello(ctx context.Context, node string, h protocol.Hello, back
 	}
 	now := s.Now()
 	s.seen.note(Sighting{Node: node, At: now, Beat: &h.Beat, Hello: true,
-		Program: Visible(h.Program, 100), Skew: h.Clock.Sub(now), DiskFree: h.DiskFree, Knows: known(h.Knows)})
+		Program: Visible(h.Program, 100), Skew: h.Clock.Sub(now), DiskFree: h.DiskFree, Knows: known(h.Knows), HubKey: Visible(h.HubKey, mostKey)})
+	if h.HubKey != "" && !s.Store.Keys().Knows(h.HubKey) {
+		s.Log.Error("intake: a node knows the hub by a key the hub does not have; was a backup restored that is older than the key, or does somebody else speak as the hub?",
+			"node", node, "key", protocol.KeyFingerprint(h.HubKey))
+	}
 	if fault := Standing(n); fault != nil {
 		return protocol.HelloAnswer{}, *fault
 	}
@@ -52,6 +56,9 @@ func (s *Service) Hello(ctx context.Context, node string, h protocol.Hello, back
 	a.Backlog = backlog
 	return a, err
 }
+
+// mostKey bounds what is kept of a public key a node names.
+const mostKey = 60
 
 // known are the kinds a node says it reads that this hub might say to it.
 func known(kinds []protocol.Kind) string {

@@ -32,6 +32,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"zhanqun/hub/signer"
 	"zhanqun/internal/blob"
 	"zhanqun/protocol"
 )
@@ -63,8 +64,10 @@ type Store interface {
 	PutRecalled(ctx context.Context, id string, r Recalled) (taken int, err error)
 	// FindingKnown reports whether a finding is on file.
 	FindingKnown(ctx context.Context, id string) (bool, error)
-	// Key returns the hub's public key.
-	Key() string
+	// Keys returns the hub's keys.
+	Keys() *signer.Ring
+	// KeyEnds returns where keys have signed the down log of a node for the last time.
+	KeyEnds(ctx context.Context, node string) ([]KeyEnd, error)
 	// PullDown returns the node and the entries of its down log after a
 	// position: as many as fit into maxBytes, and at least one if there is any.
 	PullDown(ctx context.Context, id string, after uint64, maxBytes int) (Node, []protocol.Entry, error)

@@ -56,13 +56,13 @@ func (s *Service) Recall(ctx context.Context, node string, r protocol.Recall) (p
 	if err != nil {
 		return protocol.RecallAnswer{}, err
 	}
-	key, err := protocol.ParsePublic(s.Store.Key())
+	own, err := s.past(ctx, append(names, node))
 	if err != nil {
-		return protocol.RecallAnswer{}, fmt.Errorf("reading the hub's key: %w", err)
+		return protocol.RecallAnswer{}, err
 	}
 	back := Recalled{Done: r.Done, Gone: min(r.Gone, math.MaxInt32)}
 	for _, e := range entries {
-		if err := s.recalled(ctx, &back, e, append(names, node), key); err != nil {
+		if err := s.recalled(ctx, &back, e, append(names, node), own); err != nil {
 			return protocol.RecallAnswer{}, err
 		}
 	}
@@ -78,7 +78,7 @@ func (s *Service) Recall(ctx context.Context, node string, r protocol.Recall) (p
 }
 
 // recalled sorts one entry into what it asks for.
-func (s *Service) recalled(ctx context.Context, back *Recalled, e protocol.Entry, names []string, key protocol.PublicKey) error {
+func (s *Service) recalled(ctx context.Context, back *Recalled, e protocol.Entry, names []string, own past) error {
 	var raw protocol.Frame
 	raw.Add(e, protocol.MaxFrameBytes)
 	at := Position{Node: names[len(names)-1]}
@@ -86,7 +86,7 @@ func (s *Service) recalled(ctx context.Context, back *Recalled, e protocol.Entry
 		back.Kept = append(back.Kept, Refusal{ID: newID(), Position: at, Kind: Visible(string(e.Kind), 40),
 			Fault: protocol.Fault{Code: protocol.CodeRecall, Detail: why}, Raw: raw.Bytes()})
 	}
-	if !ours(e, names, key) {
+	if !own.said(e, names) {
 		keep("这个节点交回的内容不是本平台签发的。")
 		return nil
 	}
@@ -118,9 +118,57 @@ func (s *Service) recalled(ctx context.Context, back *Recalled, e protocol.Entry
 	return nil
 }
 
-// ours reports whether this hub has said e to one of the names a node has had.
-func ours(e protocol.Entry, names []string, key protocol.PublicKey) bool {
-	return slices.Contains(names, e.Node) && e.Check(protocol.Down, e.Node, key) == nil && e.Seq <= math.MaxInt64 && storable(e.Epoch)
+// KeyEnd is where a key of the hub has signed a down log for the last time.
+type KeyEnd struct {
+	Node, Epoch string
+	Seq         uint64
+	Former      string // that key
+}
+
+// past is what this hub knows of the keys it had.
+type past struct {
+	keys []protocol.PublicKey // and the present one
+	ends []KeyEnd
+}
+
+// past reads how the keys of this hub have signed the logs of the names a node has
+// had. A restored hub may not know all ends.
+func (s *Service) past(ctx context.Context, names []string) (p past, err error) {
+	for _, key := range s.Store.Keys().All() {
+		public, err := protocol.ParsePublic(key.Public())
+		if err != nil {
+			return p, fmt.Errorf("reading the hub's key: %w", err)
+		}
+		p.keys = append(p.keys, public)
+	}
+	if len(p.keys) == 1 {
+		return p, nil
+	}
+	for _, name := range names {
+		ends, err := s.Store.KeyEnds(ctx, name)
+		if err != nil {
+			return p, err
+		}
+		p.ends = append(p.ends, ends...)
+	}
+	return p, nil
+}
+
+// said reports whether this hub has said e to one of the names a node has had. What
+// a key has signed behind its end was made by somebody who stole it.
+func (p past) said(e protocol.Entry, names []string) bool {
+	if !slices.Contains(names, e.Node) || e.Seq > math.MaxInt64 || !storable(e.Epoch) {
+		return false
+	}
+	for _, key := range p.keys {
+		if e.Check(protocol.Down, e.Node, key) != nil {
+			continue
+		}
+		return !slices.ContainsFunc(p.ends, func(k KeyEnd) bool {
+			return k.Former == key.String() && k.Node == e.Node && k.Epoch == e.Epoch && e.Seq > k.Seq
+		})
+	}
+	return false
 }
 
 // foundAgain ends a finding at the unit that this hub no longer knows: it will be

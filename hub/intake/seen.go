@@ -25,6 +25,7 @@ type Sighting struct {
 	Skew     time.Duration // its clock minus ours
 	DiskFree uint64        // bytes
 	Knows    string        // later kinds of the down log it reads, parted by blanks
+	HubKey   string        // public key it knows the hub by
 }
 
 // join adds what a later sighting says.
@@ -35,7 +36,7 @@ func (s Sighting) join(later Sighting) Sighting {
 		s.Beat = later.Beat
 	}
 	if later.Hello {
-		s.Hello, s.Program, s.Skew, s.DiskFree, s.Knows = true, later.Program, later.Skew, later.DiskFree, later.Knows
+		s.Hello, s.Program, s.Skew, s.DiskFree, s.Knows, s.HubKey = true, later.Program, later.Skew, later.DiskFree, later.Knows, later.HubKey
 	}
 	return s
 }

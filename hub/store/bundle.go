@@ -69,6 +69,13 @@ func (s *Store) NoteTaken(ctx context.Context, actor string, b bundle.Taken) err
 		if err != nil {
 			return err
 		}
+		if b.HubKey != "" {
+			_, err := t.ExecContext(ctx, `UPDATE node SET hub_key = $2 WHERE id = $1 AND EXISTS (SELECT 1 FROM bundle_partner p WHERE p.node = $1 AND p.epoch = $3 AND p.number = $4)`,
+				b.Node, b.HubKey, b.Epoch, b.Number)
+			if err != nil {
+				return err
+			}
+		}
 		if b.Owed {
 			if _, err := t.ExecContext(ctx, `UPDATE bundle_partner SET owed = $2 WHERE node = $1`, b.Node, true); err != nil {
 				return err

@@ -22,6 +22,7 @@ type sightingRow struct {
 	Skew     int64  `json:"skew"`
 	DiskFree int64  `json:"disk_free"`
 	Knows    string `json:"knows"`
+	HubKey   string `json:"hub_key"`
 }
 
 // NoteSeen implements intake.Store.
@@ -29,7 +30,7 @@ func (s *Store) NoteSeen(ctx context.Context, list []intake.Sighting) error {
 	rows := make([]sightingRow, len(list))
 	ids := make([]string, len(list))
 	for i, x := range list {
-		r := sightingRow{ID: x.Node, At: millis(x.At), Ack: x.Ack, Hello: x.Hello, Program: x.Program, Skew: x.Skew.Milliseconds(), DiskFree: int64(min(x.DiskFree, 1<<62)), Knows: x.Knows} // #nosec G115 -- bounded
+		r := sightingRow{ID: x.Node, At: millis(x.At), Ack: x.Ack, Hello: x.Hello, Program: x.Program, Skew: x.Skew.Milliseconds(), DiskFree: int64(min(x.DiskFree, 1<<62)), Knows: x.Knows, HubKey: x.HubKey} // #nosec G115 -- bounded
 		if x.Beat != nil {
 			r.Beat, r.Queued, r.Sent, r.Files = true, x.Beat.Queued, x.Beat.Sent, x.Beat.Files
 			if x.Beat.OldestAt != nil {
@@ -51,9 +52,10 @@ func (s *Store) NoteSeen(ctx context.Context, list []intake.Sighting) error {
 				queued = CASE WHEN r.beat THEN r.queued ELSE node.queued END, sent = CASE WHEN r.beat THEN r.sent ELSE node.sent END,
 				files = CASE WHEN r.beat THEN r.files ELSE node.files END, oldest_at = CASE WHEN r.beat THEN r.oldest_at ELSE node.oldest_at END,
 				program = CASE WHEN r.hello THEN r.program ELSE node.program END, skew = CASE WHEN r.hello THEN r.skew ELSE node.skew END,
-				disk_free = CASE WHEN r.hello THEN r.disk_free ELSE node.disk_free END, knows = CASE WHEN r.hello THEN r.knows ELSE node.knows END
+				disk_free = CASE WHEN r.hello THEN r.disk_free ELSE node.disk_free END, knows = CASE WHEN r.hello THEN r.knows ELSE node.knows END,
+				hub_key = CASE WHEN r.hello THEN r.hub_key ELSE node.hub_key END
 			FROM `+s.d.rows("$1", []string{"id", "seen_at:int", "down_ack:int", "beat:bool", "queued:int", "sent:int", "files:int", "oldest_at:int",
-			"hello:bool", "program", "skew:int", "disk_free:int", "knows"})+` WHERE node.id = r.id`, text)
+			"hello:bool", "program", "skew:int", "disk_free:int", "knows", "hub_key"})+` WHERE node.id = r.id`, text)
 		return err
 	})
 }

@@ -103,9 +103,13 @@ func (t *tx) putDown(ctx context.Context, p *intake.Plan) error {
 			return fmt.Errorf("writing %s for %s: %w", m.Kind, m.Node, err)
 		}
 		left[m.Node]--
-		seq := heads[m.Node] - left[m.Node]
-		entries[i] = protocol.New(protocol.Down, m.Node, t.s.epoch, seq, m.Kind, body, t.s.key)
-		t.heads[m.Node] = heads[m.Node]
+		head := heads[m.Node]
+		key, err := t.s.signer(head.signer)
+		if err != nil {
+			return err
+		}
+		entries[i] = protocol.New(protocol.Down, m.Node, t.s.epoch, head.seq-left[m.Node], m.Kind, body, key)
+		t.heads[m.Node] = head.seq
 	}
 	return t.bulk(ctx, "down_entry", []string{"node", "seq", "epoch", "kind", "body", "hash", "sig", "at"}, len(entries), func(i int) []any {
 		e := &entries[i]
@@ -113,10 +117,16 @@ func (t *tx) putDown(ctx context.Context, p *intake.Plan) error {
 	})
 }
 
+// downHead is where a down log ends, and the public key that signs it.
+type downHead struct {
+	seq    uint64
+	signer string
+}
+
 // moveNodes writes the cursors and takes the numbers the down log needs. It
 // returns the new heads. What a node had of its down log is forgotten with its
 // old store.
-func (t *tx) moveNodes(ctx context.Context, p *intake.Plan) (map[string]uint64, error) {
+func (t *tx) moveNodes(ctx context.Context, p *intake.Plan) (map[string]downHead, error) {
 	if len(p.Nodes) == 0 {
 		return nil, nil
 	}
@@ -132,17 +142,17 @@ func (t *tx) moveNodes(ctx context.Context, p *intake.Plan) (map[string]uint64, 
 	if err != nil {
 		return nil, err
 	}
-	heads := make(map[string]uint64, len(rows))
+	heads := make(map[string]downHead, len(rows))
 	_, err = collect(ctx, t, func(r scanner) (struct{}, error) {
 		var id string
-		var head uint64
-		err := r.Scan(&id, &head)
+		var head downHead
+		err := r.Scan(&id, &head.seq, &head.signer)
 		heads[id] = head
 		return struct{}{}, err
 	}, `UPDATE node SET epoch = r.epoch, up_seq = r.up_seq, state = r.state, reason = r.reason, down_seq = node.down_seq + r.n,
 			down_ack = CASE WHEN node.epoch = r.epoch THEN node.down_ack ELSE 0 END
 		FROM `+t.s.d.rows("$1", []string{"id", "epoch", "up_seq:int", "state", "reason", "n:int"})+`
-		WHERE node.id = r.id RETURNING node.id, node.down_seq`, text)
+		WHERE node.id = r.id RETURNING node.id, node.down_seq, node.signer`, text)
 	if err != nil {
 		return nil, fmt.Errorf("moving cursors: %w", err)
 	}

@@ -117,7 +117,7 @@ func (s *Store) Enrol(ctx context.Context, hash string, n access.Node) (joined a
 			return err
 		}
 		joined = n
-		joined.Unit, joined.UnitName = i.Unit, i.UnitName
+		joined.Unit, joined.UnitName, joined.Signer = i.Unit, i.UnitName, s.Key()
 		if joined.Name == "" {
 			joined.Name = i.UnitName
 		}
@@ -139,9 +139,9 @@ func (t *tx) enrol(ctx context.Context, hash string, n access.Node) error {
 		return err
 	}
 	_, err = t.ExecContext(ctx, `INSERT INTO node (id, unit, name, public_key, state, reason, epoch, up_seq, down_seq, down_ack, program, skew,
-		disk_free, queued, sent, files, oldest_at, seen_at, joined_at, revoked_at, settings, settings_hash, replaces, address)
-		VALUES ($1, $2, $3, $4, $5, '', '', 0, 0, 0, $6, 0, 0, 0, 0, 0, 0, 0, $7, 0, -1, '', $8, $9)`,
-		n.ID, n.Unit, n.Name, n.PublicKey, n.State, n.Program, millis(n.JoinedAt), n.Replaces, n.Address)
+		disk_free, queued, sent, files, oldest_at, seen_at, joined_at, revoked_at, settings, settings_hash, replaces, address, signer)
+		VALUES ($1, $2, $3, $4, $5, '', '', 0, 0, 0, $6, 0, 0, 0, 0, 0, 0, 0, $7, 0, -1, '', $8, $9, $10)`,
+		n.ID, n.Unit, n.Name, n.PublicKey, n.State, n.Program, millis(n.JoinedAt), n.Replaces, n.Address, n.Signer)
 	if t.s.d.conflict(err) {
 		return access.ErrKeyTaken
 	}

@@ -19,9 +19,9 @@ import (
 // has the hub's key.
 const mostMemo = 4 << 20
 
-// memoCipher returns what memos are sealed with: a key that follows from the
-// hub's own, so that a restored hub has it too.
-func memoCipher(key protocol.Key) (cipher.AEAD, error) {
+// cipherOf returns what is sealed with: a key that follows from one of the hub's own,
+// so that a restored hub has it too.
+func cipherOf(key protocol.Key) (cipher.AEAD, error) {
 	secret, err := hkdf.Key(sha256.New, key.Seed(), nil, "zhanqun-memo-1", 32)
 	if err != nil {
 		return nil, fmt.Errorf("making the key of memos: %w", err)
@@ -31,6 +31,29 @@ func memoCipher(key protocol.Key) (cipher.AEAD, error) {
 		return nil, fmt.Errorf("making the key of memos: %w", err)
 	}
 	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// sealBytes seals what only this hub may read, bound to some context.
+func (s *Store) sealBytes(plain, about []byte) ([]byte, error) {
+	c, err := cipherOf(s.keys.Present())
+	if err != nil {
+		return nil, err
+	}
+	return c.Seal(nil, nil, plain, about), nil //nolint:gosec // it makes the nonce itself
+}
+
+// openBytes opens what sealBytes has sealed, with whichever key it was.
+func (s *Store) openBytes(sealed, about []byte) (plain []byte, err error) {
+	for _, key := range s.keys.All() {
+		var c cipher.AEAD
+		if c, err = cipherOf(key); err != nil {
+			return nil, err
+		}
+		if plain, err = c.Open(nil, nil, sealed, about); err == nil {
+			return plain, nil
+		}
+	}
+	return nil, err
 }
 
 // seal makes a memo travel. One that is too large goes without the text of its
@@ -67,13 +90,13 @@ func (s *Store) sealed(m *review.Memo) ([]byte, error) {
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
-	return s.memos.Seal(nil, nil, b.Bytes(), nil), nil //nolint:gosec // it makes the nonce itself
+	return s.sealBytes(b.Bytes(), nil)
 }
 
 // unseal opens a memo. One that this hub has not sealed, or cannot read any more,
 // is none: the word it came with is signed and still says what it says.
 func (s *Store) unseal(sealed []byte) *review.Memo {
-	packed, err := s.memos.Open(nil, nil, sealed, nil)
+	packed, err := s.openBytes(sealed, nil)
 	if err != nil {
 		return nil
 	}

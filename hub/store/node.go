@@ -11,14 +11,14 @@ import (
 
 // nodeRows are the columns scanNode reads, and where they come from.
 const nodeRows = `SELECT n.id, n.unit, u.name, n.name, n.public_key, n.state, n.reason, n.epoch, n.up_seq, n.down_seq, n.down_ack,
-	n.program, n.skew, n.disk_free, n.queued, n.sent, n.files, n.oldest_at, n.seen_at, n.joined_at, n.revoked_at, n.replaces, n.recall, n.address, n.former_key, n.rekeyed_at
+	n.program, n.skew, n.disk_free, n.queued, n.sent, n.files, n.oldest_at, n.seen_at, n.joined_at, n.revoked_at, n.replaces, n.recall, n.address, n.former_key, n.rekeyed_at, n.signer, n.hub_key
 	FROM node n JOIN unit u ON u.code = n.unit `
 
 func scanNode(r scanner) (access.Node, error) {
 	var n access.Node
 	var skew, oldest, seen, joined, revoked, recall, rekeyed int64
 	err := r.Scan(&n.ID, &n.Unit, &n.UnitName, &n.Name, &n.PublicKey, &n.State, &n.Reason, &n.Epoch, &n.UpSeq, &n.DownSeq, &n.DownAck,
-		&n.Program, &skew, &n.DiskFree, &n.Queued, &n.Sent, &n.Files, &oldest, &seen, &joined, &revoked, &n.Replaces, &recall, &n.Address, &n.FormerKey, &rekeyed)
+		&n.Program, &skew, &n.DiskFree, &n.Queued, &n.Sent, &n.Files, &oldest, &seen, &joined, &revoked, &n.Replaces, &recall, &n.Address, &n.FormerKey, &rekeyed, &n.Signer, &n.HubKey)
 	n.Skew = time.Duration(skew) * time.Millisecond
 	n.OldestAt, n.SeenAt, n.JoinedAt, n.RevokedAt = fromMillis(oldest), fromMillis(seen), fromMillis(joined), fromMillis(revoked)
 	n.RecallSince, n.RekeyedAt = fromMillis(recall), fromMillis(rekeyed)

@@ -14,6 +14,7 @@ import (
 	"zhanqun/hub/feed"
 	"zhanqun/hub/health"
 	"zhanqun/hub/review"
+	"zhanqun/hub/signer"
 	"zhanqun/internal/testenv"
 	"zhanqun/protocol"
 )
@@ -41,10 +42,11 @@ func TestListsWalkAnIndex(t *testing.T) {
 
 func openBare(t testing.TB, o Options) *Store {
 	t.Helper()
-	var err error
-	if o.Key, err = protocol.NewHubKey(); err != nil {
+	key, err := protocol.NewHubKey()
+	if err != nil {
 		t.Fatal(err)
 	}
+	o.Keys = signer.Of(key)
 	s, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ package store
 
 import (
 	"context"
-	"crypto/cipher"
 	"database/sql"
 	"fmt"
 	"log/slog"
@@ -21,19 +20,18 @@ import (
 	"github.com/google/uuid"
 
 	"zhanqun/hub/health/fresh"
-	"zhanqun/internal/fault"
+	"zhanqun/hub/signer"
 	"zhanqun/internal/sqlite"
 	"zhanqun/migrations"
-	"zhanqun/protocol"
 )
 
 // Options say where the data is and who signs the down log.
 type Options struct {
-	URL string           // postgres://…; empty for SQLite in Dir
-	Dir string           // data folder
-	Key protocol.Key     // the hub's key: signs every entry of the down log
-	Now func() time.Time // nil for time.Now
-	Log *slog.Logger     // nil for slog.Default
+	URL  string           // postgres://…; empty for SQLite in Dir
+	Dir  string           // data folder
+	Keys *signer.Ring     // the hub's keys: they sign every entry of the down logs
+	Now  func() time.Time // nil for time.Now
+	Log  *slog.Logger     // nil for slog.Default
 	// Sleep says which columns are called asleep when they are read.
 	Sleep fresh.Limits
 }
@@ -44,8 +42,7 @@ type Store struct {
 	read  *sql.DB
 	close func() error
 	d     dialect
-	key   protocol.Key
-	memos cipher.AEAD // seals what only this hub may read
+	keys  *signer.Ring
 	epoch string
 	now   func() time.Time
 	log   *slog.Logger
@@ -58,7 +55,7 @@ type Store struct {
 
 // Open opens the database and brings its schema up to date.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{key: o.Key, now: o.Now, log: o.Log, sleep: o.Sleep}
+	s := &Store{keys: o.Keys, now: o.Now, log: o.Log, sleep: o.Sleep}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -66,9 +63,6 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.log = slog.Default()
 	}
 	var err error
-	if s.memos, err = memoCipher(o.Key); err != nil {
-		return nil, err
-	}
 	if o.URL != "" {
 		err = s.openPostgres(ctx, o.URL)
 	} else {
@@ -107,13 +101,17 @@ func (s *Store) prepare(ctx context.Context) error {
 	// Every node knows the hub by its key: with another one they would all
 	// refuse what it says.
 	var known string
-	if err := s.write.QueryRowContext(ctx, q, "hub_key", s.key.Public()).Scan(&known); err != nil {
+	if err := s.write.QueryRowContext(ctx, q, hubKeySetting, s.Key()).Scan(&known); err != nil {
 		return fmt.Errorf("reading the hub's key: %w", err)
 	}
-	if known != s.key.Public() {
-		return fault.New(fault.Conflict, "这个数据库属于另一个密钥。请把原来的 hub.seed 放回数据目录，乡镇只认那个密钥。")
+	if !s.keys.Knows(known) {
+		return errOtherKey
 	}
-	return nil
+	// Logs begun before a hub could have two keys.
+	if _, err := s.write.ExecContext(ctx, `UPDATE node SET signer = $1 WHERE signer = ''`, known); err != nil {
+		return fmt.Errorf("noting who signs the down logs: %w", err)
+	}
+	return s.TakeKey(ctx, "hub")
 }
 
 func (s *Store) openSQLite(ctx context.Context, path string) error {
@@ -131,8 +129,11 @@ func (s *Store) Close() error { return s.close() }
 // Epoch returns the random id of this store, made when it was made.
 func (s *Store) Epoch() string { return s.epoch }
 
-// Key returns the public key the down log is signed for.
-func (s *Store) Key() string { return s.key.Public() }
+// Key returns the hub's present public key.
+func (s *Store) Key() string { return s.keys.Present().Public() }
+
+// Keys returns the hub's keys.
+func (s *Store) Keys() *signer.Ring { return s.keys }
 
 // Now is the store's clock: the time its transactions are noted under.
 func (s *Store) Now() time.Time { return s.now() }

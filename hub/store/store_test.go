@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"zhanqun/hub/signer"
+
 	"zhanqun/hub/store"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/protocol"
@@ -19,7 +21,7 @@ func TestEpochIsTheStores(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := func(dir string) string {
-		s, err := store.Open(context.Background(), store.Options{Dir: dir, Key: key})
+		s, err := store.Open(context.Background(), store.Options{Dir: dir, Keys: signer.Of(key)})
 		if err != nil {
 			t.Fatal(err)
 		}

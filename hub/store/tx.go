@@ -91,11 +91,16 @@ func (t *tx) down(ctx context.Context, node string, kind protocol.Kind, m protoc
 // say is down for a body that is written already.
 func (t *tx) say(ctx context.Context, node string, kind protocol.Kind, body []byte) error {
 	var seq uint64
-	if err := t.QueryRowContext(ctx, `UPDATE node SET down_seq = down_seq + 1 WHERE id = $1 RETURNING down_seq`, node).Scan(&seq); err != nil {
+	var signer string
+	if err := t.QueryRowContext(ctx, `UPDATE node SET down_seq = down_seq + 1 WHERE id = $1 RETURNING down_seq, signer`, node).Scan(&seq, &signer); err != nil {
 		return fmt.Errorf("numbering %s for %s: %w", kind, node, err)
 	}
-	e := protocol.New(protocol.Down, node, t.s.epoch, seq, kind, body, t.s.key)
-	_, err := t.ExecContext(ctx, `INSERT INTO down_entry (node, seq, epoch, kind, body, hash, sig, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+	key, err := t.s.signer(signer)
+	if err != nil {
+		return err
+	}
+	e := protocol.New(protocol.Down, node, t.s.epoch, seq, kind, body, key)
+	_, err = t.ExecContext(ctx, `INSERT INTO down_entry (node, seq, epoch, kind, body, hash, sig, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		node, seq, e.Epoch, string(kind), string(body), e.Hash, e.Sig, t.at.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("appending %s for %s: %w", kind, node, err)

@@ -27,7 +27,7 @@ func (s *Store) scanHook(row scanner) (webhook.Hook, error) {
 		return h, err
 	}
 	h.Paused, h.CreatedAt = paused != 0, fromMillis(created)
-	raw, err := s.memos.Open(nil, nil, sealed, []byte(h.ID))
+	raw, err := s.openBytes(sealed, []byte(h.ID))
 	var secret hookSecret
 	if err := errors.Join(err, json.Unmarshal([]byte(topics), &h.Topics)); err != nil {
 		return h, fmt.Errorf("opening webhook %s: %w", h.ID, err)
@@ -72,7 +72,10 @@ func (s *Store) SaveHook(ctx context.Context, actor string, h webhook.Hook) erro
 	if err != nil {
 		return err
 	}
-	sealed := s.memos.Seal(nil, nil, []byte(secret), []byte(h.ID)) //nolint:gosec // it makes the nonce itself
+	sealed, err := s.sealBytes([]byte(secret), []byte(h.ID))
+	if err != nil {
+		return fmt.Errorf("saving webhook: %w", err)
+	}
 	paused := 0
 	if h.Paused {
 		paused = 1

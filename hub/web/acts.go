@@ -23,6 +23,7 @@ var actNames = map[string]string{
 	"node.refuse":             "不批准入网",
 	"node.rotate":             "请节点换密钥",
 	"node.rekey":              "节点换了密钥",
+	"hub.rekey":               "县级平台换了密钥",
 	"node.epoch":              "节点换了数据库",
 	"node.frozen":             "冻结节点",
 	"node.active":             "解除冻结",

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -408,4 +409,27 @@ func TestUnusableFiles(t *testing.T) {
 	if _, err := ca.New(o); !strings.Contains(fault.Message(err), "不能用") {
 		t.Errorf("a key of another certificate: %v", err)
 	}
+}
+
+// When the hub takes another key the CA stays the same one, and both keys vouch for
+// it from the next look on: for nodes that have followed and those that have not.
+func TestAnotherKeyVouches(t *testing.T) {
+	first, firstPublic := hubKey(t)
+	second, secondPublic := hubKey(t)
+	keys := []protocol.Key{first}
+	dir := t.TempDir()
+	h := serve(t, ca.Options{Dir: dir, Names: func() []string { return []string{"127.0.0.1"} },
+		Vouch: func(pin string) []*url.URL { return trust.By(keys...)(pin) }})
+	pin, imported := h.State().Pin, browser(t, dir)
+	h.must(trust.Hub{Key: firstPublic}.Client("127.0.0.1"))
+	keys = []protocol.Key{second, first}
+	h.Look()
+	for _, known := range []*protocol.PublicKey{firstPublic, secondPublic} {
+		h.must(trust.Hub{Key: known}.Client("127.0.0.1"))
+	}
+	if h.State().Pin != pin {
+		t.Error("the CA is another one")
+	}
+	h.must(trust.Hub{CA: pin}.Client("127.0.0.1"))
+	h.must(imported) // a browser that was taught before goes on
 }

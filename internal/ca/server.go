@@ -46,9 +46,10 @@ type Server struct {
 	public  bool              // every system trusts it
 	pin     string            // fingerprint of the CA a node has to be told; "" when public
 
-	// Of whoever looks: New, and then Run.
-	read   []byte // the administrator's files as they were last read, sound or not
-	failed bool   // the last look, which was said
+	// Of whoever looks: New, and then who holds looking.
+	looking sync.Mutex
+	read    []byte // the administrator's files as they were last read, sound or not
+	failed  bool   // the last look, which was said
 }
 
 // New returns a server with a certificate, or says in plain words why there is
@@ -92,8 +93,11 @@ func (s *Server) Run(ctx context.Context) {
 	}
 }
 
-// Look replaces the certificate if it has to be.
+// Look replaces the certificate if it has to be. Run does it by itself; who knows
+// of a change need not wait for that.
 func (s *Server) Look() {
+	s.looking.Lock()
+	defer s.looking.Unlock()
 	look := s.readFiles
 	if s.own != nil {
 		look = s.renew

@@ -81,9 +81,10 @@ func Vouched(hub protocol.PublicKey, chain []*x509.Certificate) map[string]bool 
 
 // Hub is what is known of a hub before it shows a certificate.
 type Hub struct {
-	CA    string              // fingerprint of its CA, from a join code; then only that counts
-	Key   *protocol.PublicKey // its key, which may vouch for a CA; nil before joining
-	Roots *x509.CertPool      // CAs to trust beside; nil for the system's
+	CA    string               // fingerprint of its CA, from a join code; then only that counts
+	Key   *protocol.PublicKey  // its key, which may vouch for a CA; nil before joining
+	Past  []protocol.PublicKey // keys it had before: they vouch for nothing any more
+	Roots *x509.CertPool       // CAs to trust beside; nil for the system's
 }
 
 // Client returns settings for talking to the hub at host, which is a name or an
@@ -99,6 +100,7 @@ func (h Hub) Client(host string) *tls.Config {
 var (
 	errOtherCA = fault.New(fault.Invalid, "在这个地址应答的不是发入网码的县级平台（证书与入网码里的指纹不符），什么也没有发送。可能县里换过证书，也可能有人在中间冒充。请向县里核实，要一个新的入网码。")
 	errNoCA    = fault.New(fault.Invalid, "线路另一头的证书既不是本机入网的县级平台的，也不是系统信任的机构签发的，已断开，什么也没有发送。可能县里换了证书，也可能有人在中间冒充。请联系县级管理员。")
+	errPast    = fault.New(fault.Invalid, "线路另一头的证书只有县级平台已经换下的旧密钥担保，多半是恢复了换密钥以前的备份。为防冒充已断开，什么也没有发送，内容都在本机。请县级管理员运行 hub doctor，按提示把换密钥以后的 hub.seed 放回去；不用重新入网。")
 	errExpired = fault.New(fault.Invalid, "县级平台的证书现在无效：已经过期，或者本机的时钟不准。请先校准本机时间；时间没错的，请县级管理员更新证书。")
 	errName    = fault.New(fault.Invalid, "县级平台的证书不是给这个地址的。请县级管理员核对访问地址（http.public_url）和证书里的名称。")
 )
@@ -115,6 +117,11 @@ func (h Hub) verify(host string, chain []*x509.Certificate) error {
 	}
 	if h.Key != nil && issued(chain, Vouched(*h.Key, chain)) {
 		return nil
+	}
+	for _, past := range h.Past {
+		if issued(chain, Vouched(past, chain)) {
+			return errPast
+		}
 	}
 	// One after the other, so that a person hears of a stranger, and not of his
 	// certificate's faults.

@@ -6,11 +6,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"crypto/x509"
 
+	"zhanqun/internal/ca"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/trust"
+	"zhanqun/protocol"
 )
 
 // Where no join code and no key says more, the ordinary rules hold: a CA that is
@@ -48,4 +51,62 @@ func TestOrdinaryRules(t *testing.T) {
 	if err := shake(trust.Hub{CA: "A" + pin[1:], Roots: roots}, "example.com"); !strings.Contains(fault.Message(err), "指纹不符") {
 		t.Errorf("trusted, but not the one pinned: %v", err)
 	}
+}
+
+// What a former key of the hub vouches for is refused, with the reason, and what any
+// present one vouches for is believed, whoever else does.
+func TestFormerKeysVouchForNothing(t *testing.T) {
+	former, present := key(t), key(t)
+	public := func(k protocol.Key) protocol.PublicKey {
+		t.Helper()
+		p, err := protocol.ParsePublic(k.Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	knows := public(present)
+	h := trust.Hub{Key: &knows, Past: []protocol.PublicKey{public(former)}}
+	for name, tt := range map[string]struct {
+		by   []protocol.Key
+		says string
+	}{
+		"the former alone": {[]protocol.Key{former}, "旧密钥"},
+		"both":             {[]protocol.Key{former, present}, ""},
+		"neither":          {[]protocol.Key{key(t)}, "既不是"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			authority, err := ca.Open(t.TempDir(), "hub", trust.By(tt.by...), time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			private, chain, err := authority.Issue([]string{"hub.example"}, time.Hour*24*30, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			pair, err := tls.X509KeyPair(chain, private)
+			if err != nil {
+				t.Fatal(err)
+			}
+			client, server := net.Pipe()
+			defer client.Close()
+			go func() {
+				defer server.Close()
+				_ = tls.Server(server, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}).Handshake()
+			}()
+			err = tls.Client(client, h.Client("hub.example")).Handshake()
+			if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(fault.Message(err), tt.says) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func key(t *testing.T) protocol.Key {
+	t.Helper()
+	k, err := protocol.NewHubKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
 }

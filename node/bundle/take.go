@@ -87,7 +87,15 @@ func forUs(x *protocol.BundleIndex, own string) error {
 
 // known reports why an answer is not one of this node's hub as it is now.
 func (s *Service) known(ctx context.Context, x *protocol.BundleIndex, id queue.Identity) error {
+	keys, err := s.q.HubKeys(ctx)
+	if err != nil {
+		return err
+	}
 	switch {
+	case keys.Was(x.From):
+		// What this node exports from now on says which key it knows.
+		return errors.Join(protocol.Fault{Code: protocol.CodeEpoch, Detail: "摆渡包过时了：是县里用已经换下的旧密钥签名的。请把本机下一个摆渡包交给县里，再导入新的回包；一直这样的，请县级管理员运行 hub doctor"},
+			s.q.TellAgain(ctx, 1<<62, s.since()))
 	case x.From != id.HubKey:
 		return protocol.Fault{Code: protocol.CodeHub, Detail: "这个摆渡包不是本机入网的那个县级平台发出的"}
 	case x.Node != id.Node:

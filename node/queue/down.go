@@ -29,13 +29,13 @@ func (q *Queue) ApplyDown(ctx context.Context, entries []protocol.Entry) error {
 	if err != nil {
 		return err
 	}
-	key, err := protocol.ParsePublic(id.HubKey)
+	keys, err := q.hubKeys(ctx, id.HubKey)
 	if err != nil {
-		return fmt.Errorf("reading hub key: %w", err)
+		return err
 	}
 	var bad error
 	for i, e := range entries { // outside the transaction: signatures take time
-		if f := e.Check(protocol.Down, id.Node, key); f != nil {
+		if f := keys.check(id.Node, e); f != nil {
 			entries = entries[:i]
 			bad = fault.Wrap(fault.Invalid, "县级平台发来的消息签名不对，已停止接收。请联系县级管理员核对平台密钥。",
 				fmt.Errorf("%w: entry %d: %w", ErrForged, e.Seq, f))
@@ -153,6 +153,8 @@ func (t *txn) apply(ctx context.Context, e protocol.Entry) error {
 	case *protocol.Notice:
 		return t.exec(ctx, `INSERT INTO notice (id, body, at, read_at) VALUES ($1, $2, $3, 0) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
 			m.ID, string(e.Body), t.now)
+	case *protocol.HubKey:
+		return t.follow(ctx, m)
 	case *protocol.Rotate:
 		return t.rotate(ctx, m)
 	case *protocol.Look:

@@ -108,5 +108,10 @@ func (t *txn) become(ctx context.Context, a protocol.EnrolAnswer, hubURL, name, 
 	t.st.node, t.st.unit, t.st.hubEpoch, t.st.public = a.Node, a.Unit.Code, a.HubEpoch, public
 	t.st.down, t.st.resync = 0, false
 	t.st.settingsRev++
-	return t.exec(ctx, `DELETE FROM joining`)
+	for _, text := range []string{`DELETE FROM joining`, `DELETE FROM hub_key`} {
+		if err := t.exec(ctx, text); err != nil {
+			return fmt.Errorf("writing identity: %w", err)
+		}
+	}
+	return nil
 }

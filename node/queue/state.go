@@ -95,12 +95,16 @@ func (q *Queue) Hello(ctx context.Context, program string) (Cursors, protocol.He
 	if err != nil {
 		return c, protocol.Hello{}, err
 	}
+	var hubKey string
+	if err := q.db.Read.QueryRowContext(ctx, `SELECT hub_key FROM station`).Scan(&hubKey); err != nil {
+		return c, protocol.Hello{}, fmt.Errorf("reading hub key: %w", err)
+	}
 	knows := protocol.Later()
 	if q.noLooks {
 		knows = slices.DeleteFunc(knows, func(k protocol.Kind) bool { return k == protocol.KindLook })
 	}
 	return c, protocol.Hello{V: protocol.Version, Epoch: c.Epoch, Last: c.Last, Confirmed: c.Confirmed, Down: c.Down, HubEpoch: c.HubEpoch,
-		Program: program, Clock: q.now(), DiskFree: st.DiskFree, Knows: knows, Beat: beat}, nil
+		Program: program, Clock: q.now(), DiskFree: st.DiskFree, Knows: knows, HubKey: hubKey, Beat: beat}, nil
 }
 
 func timeOf(ms sql.NullInt64) *time.Time {

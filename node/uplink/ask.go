@@ -7,24 +7,34 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/nats-io/nats.go"
 
+	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
 
+// asked is what an answer is checked by: the signature of its request, and the key
+// of the hub that named.
+type asked struct {
+	sig string
+	hub queue.HubKeys
+}
+
 // send publishes a message that will be answered. sign adds the signature, which
 // covers the reply subject. Messages go out in the order of the calls.
-func (w *natsWire) send(subject string, header nats.Header, body []byte, sign func(reply string) []byte) (answer <-chan reply, cancel func(), sig string, err error) {
+func (w *natsWire) send(subject string, header nats.Header, body []byte, sign func(reply string) []byte) (answer <-chan reply, cancel func(), by asked, err error) {
 	token := rand.Text()
 	m := nats.NewMsg(subject)
 	m.Reply, m.Data, m.Header = w.prefix+token, body, header
 	m.Header.Set(protocol.HeaderVersion, strconv.Itoa(protocol.Version))
 	if sign != nil {
-		sig = base64.StdEncoding.EncodeToString(w.keys.now().Sign(sign(m.Reply)))
-		m.Header.Set(protocol.HeaderSig, sig)
+		by = asked{base64.StdEncoding.EncodeToString(w.keys.now().Sign(sign(m.Reply))), w.hub.now()}
+		m.Header.Set(protocol.HeaderSig, by.sig)
+		m.Header.Set(protocol.HeaderHub, by.hub.Present.String())
 	}
 	c := make(chan reply, 1) // exactly one answer is put in
 	w.mu.Lock()
@@ -33,13 +43,13 @@ func (w *natsWire) send(subject string, header nats.Header, body []byte, sign fu
 	cancel = func() { w.take(token) }
 	if err := w.deliver(m); err != nil {
 		cancel()
-		return nil, nil, "", err
+		return nil, nil, by, err
 	}
 	if !w.isUp() { // it may have gone down before we were listed
 		cancel()
-		return nil, nil, "", errDown
+		return nil, nil, by, errDown
 	}
-	return c, cancel, sig, nil
+	return c, cancel, by, nil
 }
 
 func (w *natsWire) take(token string) chan reply {
@@ -99,14 +109,14 @@ func (w *natsWire) ask(ctx context.Context, verb string, request any) (*nats.Msg
 		return nil, fmt.Errorf("writing %s: %w", verb, err)
 	}
 	subject := protocol.AskSubject(w.node, verb)
-	answer, cancel, sig, err := w.send(subject, nats.Header{}, body, func(reply string) []byte { return protocol.RequestText(subject, reply, body) })
+	answer, cancel, by, err := w.send(subject, nats.Header{}, body, func(reply string) []byte { return protocol.RequestText(subject, reply, body) })
 	if err != nil {
 		return nil, err
 	}
 	defer cancel()
 	select {
 	case r := <-answer:
-		return w.checked(r, sig)
+		return w.checked(r, by)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -122,13 +132,17 @@ func (w *natsWire) askFor(ctx context.Context, verb string, request, into any) e
 }
 
 // checked verifies the hub's signature and turns its refusals into errors.
-func (w *natsWire) checked(r reply, sig string) (*nats.Msg, error) {
+func (w *natsWire) checked(r reply, by asked) (*nats.Msg, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
 	code := r.m.Header.Get(protocol.HeaderError)
 	own, err := base64.StdEncoding.DecodeString(r.m.Header.Get(protocol.HeaderSig))
-	if err != nil || !w.hub.Verify(protocol.AnswerText(sig, code, r.m.Data), own) {
+	text := protocol.AnswerText(by.sig, code, r.m.Data)
+	if err != nil || !by.hub.Present.Verify(text, own) {
+		if err == nil && slices.ContainsFunc(by.hub.Former, func(k protocol.PublicKey) bool { return k.Verify(text, own) }) {
+			return nil, queue.ErrFormerHub
+		}
 		return nil, errUnsigned
 	}
 	if code == "" {
@@ -204,7 +218,7 @@ func (w *natsWire) chunk(sha string, offset int64, data []byte) (func(context.Co
 	header := nats.Header{}
 	header.Set(protocol.HeaderFile, sha)
 	header.Set(protocol.HeaderOffset, strconv.FormatInt(offset, 10))
-	answer, cancel, sig, err := w.send(subject, header, data, func(reply string) []byte {
+	answer, cancel, by, err := w.send(subject, header, data, func(reply string) []byte {
 		return protocol.ChunkText(subject, reply, sha, offset, data)
 	})
 	if err != nil {
@@ -214,7 +228,7 @@ func (w *natsWire) chunk(sha string, offset int64, data []byte) (func(context.Co
 		defer cancel()
 		select {
 		case r := <-answer:
-			m, err := w.checked(r, sig)
+			m, err := w.checked(r, by)
 			if err == nil {
 				w.redial.carried()
 				err = json.Unmarshal(m.Data, &a)

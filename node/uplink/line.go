@@ -201,7 +201,9 @@ func words(err error) string {
 		}
 		return "县级平台没有接受本机的请求：" + f.Detail
 	case errors.Is(err, errUnsigned):
-		return "应答的不是本机入网时的县级平台（签名不符），已停止收发。请联系县级管理员。"
+		return "应答的不是本机入网时的县级平台（签名不符），已停止收发，内容都在本机。请联系县级管理员；县里的密钥失窃、已经作废的，要一个换机入网码重新入网，内容会保留。"
+	case errors.Is(err, queue.ErrFormerHub):
+		return fault.Message(queue.ErrFormerHub)
 	case errors.Is(err, errNobody), errors.Is(err, context.DeadlineExceeded):
 		return "县级平台暂时没有应答，内容会先存在平台的信箱里，平台恢复后自动处理。"
 	case errors.Is(err, errNoStream):

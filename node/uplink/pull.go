@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"zhanqun/node/queue"
@@ -32,7 +33,11 @@ func (u *Uplink) pulling(ctx context.Context, w wire, wake <-chan struct{}, agai
 			return ctx.Err()
 		}
 		timer.Stop()
+		before := u.hub.now().Present
 		err := u.pullAll(ctx, w, pace)
+		if u.hub.now().Present.String() != before.String() {
+			signal(again) // a hello tells the hub that it is known by another key
+		}
 		failed = err != nil
 		var f protocol.Fault
 		switch {
@@ -77,7 +82,11 @@ func (u *Uplink) pullAll(ctx context.Context, w wire, pace *pace) error {
 		if len(entries) == 0 {
 			return nil
 		}
-		if err := u.q.ApplyDown(ctx, entries); err != nil {
+		err = u.q.ApplyDown(ctx, entries)
+		if slices.ContainsFunc(entries, func(e protocol.Entry) bool { return e.Kind == protocol.KindHubKey }) {
+			err = errors.Join(err, u.hub.refresh(ctx, u.q))
+		}
+		if err != nil {
 			return err
 		}
 		if entries[len(entries)-1].Seq >= head {

@@ -127,7 +127,7 @@ func halting(err error) bool {
 		return f.Code != protocol.CodeBusy && f.Code != protocol.CodeEpoch
 	}
 	return errors.Is(err, queue.ErrRolledBack) || errors.Is(err, queue.ErrCopied) || errors.Is(err, queue.ErrForged) || errors.Is(err, errHubOlder) ||
-		errors.Is(err, errUnsigned) || fault.Is(err, fault.Gone)
+		errors.Is(err, errUnsigned) || errors.Is(err, queue.ErrFormerHub) || fault.Is(err, fault.Gone)
 }
 
 // session says hello and then carries both logs until something breaks. A hub

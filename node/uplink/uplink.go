@@ -59,6 +59,7 @@ type Uplink struct {
 	log  *slog.Logger
 	line *lineBook
 	keys *keys // of the run
+	hub  *hubKeys
 
 	notBefore time.Time // another key is not tried before; set between sessions
 	words     traffic
@@ -85,7 +86,7 @@ func New(o Options) *Uplink {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Uplink{o: o, q: o.Queue, log: o.Log, keys: &keys{}, line: newLineBook(o.Queue, o.Now, o.Log)}
+	return &Uplink{o: o, q: o.Queue, log: o.Log, keys: &keys{}, hub: &hubKeys{}, line: newLineBook(o.Queue, o.Now, o.Log)}
 }
 
 // Run carries until ctx ends, and is done with everything it started when it
@@ -104,6 +105,9 @@ func (u *Uplink) Run(ctx context.Context) error {
 	}
 	u.line.resume(noted)
 	if u.keys, err = speakers(u.q, id); err != nil {
+		return err
+	}
+	if err := u.hub.refresh(ctx, u.q); err != nil {
 		return err
 	}
 	var work sync.WaitGroup
@@ -125,14 +129,11 @@ func (u *Uplink) Run(ctx context.Context) error {
 	if err != nil {
 		return err // settings nobody could connect with
 	}
-	main, err := connect(ctx, id, u.keys, lineName, u.o, ways, u.line)
-	if err != nil {
-		return err
-	}
+	main := connect(ctx, id, u.keys, u.hub, lineName, u.o, ways, u.line)
 	defer main.close()
 	u.main.Store(main)
 	defer u.main.Store(nil)
-	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, u.keys, filesName, u.o, ways, u.line) }, func() bool { return main.isUp() && !u.line.waits() })
+	files := newLane(u, func() (fileWire, error) { return connect(ctx, id, u.keys, u.hub, filesName, u.o, ways, u.line), nil }, func() bool { return main.isUp() && !u.line.waits() })
 	work.Go(func() { files.run(ctx) })
 	work.Go(func() { u.beats(ctx, main) })
 	u.sessions(ctx, main)

@@ -47,7 +47,7 @@ type natsWire struct {
 	name   string
 	node   string
 	keys   *keys
-	hub    protocol.PublicKey
+	hub    *hubKeys
 	prefix string        // of our reply subjects
 	ups    chan struct{} // a connection was made
 	downs  chan struct{} // it was lost
@@ -66,11 +66,7 @@ type natsWire struct {
 
 // connect makes a connection that comes by itself, now or later, until ctx ends
 // or it is closed.
-func connect(ctx context.Context, id queue.Identity, keys *keys, name string, o Options, ways *ways, book *lineBook) (*natsWire, error) {
-	hub, err := protocol.ParsePublic(id.HubKey)
-	if err != nil {
-		return nil, fmt.Errorf("reading hub key: %w", err)
-	}
+func connect(ctx context.Context, id queue.Identity, keys *keys, hub *hubKeys, name string, o Options, ways *ways, book *lineBook) *natsWire {
 	w := &natsWire{log: o.Log, name: name, node: id.Node, keys: keys, hub: hub, ways: ways,
 		prefix: protocol.InboxPrefix(id.Node) + "." + rand.Text() + ".",
 		ups:    make(chan struct{}, 1), downs: make(chan struct{}, 1), bell: make(chan protocol.Bell, 1), asked: make(chan struct{}, 1),
@@ -80,7 +76,7 @@ func connect(ctx context.Context, id queue.Identity, keys *keys, name string, o 
 	}
 	ctx, w.stop = context.WithCancel(ctx)
 	go w.keep(ctx)
-	return w, nil
+	return w
 }
 
 // keep makes one connection after the other until ctx ends.
@@ -140,7 +136,10 @@ func (w *natsWire) hold(ctx context.Context, l link) (better bool) {
 }
 
 // trust is what is known of the hub.
-func (w *natsWire) trust() trust.Hub { return trust.Hub{Key: &w.hub} }
+func (w *natsWire) trust() trust.Hub {
+	k := w.hub.now()
+	return trust.Hub{Key: &k.Present, Past: k.Former}
+}
 
 // note tells the book, if this is the line.
 func (w *natsWire) note(f func(*lineBook)) {

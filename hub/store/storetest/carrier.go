@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"zhanqun/hub/signer"
+
 	"zhanqun/hub/bundle"
 	"zhanqun/hub/intake"
 	"zhanqun/hub/store"
@@ -49,7 +51,7 @@ func NewCarrier(t *testing.T, open Open) *Carrier {
 	}
 	c.HubKey = HubKey(c.Store)
 	c.Intake = intake.New(intake.Options{Store: c.Store, Files: c.Blobs, Now: c.Clock.Now, Inspect: c.inspect, Log: slog.New(slog.DiscardHandler)})
-	c.Bundle = bundle.New(bundle.Options{Store: c.Store, Line: c.Intake, Registry: Access(c.Store), Key: c.HubKey, Program: "hub test", Now: c.Clock.Now,
+	c.Bundle = bundle.New(bundle.Options{Store: c.Store, Line: c.Intake, Registry: Access(c.Store), Keys: signer.Of(c.HubKey), Program: "hub test", Now: c.Clock.Now,
 		Room: func(bytes int64) error {
 			if bytes > c.room {
 				return fault.New(fault.Full, "没有空间了。")

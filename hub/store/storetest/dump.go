@@ -93,7 +93,7 @@ func dumpLoads(t *testing.T, open Open) {
 			if err := store.Load(t.Context(), to, schema, next(parts)); !fault.Is(err, fault.Conflict) {
 				t.Errorf("loading into a database in use: %v", err)
 			}
-			to.Key = HubKey(o.Store)
+			to.Keys = o.Store.Keys()
 			s, err := store.Open(t.Context(), to)
 			if err != nil {
 				t.Fatal(err)

@@ -56,7 +56,7 @@ func (o *Office) restore(t *testing.T, k kept, to store.Options) *Office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to.Key, to.Now = HubKey(o.Store), o.Clock.Now
+	to.Keys, to.Now = o.Store.Keys(), o.Clock.Now
 	s := openStore(t, to)
 	if err := s.Renew(t.Context(), "test", nil); err != nil {
 		t.Fatal(err)

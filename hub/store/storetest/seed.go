@@ -62,7 +62,7 @@ func Columns(t testing.TB, s *store.Store) []catalog.Column {
 // Access returns the area's service on s and its clock.
 func Access(s *store.Store) *access.Service {
 	return access.New(access.Config{
-		Store: s, HubKey: s.Key(), HubEpoch: s.Epoch(), Now: s.Now,
+		Store: s, HubEpoch: s.Epoch(), Now: s.Now,
 		NATS: func() []string { return []string{"nats://127.0.0.1:4222"} },
 	})
 }

@@ -7,10 +7,10 @@
 package storetest
 
 import (
-	"sync"
 	"testing"
 	"time"
 
+	"zhanqun/hub/signer"
 	"zhanqun/hub/store"
 	"zhanqun/internal/testenv"
 	"zhanqun/protocol"
@@ -42,6 +42,7 @@ var suites = []suite{
 	{"replace", replaceSuite},
 	{"approve", approveSuite},
 	{"rekey", rekeySuite},
+	{"hubkey", hubKeySuite},
 	{"dump", dumpSuite},
 	{"recover", recoverSuite},
 }
@@ -71,7 +72,7 @@ func newStore(t testing.TB, o store.Options, now []func() time.Time) *store.Stor
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Key = key
+	o.Keys = signer.Of(key)
 	if len(now) > 0 {
 		o.Now = now[0]
 	}
@@ -84,9 +85,7 @@ func openStore(t testing.TB, o store.Options) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys.Store(s, o.Key)
 	t.Cleanup(func() {
-		keys.Delete(s)
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
@@ -94,10 +93,7 @@ func openStore(t testing.TB, o store.Options) *store.Store {
 	return s
 }
 
-var keys sync.Map // of the stores that are open
-
-// HubKey returns the hub's key of a store opened here.
+// HubKey returns the hub's present key.
 func HubKey(s *store.Store) protocol.Key {
-	key, _ := keys.Load(s)
-	return key.(protocol.Key)
+	return s.Keys().Present()
 }
