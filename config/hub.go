@@ -93,6 +93,14 @@ type HubLimits struct {
 	MaxItemBytes       int64 `toml:"max_item_bytes" env:"MAX_ITEM_BYTES"`             // all files of one item
 	MaxAttachments     int   `toml:"max_attachments" env:"MAX_ATTACHMENTS"`           // files of one item
 	DiskReserveBytes   int64 `toml:"disk_reserve_bytes" env:"DISK_RESERVE_BYTES"`     // with less room than this nothing new is accepted
+	// Files that nodes began to send and did not end.
+	NodeUnfinishedBytes int64 `toml:"node_unfinished_bytes" env:"NODE_UNFINISHED_BYTES"` // of one node
+	UnfinishedDays      int   `toml:"unfinished_days" env:"UNFINISHED_DAYS"`             // without progress, then they are dropped
+}
+
+// Unfinished returns how long a file may lie unfinished without progress.
+func (l HubLimits) Unfinished() time.Duration {
+	return time.Duration(l.UnfinishedDays) * 24 * time.Hour
 }
 
 // Guard bounds what one node, or one address, may do to the line, so that it
@@ -196,6 +204,9 @@ func DefaultHub() Hub {
 			MaxItemBytes:       500 << 20,
 			MaxAttachments:     30,
 			DiskReserveBytes:   1 << 30,
+
+			NodeUnfinishedBytes: 2 << 30,
+			UnfinishedDays:      30,
 		},
 		Guard:    Guard{NodeMessages: 200, NodeBytes: 32 << 20, NodeUnread: 128, BarSeconds: 60, Strangers: 2000},
 		Accounts: defaultAccounts(),
@@ -260,6 +271,9 @@ func (h *Hub) check(c *checker) {
 	c.between("limits.max_item_bytes", h.Limits.MaxItemBytes, 1<<10, def.Limits.MaxItemBytes)
 	c.between("limits.max_attachments", int64(h.Limits.MaxAttachments), 0, int64(def.Limits.MaxAttachments))
 	c.between("limits.disk_reserve_bytes", h.Limits.DiskReserveBytes, 0, 1<<50)
+
+	c.between("limits.node_unfinished_bytes", h.Limits.NodeUnfinishedBytes, h.Limits.MaxAttachmentBytes, 1<<50)
+	c.between("limits.unfinished_days", int64(h.Limits.UnfinishedDays), 1, 3650)
 
 	c.between("guard.node_messages", int64(h.Guard.NodeMessages), 20, 100_000)
 	c.between("guard.node_bytes", h.Guard.NodeBytes, 1<<20, 1<<32)

@@ -46,7 +46,7 @@ func withBundles(ctx context.Context, c *call, f func(*bundle.Service) error) (e
 		return fmt.Errorf("打不开附件目录：%w", err)
 	}
 	defer func() { err = errors.Join(err, files.Close()) }()
-	line := intake.New(intake.Options{Store: s, Files: files, Limits: limits(c.Cfg), Room: room(c.Cfg), Scan: scan, Inspect: inspect(files), Now: s.Now, Log: c.Log})
+	line := intake.New(intake.Options{Store: s, Files: files, Limits: limits(c.Cfg), Unfinished: c.Cfg.Limits.NodeUnfinishedBytes, Room: room(c.Cfg), Scan: scan, Inspect: inspect(files), Now: s.Now, Log: c.Log})
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var noting sync.WaitGroup
 	noting.Go(func() { line.Run(background) }) // writes down what nodes said of themselves, and ends with that

@@ -138,21 +138,15 @@ func (c *county) run(ctx context.Context) error {
 	return errors.Join(g.Wait(), c.close())
 }
 
-// tidyEvery is how often what has expired is deleted, and keepPieces how long
-// the pieces of a file that never became whole are kept: its node sends it from
-// the start then.
-const (
-	tidyEvery  = time.Hour
-	keepPieces = 30 * 24 * time.Hour
-)
+// tidyEvery is how often what has expired is deleted.
+const tidyEvery = time.Hour
 
 // tidy deletes what has expired, and anchors the audit log, until ctx ends.
 func (c *county) tidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
-		_, _, err := c.files.Sweep(ctx, c.store.Now().Add(-keepPieces))
-		if err = errors.Join(err, c.access.Prune(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(c.dropUnfinished(ctx), c.access.Prune(ctx)); err != nil && ctx.Err() == nil {
 			c.log.Error("tidying", "error", err)
 		}
 		c.anchor(ctx)
@@ -162,6 +156,21 @@ func (c *county) tidy(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// dropUnfinished removes the pieces of files that never became whole: their nodes
+// send them from the start, if they come back to them.
+func (c *county) dropUnfinished(ctx context.Context) error {
+	before := c.store.Now().Add(-c.cfg.Limits.Unfinished())
+	list, err := c.store.DropUnfinished(ctx, before)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		c.log.Warn("files that were begun and not ended are dropped", "node", d.Node, "files", d.Files, "bytes", d.Bytes)
+	}
+	_, _, err = c.files.Sweep(ctx, before)
+	return err
 }
 
 // ready reports what keeps the hub from doing its work, or nil.

@@ -31,6 +31,7 @@ var (
 	metricCertificate = prometheus.NewDesc("zhanqun_certificate_ends_seconds", "When the certificate in use ends, in Unix time.", nil, nil)
 	metricBehind      = prometheus.NewDesc("zhanqun_stream_behind", "Frames that are not committed yet.", nil, nil)
 	metricBarred      = prometheus.NewDesc("zhanqun_nodes_barred", "Nodes that are kept out for a while because they sent too much.", nil, nil)
+	metricUploads     = prometheus.NewDesc("zhanqun_uploads_refused_total", "Files not taken because their nodes had too many unfinished ones.", nil, nil)
 	metricRefused     = prometheus.NewDesc("zhanqun_messages_refused_total", "Messages of nodes that were over their limits.", nil, nil)
 )
 
@@ -39,7 +40,7 @@ type lineCollector struct{ c *county }
 
 // Describe implements prometheus.Collector.
 func (lineCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricReady, metricConnections, metricFrames, metricBytes, metricBehind, metricBarred, metricRefused, metricCertificate} {
+	for _, d := range []*prometheus.Desc{metricReady, metricConnections, metricFrames, metricBytes, metricBehind, metricBarred, metricRefused, metricUploads, metricCertificate} {
 		ch <- d
 	}
 }
@@ -59,6 +60,7 @@ func (l lineCollector) Collect(ch chan<- prometheus.Metric) {
 	if l.c.certs != nil {
 		gauge(metricCertificate, float64(l.c.certs.State().Ends.Unix()))
 	}
+	ch <- prometheus.MustNewConstMetric(metricUploads, prometheus.CounterValue, float64(l.c.intake.QuotaRefused()))
 	s, err := l.c.bus.Stats(ctx)
 	if err != nil {
 		return // not ready, which was said

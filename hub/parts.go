@@ -255,7 +255,7 @@ func deadlines(f config.Findings, days *calendar.Calendar) urge.Rules {
 
 func (c *county) buildIntake(context.Context) error {
 	c.intake = intake.New(intake.Options{
-		Store: c.store, Files: c.files, Limits: limits(c.cfg), Room: room(c.cfg), Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
+		Store: c.store, Files: c.files, Limits: limits(c.cfg), Unfinished: c.cfg.Limits.NodeUnfinishedBytes, Room: room(c.cfg), Scan: scan, Inspect: inspect(c.files), Now: c.store.Now, Log: c.log,
 	})
 	return nil
 }

@@ -203,6 +203,10 @@
 // SHA-256 and answers done. Bytes that do not match are thrown away and have to be
 // sent from the start.
 //
+// A hub bounds how much one node has begun and not ended; beyond that an offer is
+// answered with code quota until something is ended. What lies without progress for
+// long is dropped, and sent from the start then.
+//
 // Whether the hub has a file from another node shows in no answer. An item is
 // complete when its own node has brought its files. A name, type or size that
 // cannot be true refuses the item; one that is not the file's keeps the item from

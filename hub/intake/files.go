@@ -37,6 +37,8 @@ type upload struct {
 	file    File
 	digest  hash.Hash
 	partial *blob.Partial
+	size    int64        // of the whole file
+	done    atomic.Bool  // it is here whole
 	used    atomic.Int64 // Unix milliseconds of the last word about it
 	dirty   bool         // file has changed since it was written down
 	closed  bool
@@ -130,6 +132,7 @@ func (s *Service) finish(ctx context.Context, u *upload) error {
 		return err
 	}
 	u.file, u.dirty = done, false
+	u.done.Store(true)
 	return nil
 }
 

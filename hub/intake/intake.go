@@ -78,6 +78,8 @@ type Store interface {
 	FileOf(ctx context.Context, id, sha256 string) (File, error)
 	// NoteFiles records how far files have come.
 	NoteFiles(ctx context.Context, list []File) error
+	// Unfinished returns files a node has begun to bring and not ended, at most limit.
+	Unfinished(ctx context.Context, node string, limit int) ([]File, error)
 	// FileArrived records that the node has brought the whole file.
 	FileArrived(ctx context.Context, f File, mediaType string) error
 	// Refusals returns one page of refusals, newest first, without their bytes.
@@ -92,6 +94,9 @@ type Options struct {
 	Files *blob.Store // where attachments go; nil refuses them as busy
 	// Limits are what the county takes of attachments; nil means protocol.WireLimits.
 	Limits *protocol.Limits
+	// Unfinished is how many bytes of files that are not whole yet one node may have
+	// here; 0 means DefaultUnfinished.
+	Unfinished int64
 	// Room returns a fault of kind Full when there is no room for that many bytes
 	// of files. What is there stays. Nil means that there is always room.
 	Room func(bytes int64) error
@@ -111,6 +116,7 @@ type Service struct {
 	keys    keyring
 	seen    sightings
 	uploads uploads
+	quota   quota
 	waiting atomic.Pointer[Wait]
 
 	unwritten bool // the last flush failed; of Run only
@@ -136,6 +142,9 @@ func New(o Options) *Service {
 	}
 	if o.Room == nil {
 		o.Room = func(int64) error { return nil }
+	}
+	if o.Unfinished == 0 {
+		o.Unfinished = DefaultUnfinished
 	}
 	if o.Now == nil {
 		o.Now = time.Now

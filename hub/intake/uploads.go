@@ -46,8 +46,13 @@ func (s *Service) upload(ctx context.Context, node, sha string, size int64) (*up
 			u.mu.Unlock()
 			return nil, protocol.Fault{Code: protocol.CodeField, Field: "size", Detail: "文件大小与已收到的不符"}
 		case size != 0 && size != u.file.Size: // announced wrongly before
+			err := u.partial.Discard()
+			u.restart()
 			u.mu.Unlock()
 			s.uploads.remove(key, u)
+			if err != nil {
+				return nil, roomFault(err)
+			}
 		default:
 			return u, nil
 		}
@@ -66,10 +71,19 @@ func (s *Service) openUpload(ctx context.Context, key uploadKey, size int64) (*u
 		return nil, protocol.Fault{Code: protocol.CodeUnknown, Detail: "请先申报这个文件"}
 	}
 	if size != 0 && size != f.Size && !f.Done {
+		if err := s.forgetPieces(f); err != nil {
+			return nil, roomFault(err)
+		}
 		f = File{Node: key.node, SHA256: key.sha256, Size: size}
 	}
-	u := &upload{file: f, dirty: !f.Done && f.Have == 0}
+	if !f.Done {
+		if err := s.mayBegin(ctx, key, f.Size); err != nil {
+			return nil, err
+		}
+	}
+	u := &upload{file: f, size: f.Size, dirty: !f.Done && f.Have == 0}
 	u.used.Store(s.Now().UnixMilli())
+	u.done.Store(f.Done)
 	u.digest = digestFrom(&u.file)
 	if !f.Done {
 		if err := s.Room(f.Size - f.Have); err != nil {
@@ -80,6 +94,18 @@ func (s *Service) openUpload(ctx context.Context, key uploadKey, size int64) (*u
 		}
 	}
 	return s.uploads.put(key, u)
+}
+
+// forgetPieces removes what is here of a file that was announced with another size.
+func (s *Service) forgetPieces(f File) error {
+	if f.Have == 0 {
+		return nil
+	}
+	p, err := s.Files.Partial(f.Node, f.SHA256, f.Size)
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.Discard(), p.Close())
 }
 
 func (l *uploads) get(key uploadKey) *upload {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"zhanqun/hub/intake"
 )
@@ -74,6 +75,36 @@ func (s *Store) FileOf(ctx context.Context, id, sha256 string) (intake.File, err
 	}
 	f.Digest, err = hex.DecodeString(digest)
 	return f, err
+}
+
+// Unfinished implements intake.Store.
+func (s *Store) Unfinished(ctx context.Context, node string, limit int) ([]intake.File, error) {
+	list, err := collect(ctx, s.read, func(r scanner) (f intake.File, err error) {
+		f.Node = node
+		err = r.Scan(&f.SHA256, &f.Size, &f.Have)
+		return f, err
+	}, `SELECT sha256, size, have FROM blob_offer WHERE node = $1 AND NOT done LIMIT $2`, node, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing unfinished files of %s: %w", node, err)
+	}
+	return list, nil
+}
+
+// DropUnfinished takes off the record what nodes have begun to bring and not gone on
+// with since before, and says whose it was.
+func (s *Store) DropUnfinished(ctx context.Context, before time.Time) (list []intake.Dropped, err error) {
+	err = s.tx(ctx, "dropping unfinished files", func(t *tx) error {
+		list, err = collect(ctx, t, func(r scanner) (d intake.Dropped, err error) {
+			err = r.Scan(&d.Node, &d.Files, &d.Bytes)
+			return d, err
+		}, `SELECT node, COUNT(*), SUM(have) FROM blob_offer WHERE NOT done AND at < $1 GROUP BY node ORDER BY node`, before.UnixMilli())
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `DELETE FROM blob_offer WHERE NOT done AND at < $1`, before.UnixMilli())
+		return err
+	})
+	return list, err
 }
 
 type fileRow struct {

@@ -26,7 +26,7 @@ func changedOne(done sql.Result, err error, why string) error {
 func (s *Store) openSecret(sealed []byte, whose string) ([]byte, error) {
 	secret, err := s.openBytes(sealed, []byte("second factor of "+whose))
 	if err != nil {
-		return nil, fault.Wrap(fault.Conflict, "平台的密钥没有了，原来的验证器用不了了。请用恢复码登录后重新设置，或请管理员重置二次验证。", err)
+		return nil, fault.Wrap(fault.Conflict, "平台原来的密钥不在 hub.seed 里了，原来的验证器用不了了。请用恢复码登录后重新设置，或请管理员重置二次验证。", err)
 	}
 	return secret, nil
 }
@@ -52,7 +52,7 @@ func (s *Store) Second(ctx context.Context, id string) (f account.Second, err er
 func (s *Store) PutSecond(ctx context.Context, id string, f account.Second) error {
 	sealed, err := s.sealBytes(f.Secret, []byte("second factor of "+id))
 	if err != nil {
-		return err
+		return fmt.Errorf("sealing a second factor: %w", err)
 	}
 	return s.tx(ctx, "keeping a second factor", func(t *tx) error {
 		done, err := t.ExecContext(ctx, `INSERT INTO second_factor (account, secret, made_at, confirmed_at, step) VALUES ($1, $2, $3, 0, 0)

@@ -25,7 +25,7 @@ func intakeSuite(t *testing.T, open Open) {
 		{"forgery", forgery}, {"clone", clone}, {"epochs", epochs}, {"hello", hello}, {"many nodes", manyNodes}, {"strays", strays},
 		{"stream", streamPlace}, {"two hubs", twoHubs}, {"content", impossible},
 		{"given again", givenAgain}, {"marks", marks}, {"revisions", revisions}, {"withdrawals", withdrawals}, {"sightings", sightings}, {"files", files},
-		{"county's limits", countyLimits}, {"unusable file", unusableFile},
+		{"county's limits", countyLimits}, {"unfinished files", unfinishedFiles}, {"unusable file", unusableFile},
 		{"foreign file", foreignFile}, {"inherited file", inheritedFile}, {"lying files", lyingFiles},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.run(t, open) })
