@@ -12,7 +12,7 @@ var (
 	metricRequests  = prometheus.NewDesc("zhanqun_crawl_requests_total", "Requests sent while reading sites.", nil, nil)
 	metricBodies    = prometheus.NewDesc("zhanqun_crawl_bytes_total", "Bytes of bodies read from sites, unpacked.", nil, nil)
 	metricUnchanged = prometheus.NewDesc("zhanqun_crawl_unchanged_total", "Answers that said that nothing had changed (304).", nil, nil)
-	metricRested      = prometheus.NewDesc("zhanqun_crawl_kept_total", "Addresses not asked in a pass since they hardly ever change.", nil, nil)
+	metricRested    = prometheus.NewDesc("zhanqun_crawl_kept_total", "Addresses not asked in a pass since they hardly ever change.", nil, nil)
 	metricSpent     = prometheus.NewDesc("zhanqun_crawl_seconds_total", "Time spent reading sites, of all sites together. Over pages_total: the time a page takes.", nil, nil)
 	metricFaults    = prometheus.NewDesc("zhanqun_crawl_faults_total", "Addresses that were not well, by reason.", []string{"reason"}, nil)
 	metricReading   = prometheus.NewDesc("zhanqun_crawl_sites", "Sites being read at this moment.", nil, nil)
