@@ -14,7 +14,7 @@ TARGETS := linux/amd64 linux/arm64 linux/loong64 windows/amd64
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 
 FUZZTIME ?= 10s
-# Of all four shapes together; they run at the same time, as make faults starts them.
+# Of all four shapes together, which run at the same time.
 FAULTSTIME ?= 4h
 FAULTSSEED ?= 0
 
@@ -50,4 +50,4 @@ fuzz:
 	.ci/fuzz $(FUZZTIME)
 
 faults:
-	CGO_ENABLED=0 go test -vet=off ./hub -run '^TestFaults$$' -v -timeout 0 -parallel 4 -faults.time $(FAULTSTIME) -faults.seed $(FAULTSSEED)
+	CGO_ENABLED=0 go test -vet=off ./hub -run '^TestFaults$$' -v -timeout 0 -faults.time $(FAULTSTIME) -faults.seed $(FAULTSSEED)

@@ -20,6 +20,7 @@ import (
 
 // A township joins, hands in, is judged and hears of it, all by files.
 func TestAirGapByHand(t *testing.T) {
+	t.Parallel()
 	eachDatabase(t, func(t *testing.T, g *gap) {
 		if out := g.fails(g.node, cli.Failed, "bundle", "export", g.file("x.zqb")); !strings.Contains(out, "--offline") {
 			t.Errorf("before it has a code: %s", out)
@@ -78,6 +79,7 @@ func TestAirGapByHand(t *testing.T) {
 
 // Each kind of bad bundle has its own words and exit code, and no effect.
 func TestAirGapBadBundles(t *testing.T) {
+	t.Parallel()
 	g := newGap(t)
 	g.join()
 	g.submit("春耕备耕正当时")
@@ -135,6 +137,7 @@ func TestAirGapBadBundles(t *testing.T) {
 
 // The node that joined by a file gets a line, and uses both.
 func TestAirGapBesideALine(t *testing.T) {
+	t.Parallel()
 	g := newGap(t)
 	g.join()
 	first := g.submit("春耕备耕正当时")
@@ -178,6 +181,7 @@ func TestAirGapBesideALine(t *testing.T) {
 // The two programs put bundles into folders that something carries: everything
 // goes its way without a person, joining included.
 func TestAirGapDropBox(t *testing.T) {
+	t.Parallel()
 	eachDatabase(t, func(t *testing.T, g *gap) {
 		g.hub = g.hub.with("ZHANQUN_HTTP_PUBLIC_URL=")
 		var at addresses
@@ -228,6 +232,7 @@ func TestAirGapDropBox(t *testing.T) {
 // Killed at any moment while it takes a bundle, the county's command takes the
 // rest at the next call, and nothing twice.
 func TestAirGapKilledWhileTaking(t *testing.T) {
+	t.Parallel()
 	eachDatabase(t, func(t *testing.T, g *gap) {
 		g.join()
 		const items = 150

@@ -23,6 +23,7 @@ import (
 // A node whose clock is wrong by ten years, and is then set right, hands in like
 // any other: in its order, under the hub's times; and both sides are told.
 func TestClockWrongByYears(t *testing.T) {
+	t.Parallel()
 	for name, off := range map[string]time.Duration{"ahead": 10 * 365 * day, "behind": -10 * 365 * day} {
 		t.Run(name, func(t *testing.T) { testClock(t, off) })
 	}

@@ -15,6 +15,7 @@ import (
 // are told in words, townships go on handing in, and afterwards everything is as
 // if nothing had been.
 func TestHubWithoutItsDatabase(t *testing.T) {
+	t.Parallel()
 	dsn := testenv.Postgres(t)
 	hub, node := programs(t)
 	hub = hub.with("ZHANQUN_DATABASE_URL=" + dsn)

@@ -79,6 +79,7 @@ func (d *shownDemo) addresses() []string {
 // everybody can sign in, there is something in every state, and Ctrl+C leaves
 // nothing behind.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	temp := t.TempDir()
 	d := showDemo(t, temp)
 	d.holdShape(t)
@@ -112,6 +113,7 @@ func TestDemo(t *testing.T) {
 
 // Without sample items there are the same places and people, and nothing else.
 func TestDemoEmpty(t *testing.T) {
+	t.Parallel()
 	d := showDemo(t, t.TempDir(), "--empty")
 	d.holdShape(t)
 	for _, a := range d.Accounts {
@@ -126,6 +128,7 @@ func TestDemoEmpty(t *testing.T) {
 // A folder that was named stays, and the next start goes on in it: same people,
 // same addresses, same items.
 func TestDemoKept(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "演示")
 	first := showDemo(t, t.TempDir(), "--dir", dir)
 	first.holdStates(t)
@@ -147,6 +150,7 @@ func TestDemoKept(t *testing.T) {
 
 // In PostgreSQL it keeps to a schema of its own, which goes with it.
 func TestDemoInPostgreSQL(t *testing.T) {
+	t.Parallel()
 	dsn := testenv.Postgres(t)
 	d := showDemo(t, t.TempDir(), "--database", dsn)
 	d.holdStates(t)

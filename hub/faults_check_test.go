@@ -67,7 +67,7 @@ func (st *storm) readFeed(ctx context.Context) (titles []string, gone int, err e
 				files++
 				got, err := reader.R().SetContext(ctx).Get(f.URL)
 				first := strings.TrimSuffix(i.Title, "（改）")
-				if err != nil || string(got.Body()) != strings.Repeat(first+"的附件\n", 3000) {
+				if err != nil || string(got.Body()) != strings.Repeat(first+"的附件\n", fileLines) {
 					return nil, 0, fmt.Errorf("the file of %s, %d bytes: %w", i.Title, len(got.Body()), err)
 				}
 			}

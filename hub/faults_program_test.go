@@ -29,8 +29,10 @@ type kept struct {
 const startAgain = 200 * time.Millisecond
 
 // up starts the program, again and again until it is ready: what it needs may be
-// away itself.
+// away itself, but not for ever.
 func (k *kept) up(ctx context.Context) error {
+	ctx, enough := context.WithTimeout(ctx, settleTime)
+	defer enough()
 	again := time.NewTicker(startAgain)
 	defer again.Stop()
 	for {

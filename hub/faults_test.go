@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 )
 
 var (
-	faultsTime = flag.Duration("faults.time", time.Minute, "how long TestFaults injects faults, all four scenes together")
+	faultsTime = flag.Duration("faults.time", 3*time.Minute, "how long TestFaults injects faults, all four scenes together")
 	faultsSeed = flag.Uint64("faults.seed", 0, "plan of TestFaults; 0 draws one and prints it")
 )
 
@@ -44,6 +45,7 @@ func scenes(disks bool) []scene {
 // ends: what was acknowledged is there, once, in order, and both ends say the
 // same. make faults runs it for an hour.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	seed := *faultsSeed
 	if seed == 0 {
 		seed = rand.Uint64() // #nosec G404 -- printed
@@ -53,13 +55,15 @@ func TestFaults(t *testing.T) {
 	if !disks {
 		t.Log("without the faults of disks: small ones are mounted by root only")
 	}
+	// All at the same time: most of what they do is to wait.
+	var playing sync.WaitGroup
 	all := scenes(disks)
 	for _, s := range all {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel() // with the other scenes only, as many at a time as -parallel says
-			newStorm(t, s, seed).play(*faultsTime / time.Duration(len(all)))
+		playing.Go(func() {
+			t.Run(s.name, func(t *testing.T) { newStorm(t, s, seed, *faultsTime/time.Duration(len(all))).play() })
 		})
 	}
+	playing.Wait()
 }
 
 // storm is one county and what befalls it.
@@ -67,6 +71,7 @@ type storm struct {
 	t       *testing.T
 	scene   scene
 	seed    uint64
+	total   time.Duration
 	hub     binary
 	hubDir  string
 	hubDisk smallDisk
@@ -82,11 +87,17 @@ type storm struct {
 	calm    chan struct{} // closed when nothing is broken any more
 }
 
-func newStorm(t *testing.T, s scene, seed uint64) *storm {
-	st := &storm{t: t, scene: s, seed: seed, tally: newTally(), calm: make(chan struct{})}
+// Small disks hold what the clerks write at most, with room to spare.
+const (
+	hubDiskBytes  = 256 << 20
+	nodeDiskBytes = 96 << 20
+)
+
+func newStorm(t *testing.T, s scene, seed uint64, total time.Duration) *storm {
+	st := &storm{t: t, scene: s, seed: seed, total: total, tally: newTally(), calm: make(chan struct{})}
 	ctx := t.Context()
 	hub, node := programs(t)
-	st.hubDisk.dir = st.mount(160 << 20)
+	st.hubDisk.dir = st.mount(hubDiskBytes)
 	st.hubDir = filepath.Join(st.hubDisk.dir, "hub")
 	addr, line := testenv.Port(t), testenv.Port(t)
 	st.base = "http://" + addr
@@ -178,7 +189,7 @@ func (st *storm) newOutpost(i int, node binary, line string) *outpost {
 	o.roads.line = o.line
 	o.disk.dir = t.TempDir()
 	if i == smallTown {
-		o.disk.dir = st.mount(64 << 20)
+		o.disk.dir = st.mount(nodeDiskBytes)
 	}
 	o.dir = filepath.Join(o.disk.dir, "node")
 	addr := testenv.Port(t)
@@ -201,9 +212,9 @@ func (st *storm) newOutpost(i int, node binary, line string) *outpost {
 }
 
 // play breaks things for a while, mends them, and looks what has become of it.
-func (st *storm) play(total time.Duration) {
+func (st *storm) play() {
 	ctx := st.t.Context()
-	blows := plan(st.seed, st.scene, total)
+	blows := plan(st.seed, st.scene, st.total)
 	clerks, home := st.work(ctx)
 	began := time.Now()
 	st.strike(ctx, blows)

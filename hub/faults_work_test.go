@@ -46,8 +46,11 @@ func (st *storm) work(ctx context.Context) (clerks <-chan error, home func()) {
 
 const (
 	handsPerTown = 2
-	workEvery    = 250 * time.Millisecond // of one hand
+	workEvery    = 400 * time.Millisecond // of one hand, at least
+	judgeEvery   = 250 * time.Millisecond
+	perHand      = 800 // of one hand, about: the disks are small
 	askEvery     = 100 * time.Millisecond
+	fileLines    = 1500 // of an attached file
 )
 
 // scribe is one hand of a township: it hands in, revises what comes back, and
@@ -62,8 +65,9 @@ type scribe struct {
 }
 
 func (s *scribe) work(ctx context.Context) error {
+	rest := max(workEvery, s.st.total/perHand)
 	for calm := false; !calm; {
-		if !pause.For(ctx, workEvery) {
+		if !pause.For(ctx, rest) {
 			return ctx.Err()
 		}
 		if err := s.handIn(ctx); err != nil {
@@ -127,12 +131,12 @@ func (s *scribe) handIn(ctx context.Context) error {
 	h := &handed{town: s.o.n, submits: []submit{{revision: 1, title: title, asked: time.Now()}}}
 	size := 20
 	if s.n%9 == 0 {
-		size = 2500
+		size = 1200
 	}
 	form := map[string]any{"title": title, "body": strings.Repeat("会议要求抓好安全生产。\n", size), "column": "township", "author": "田野", "source": "党政办"}
 	if s.n%6 == 1 {
 		file := map[string]any{}
-		text := []byte(strings.Repeat(title+"的附件\n", 3000))
+		text := []byte(strings.Repeat(title+"的附件\n", fileLines))
 		err := s.insist(ctx, func(r *resty.Request) error {
 			return ask(r.SetQueryParam("name", "附件.txt"), http.MethodPost, "/api/v1/attachments", bytes.Clone(text), &file)
 		})
@@ -234,7 +238,7 @@ func chanceOf(words ...string) uint32 {
 // ends.
 func (st *storm) judge(ctx context.Context) {
 	done := map[string]bool{} // withdrawn; the list of what is adopted may be a moment old
-	for round := 0; pause.For(ctx, workEvery); round++ {
+	for round := 0; pause.For(ctx, judgeEvery); round++ {
 		states := []protocol.State{protocol.StateReceived, protocol.StateInReview}
 		if round%8 == 0 {
 			states = append(states, protocol.StateAdopted)

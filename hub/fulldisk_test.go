@@ -21,6 +21,7 @@ import (
 // what is new, and goes on by itself when there is room again; first with some
 // room kept back, then with none, so that even the broker cannot write.
 func TestHubOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	for name, reserve := range map[string]int64{"reserve": 16 << 20, "to the last byte": 0} {
 		t.Run(name, func(t *testing.T) {
 			hub, node := programs(t)
@@ -72,6 +73,7 @@ func TestHubOnAFullDisk(t *testing.T) {
 // A node whose disk fills up refuses what is new with words a clerk understands,
 // loses nothing it has taken, and goes on when there is room again.
 func TestNodeOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	for name, reserve := range map[string]int64{"reserve": 8 << 20, "to the last byte": 0} {
 		t.Run(name, func(t *testing.T) {
 			hub, node := programs(t)

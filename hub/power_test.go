@@ -39,6 +39,7 @@ var powerCuts = flag.Int("power.cuts", 3, "how often TestPowerCut cuts the power
 // taking nothing for a while, so that frames were in the stream alone, and some of
 // what nobody had synced got to the disk first.
 func TestPowerCut(t *testing.T) {
+	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		s := newSupply(t, false)
 		defer s.work()()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -97,8 +98,8 @@ func (b binary) start(ctx context.Context, ready any, args ...string) (*process,
 			return nil, fmt.Errorf("%s ended before it was ready: %w: %s", strings.Join(args, " "), p.err, p.errs)
 		}
 		return p, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%s did not get ready: %w: %s", strings.Join(args, " "), ctx.Err(), p.errs)
+	case <-ctx.Done(): // nobody knows of it then, so it must not live on
+		return nil, fmt.Errorf("%s did not get ready: %w: %s", strings.Join(args, " "), errors.Join(ctx.Err(), p.kill()), p.errs)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 // in the middle of it the hub and a node are killed. In the end both sides have
 // to tell the same story, each text once, and readers get what was adopted.
 func TestRealInput(t *testing.T) {
+	t.Parallel()
 	in := readInput(t)
 	for _, tt := range []struct {
 		name string

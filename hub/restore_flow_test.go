@@ -126,6 +126,7 @@ func (d *disaster) adopted(id string) {
 // The county's disk dies, and a backup of an earlier day and the townships' own
 // machines make it whole again: what came since, what was decided since, files.
 func TestRestoreTheCounty(t *testing.T) {
+	t.Parallel()
 	for name, fresh := range map[string]func(t testing.TB) string{
 		"SQLite":     func(testing.TB) string { return "" },
 		"PostgreSQL": testenv.Postgres,
@@ -177,6 +178,7 @@ func TestRestoreTheCounty(t *testing.T) {
 // A township's machine is stolen, and another one goes on from its backup: what
 // was on its way arrives once, and the stolen one is turned away.
 func TestReplaceTheMachine(t *testing.T) {
+	t.Parallel()
 	d := newDisaster(t)
 	first := d.handIn(t, "第一条")
 	d.until(t, "it is received", d.itemIs(t, first, "received"))

@@ -74,6 +74,7 @@ func (p *pair) thereAndBack(t *testing.T, title string) {
 // A hub that other machines can reach makes itself a CA. A node joins with what
 // its code says of it, and everything travels encrypted.
 func TestEncryptedOutsideThisMachine(t *testing.T) {
+	t.Parallel()
 	hub, node := programs(t)
 	hub, web := hub.outward()
 	p := newPair(t, hub, node)
@@ -126,6 +127,7 @@ func joinWith(t *testing.T, code string) error {
 // A join code names the hub's CA: it is good for a hub that was restored with
 // its CA, and for no other.
 func TestJoinCodeNamesTheCA(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.outwards()
 	file := filepath.Join(t.TempDir(), "单位.csv")
@@ -166,6 +168,7 @@ func TestJoinCodeNamesTheCA(t *testing.T) {
 // The administrator's certificate is used, its end is told, and with tls.mode off
 // nothing is encrypted, which is said.
 func TestCertificateFilesAndOff(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.outwards()
 	p.env = append(p.env, "ZHANQUN_TLS_CERT_FILE=/nowhere/zq.crt", "ZHANQUN_TLS_KEY_FILE=/nowhere/zq.key")
@@ -189,6 +192,7 @@ func TestCertificateFilesAndOff(t *testing.T) {
 // Behind a proxy with a certificate the system trusts a node joins without a
 // fingerprint, and its line runs through the proxy as well.
 func TestBehindAProxy(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		testenv.Skip(t, "where a program looks for trusted certificates can be told on Linux only")
 	}
@@ -240,6 +244,7 @@ func TestWays(t *testing.T) {
 
 // A certificate for an external broker is one nodes take for the hub's.
 func TestNATSCertificate(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	out := t.TempDir()
 	p.must("nats", "cert", "10.0.0.5", "nats1.example.gov.cn", "--out", out)
@@ -257,6 +262,7 @@ func TestNATSCertificate(t *testing.T) {
 
 // Where only the web's port is open the line runs through it.
 func TestOnlyTheWebPort(t *testing.T) {
+	t.Parallel()
 	hub, node := programs(t)
 	hub, _ = hub.outward()
 	nobody := testenv.Port(t)

@@ -197,6 +197,7 @@ func testServe(t *testing.T, p *countyProgram) {
 
 // A port that is taken is said in words, and the data folder is free again.
 func TestServeCannotListen(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	first := newProgram(t).serve()
 	taken := strings.TrimPrefix(first.Hub, "http://")
