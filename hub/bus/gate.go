@@ -149,13 +149,26 @@ func holds(key, sig string, nonce []byte) bool {
 // enter gives a connection to the owner of a key and returns which node that is,
 // "" if it may not come in, and what it may do. An error says that this cannot be
 // told now.
-func (g *gate) enter(ctx context.Context, key, name string, c connection) (string, protocol.Grants, error) {
-	none := protocol.Grants{}
+func (g *gate) enter(ctx context.Context, key, name string, c connection) (node string, grants protocol.Grants, err error) {
 	leave, err := g.turn(ctx)
 	if err != nil {
-		return "", none, g.failed(err)
+		return "", grants, g.failed(err)
 	}
-	defer leave()
+	// On a goroutine of its own: the database takes a deep stack, and that of the
+	// connection would keep it for as long as the connection stands.
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer leave()
+		node, grants, err = g.judge(ctx, key, name, c)
+	}()
+	<-done
+	return node, grants, err
+}
+
+// judge is enter for whose turn it is.
+func (g *gate) judge(ctx context.Context, key, name string, c connection) (string, protocol.Grants, error) {
+	none := protocol.Grants{}
 	node, err := g.registry.NodeOfKey(ctx, key)
 	if err != nil {
 		return "", none, g.failed(err)
