@@ -208,7 +208,7 @@ func DefaultHub() Hub {
 			NodeUnfinishedBytes: 2 << 30,
 			UnfinishedDays:      30,
 		},
-		Guard:    Guard{NodeMessages: 200, NodeBytes: 32 << 20, NodeUnread: 128, BarSeconds: 60, Strangers: 2000},
+		Guard:    Guard{NodeMessages: 200, NodeBytes: 32 << 20, NodeUnread: 48, BarSeconds: 60, Strangers: 2000},
 		Accounts: defaultAccounts(),
 		Review:   Review{ClaimMinutes: 15, UndoSeconds: 10},
 		Links: Links{
@@ -277,7 +277,7 @@ func (h *Hub) check(c *checker) {
 
 	c.between("guard.node_messages", int64(h.Guard.NodeMessages), 20, 100_000)
 	c.between("guard.node_bytes", h.Guard.NodeBytes, 1<<20, 1<<32)
-	c.between("guard.node_unread", int64(h.Guard.NodeUnread), 64, 100_000)
+	c.between("guard.node_unread", int64(h.Guard.NodeUnread), 16, 100_000)
 	c.between("guard.bar_seconds", int64(h.Guard.BarSeconds), 1, 86_400)
 	c.between("guard.strangers", int64(h.Guard.Strangers), 10, 50_000)
 

@@ -126,9 +126,10 @@ type Bus struct {
 	server *server.Server // nil with an external one
 	gate   *gate
 	guard  *guard
-	guests guests   // who came by WebSocket
-	door   *callout // of an external server that asks whom to let in, or nil
-	nc     *nats.Conn
+	guests guests     // who came by WebSocket
+	door   *callout   // of an external server that asks whom to let in, or nil
+	nc     *nats.Conn // for what nodes ask
+	mail   *nats.Conn // for frames and bells, which a flood of questions must not hold up
 	js     jetstream.JetStream
 	bells  bells
 
@@ -175,7 +176,7 @@ func Start(o Options) (*Bus, error) {
 		b.run(func() { b.watchRoom(ctx) })
 	}
 	b.run(func() { b.followForEver(ctx) })
-	b.run(func() { b.bells.ring(ctx, b.nc, b.log) })
+	b.run(func() { b.bells.ring(ctx, b.mail, b.log) })
 	if err := b.listen(ctx); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
@@ -188,11 +189,14 @@ func (b *Bus) open(ctx context.Context) error {
 		err = b.serve(ctx)
 	} else {
 		b.nc, err = b.dial()
+		if err == nil {
+			b.mail, err = b.dial()
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("starting NATS: %w", err)
 	}
-	if b.js, err = jetstream.New(b.nc); err != nil {
+	if b.js, err = jetstream.New(b.mail); err != nil {
 		return fmt.Errorf("opening JetStream: %w", err)
 	}
 	return nil
@@ -225,8 +229,10 @@ func (b *Bus) Close() error {
 	b.closed.Do(func() {
 		b.stop()
 		b.running.Wait()
-		if b.nc != nil {
-			b.nc.Close()
+		for _, nc := range []*nats.Conn{b.nc, b.mail} {
+			if nc != nil {
+				nc.Close()
+			}
 		}
 		if b.door != nil {
 			b.door.nc.Close()
@@ -272,7 +278,7 @@ func (b *Bus) Health() error {
 	if reason != nil {
 		return reason
 	}
-	if !b.nc.IsConnected() || b.door != nil && !b.door.nc.IsConnected() {
+	if !b.nc.IsConnected() || !b.mail.IsConnected() || b.door != nil && !b.door.nc.IsConnected() {
 		return errors.New("not connected to NATS")
 	}
 	if b.server != nil {
@@ -309,7 +315,7 @@ func (b *Bus) Stats(ctx context.Context) (Stats, error) {
 	}
 	s.Barred, s.Refused = b.guard.kept()
 	if b.server != nil {
-		s.Connections = b.server.NumClients() - 1 // our own
+		s.Connections = b.server.NumClients() - 2 // our own
 	}
 	return s, nil
 }

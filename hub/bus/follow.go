@@ -67,8 +67,11 @@ func (b *Bus) follow(ctx context.Context) error {
 		return err
 	}
 	defer b.closeConsumer(ctx, stream, consumer)
-	anew := b.nc.StatusChanged(nats.CONNECTED)
-	defer b.nc.RemoveStatusListener(anew)
+	anew := b.mail.StatusChanged(nats.CONNECTED)
+	defer b.mail.RemoveStatusListener(anew)
+	if err := b.listens(ctx); err != nil {
+		return err
+	}
 	b.stands(stream, after)
 
 	type commit struct {
@@ -135,6 +138,22 @@ func (b *Bus) follow(ctx context.Context) error {
 		}
 	})
 	return g.Wait()
+}
+
+// listens waits, the first time, until nodes are answered as well: that is another
+// connection. Later, frames are read whatever becomes of that one.
+func (b *Bus) listens(ctx context.Context) error {
+	select {
+	case <-b.ready:
+		return nil
+	default:
+	}
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	if err := b.nc.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("reaching NATS for what nodes ask: %w", err)
+	}
+	return nil
 }
 
 // stands notes that everything is there.

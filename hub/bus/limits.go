@@ -30,7 +30,7 @@ type Limits struct {
 // pieces carry up to 256 KiB each, and a disk that syncs every write takes about
 // 1,000 messages a second of all nodes together.
 func DefaultLimits() Limits {
-	return Limits{Messages: 200, Bytes: 32 << 20, Unread: 128, Strangers: 2000, Bar: time.Minute}
+	return Limits{Messages: 200, Bytes: 32 << 20, Unread: 48, Strangers: 2000, Bar: time.Minute}
 }
 
 const (
@@ -95,6 +95,14 @@ func (b *bucket) add(now time.Time, n, rate, most float64) bool {
 	b.leak(now, rate)
 	b.level += n
 	return b.level <= most
+}
+
+// brims adds n and reports whether that is more than rate a second for half a
+// second, above which nothing is counted.
+func (b *bucket) brims(now time.Time, n, rate float64) bool {
+	fits := b.add(now, n, rate, rate/2)
+	b.level = min(b.level, rate/2)
+	return !fits
 }
 
 // spread adds n that came evenly over a time that ends now, and reports whether

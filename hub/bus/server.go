@@ -63,13 +63,15 @@ func (b *Bus) serve(ctx context.Context) error {
 	if !s.JetStreamEnabled() || !s.JetStreamConfig().SyncAlways {
 		return errors.New("the server does not sync every write")
 	}
-	b.nc, err = nats.Connect("", nats.InProcessServer(s), nats.Name("zhanqun hub"), nats.MaxReconnects(-1),
-		nats.ReconnectBufSize(-1), nats.ErrorHandler(b.asyncError),
-		nats.Nkey(own.Public(), func(nonce []byte) ([]byte, error) { return own.Sign(nonce), nil }))
-	if err != nil {
-		return err
+	for _, nc := range []**nats.Conn{&b.nc, &b.mail} {
+		*nc, err = nats.Connect("", nats.InProcessServer(s), nats.Name("zhanqun hub"), nats.MaxReconnects(-1),
+			nats.ReconnectBufSize(-1), nats.ErrorHandler(b.asyncError),
+			nats.Nkey(own.Public(), func(nonce []byte) ([]byte, error) { return own.Sign(nonce), nil }))
+		if err != nil {
+			return err
+		}
 	}
-	w := &watch{server: s, gate: b.gate, guests: &b.guests, log: b.log, at: time.Now()}
+	w := &watch{server: s, gate: b.gate, guests: &b.guests, log: b.log}
 	b.run(func() { w.run(ctx) })
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 // much comes. So its counters are watched: totals often, since that costs
 // nothing, and each connection when the totals are more than one node may send.
 const (
-	watchEvery = 100 * time.Millisecond
+	watchEvery = 20 * time.Millisecond
 	scanEvery  = 20 * time.Second // without a reason
 	scanShare  = 20               // of the time at most one part goes into scans
 	hotFor     = 5 * time.Second  // scans go on that long after the last reason
@@ -31,8 +31,8 @@ type watch struct {
 	guests *guests
 	log    *slog.Logger
 
-	at      time.Time
 	total   server.MsgBytes
+	flow    [2]bucket // messages and bytes of all connections together
 	stalls  int64
 	hot     time.Time // until then there is reason to scan
 	scanned time.Time
@@ -59,12 +59,14 @@ func (w *watch) run(ctx context.Context) {
 // due reports whether the connections should be looked at one by one.
 func (w *watch) due(now time.Time) bool {
 	limits := w.gate.guard.limits
-	before, stalls, elapsed := w.total, w.stalls, now.Sub(w.at).Seconds()
-	w.at, w.stalls = now, w.server.NumStalledClients()
+	before, stalls := w.total, w.stalls
+	w.stalls = w.server.NumStalledClients()
 	if z, err := w.server.AccountStatz(&server.AccountStatzOptions{Accounts: []string{server.DEFAULT_GLOBAL_ACCOUNT}, IncludeUnused: true}); err == nil && len(z.Accounts) == 1 {
 		w.total = z.Accounts[0].Received.MsgBytes
 	}
-	if limits.exceeded(before, w.total, elapsed) || w.stalls != stalls || w.server.NumClients() > w.clients+limits.Strangers/2 {
+	many := w.flow[0].brims(now, float64(w.total.Msgs-before.Msgs), float64(limits.Messages))
+	much := w.flow[1].brims(now, float64(w.total.Bytes-before.Bytes), float64(limits.Bytes))
+	if many || much || w.stalls != stalls || w.server.NumClients() > w.clients+limits.Strangers/2 {
 		w.hot = now.Add(hotFor)
 	}
 	rest := now.Sub(w.scanned)
@@ -79,7 +81,7 @@ func (w *watch) scan(now time.Time) {
 		w.log.Error("bus: looking at connections", "err", err)
 		return
 	}
-	seen, sums := meter{}, sums{}
+	seen, sums := make(meter, len(z.Conns)), make(sums, len(z.Conns))
 	var newest uint64
 	strangers := map[string][]*server.ConnInfo{}
 	for _, c := range z.Conns {

@@ -202,7 +202,7 @@ func acknowledged(r reply) error {
 		return fmt.Errorf("reading the broker's acknowledgement: %w", err)
 	}
 	switch {
-	case ack.Error != nil && ack.Error.ErrCode == 10077: // maximum messages or bytes exceeded
+	case ack.Error != nil && (ack.Error.ErrCode == 10077 || ack.Error.ErrCode == 10167): // maximum messages or bytes exceeded, or too much on its way into the stream
 		return fmt.Errorf("%w: %s", errFull, ack.Error.Description)
 	case ack.Error != nil:
 		return fmt.Errorf("the broker refuses: %s", ack.Error.Description)
