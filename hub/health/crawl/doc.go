@@ -19,7 +19,10 @@
 // Traps are told from real sites by asking: when pages of one shape, such as
 // /cal?month=#, go on bringing nothing new, or follow on each other in a long
 // chain, an address of that shape is asked that cannot be meant, far beyond the
-// others. A site that has an answer even to that will have one for ever.
+// others. A site that has an answer even to that will have one for ever. Where
+// there are no numbers, two addresses of other letters are asked when there are
+// many pages in one folder: a site that has a page for either, and not the same
+// one, makes them up.
 //
 // One goroutine (crawl.loop) owns all state; workers only ask.
 package crawl

@@ -27,6 +27,7 @@ type Page struct {
 
 	// Anchors are what fragments can lead to, by AnchorSum.
 	Anchors []uint32
+	drawn   bool // by a script, which may add others
 }
 
 // ReadPage takes one look at rawURL and reads the links of the page or style
@@ -49,7 +50,7 @@ func (c *Checker) ReadPage(ctx context.Context, rawURL string) (Page, Result) {
 		URL: r.Final, ContentType: r.ContentType, Charset: found.name, Title: r.Title,
 		Links: found.resolve(), Body: v.answer.body, Partial: r.Partial || found.cut,
 		Sum: found.facts.sum, Plain: found.facts.plain, Pieces: found.facts.pieces, Words: found.facts.text,
-		Anchors: found.anchors,
+		Anchors: found.anchors, drawn: found.facts.app,
 	}, v.result
 }
 
@@ -92,7 +93,7 @@ func AnchorsFor(fragment string) (sums [2]uint32, ok bool) {
 }
 
 // Complete tells whether everything a fragment could lead to is in Anchors.
-func (p *Page) Complete() bool { return !p.Partial && len(p.Anchors) < maxAnchor }
+func (p *Page) Complete() bool { return !p.Partial && !p.drawn && len(p.Anchors) < maxAnchor }
 
 // HasTarget tells whether a link's Fragment leads to something on p. On a page
 // read in part, or beyond the bound on what is remembered, nothing is missed

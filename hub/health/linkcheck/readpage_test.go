@@ -93,3 +93,14 @@ func TestEverythingHasWords(t *testing.T) {
 		}
 	}
 }
+
+// A page that a script draws may have any place a fragment leads to.
+func TestDrawnPagesMissNothing(t *testing.T) {
+	site := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		writeHTML(w, 200, "<title>办事大厅</title><div id=app></div><script src=/app.js></script>")
+	})
+	p, _ := newChecker(t).ReadPage(t.Context(), site+"/a.html")
+	if p.Title == "" || p.Complete() || !p.HasTarget("section") {
+		t.Errorf("%+v", p)
+	}
+}
