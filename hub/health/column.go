@@ -48,6 +48,7 @@ type ColumnReading struct {
 	Last     fresh.Day    `json:"last,omitempty"`  // last day in time without a new update
 	Count    int          `json:"count"`
 	Evidence []string     `json:"evidence,omitempty"`
+	Facts    []fresh.Fact `json:"facts,omitempty"`    // Evidence in parts, for other languages; absent in readings of old
 	Doubtful []fresh.Item `json:"doubtful,omitempty"` // items whose dates do not count, at most 20
 	Changed  time.Time    `json:"changedAt,omitzero"` // when State became what it is
 }
@@ -228,7 +229,7 @@ func (s *Service) readColumn(ctx context.Context, c Column) error {
 		c.LastUpdate = r.LastUpdate // else what was last known stays
 	}
 	c.State = r.State
-	c.Reading = ColumnReading{Reason: r.Reason, Since: r.Since, InDays: r.InDays, Last: r.Last, Count: r.Count, Evidence: r.Evidence, Changed: changed}
+	c.Reading = ColumnReading{Reason: r.Reason, Since: r.Since, InDays: r.InDays, Last: r.Last, Count: r.Count, Evidence: r.Evidence, Facts: r.Facts, Changed: changed}
 	for _, it := range r.Items {
 		if len(it.Flags) > 0 && len(c.Reading.Doubtful) < maxDoubtful {
 			c.Reading.Doubtful = append(c.Reading.Doubtful, it)

@@ -229,6 +229,9 @@ func (f *furnished) columns(t testing.TB) {
 		case "工作动态":
 			f.column = c.ID
 			c.State, c.LastUpdate, c.Reading.Last = fresh.Stale, "2026-09-30", "2026-10-14"
+			c.Reading.Facts = []fresh.Fact{{Kind: "主列表有 %d 条，其中 %d 条在列表页读到日期。", Of: []any{15, 15}},
+				{Kind: "最近更新 %s：《%s》，读自%s“%s”。", Of: []any{"2026-09-30", "街道召开安全生产会议", fresh.Word("列表"), "09-30"}},
+				{Kind: "%s的期限是 %s：%s 以后没有更新，超期。", Of: []any{fresh.Word("动态要闻类"), fresh.Word("14 天"), "2026-10-20"}}}
 			c.Reading.Doubtful = []fresh.Item{{Title: "补发的工作动态", URL: c.URL + "1.html", Day: "2026-10-20", Text: "2026-10-20", Flags: []fresh.Flag{fresh.FlagBackDated}}}
 		case "通知公告":
 			c.State, c.LastUpdate, c.Reading.Last = fresh.Fresh, "2026-10-30", "2027-04-30"

@@ -16,15 +16,16 @@ import (
 // that change it.
 type siteColumnPage struct {
 	ui.Page
-	Site    health.Site
-	C       health.Column
-	Form    columnForm
-	Units   []ui.Option
-	Classes []ui.Option
-	Marks   []ui.Option
-	Inspect bool
-	Manage  bool
-	Sleeps  int // days without an update after which a column is called asleep
+	Site     health.Site
+	C        health.Column
+	Form     columnForm
+	Units    []ui.Option
+	Classes  []ui.Option
+	Marks    []ui.Option
+	Inspect  bool
+	Manage   bool
+	Evidence []string
+	Sleeps   int // days without an update after which a column is called asleep
 }
 
 // columnForm is what a person sent that could not be taken.
@@ -69,8 +70,23 @@ func (s *Server) newSiteColumnPage(r *http.Request, u access.User) (*siteColumnP
 			return nil, err
 		}
 	}
+	p.Evidence = evidence(c.Reading, lang)
 	p.Title, p.Lead, p.Events = c.Name, site.Name, eventsURL
 	return p, nil
+}
+
+// evidence are the lines a reading rests on.
+func evidence(r health.ColumnReading, lang ui.Lang) []string {
+	var lines []string
+	for _, f := range r.Facts {
+		lines = append(lines, f.Line(func(key string, args ...any) string { return ui.T(lang, key, args...) }))
+	}
+	if r.Facts == nil {
+		for _, line := range r.Evidence {
+			lines = append(lines, ui.T(lang, line))
+		}
+	}
+	return lines
 }
 
 func classOptions(lang ui.Lang) []ui.Option {

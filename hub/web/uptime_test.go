@@ -47,6 +47,9 @@ func testSiteAvailability(t *testing.T, f *furnished) {
 	board.get("/board").is(http.StatusOK).says("最近的变化", "还差 2 个栏目", "塘头镇 2 个、思唐街道 1 个", "全站 180 天没有更新算睡眠网站，365 天算僵尸网站（县内参考值）。")
 	board.get("/sites/"+f.site).is(http.StatusOK).says("最近的变化", "有栏目超期", "最近更新 2026-10-30")
 	board.get("/findings/"+f.down).is(http.StatusOK).says("站点打不开", "看站点的访问记录")
+	board.cookies["lang"] = "en"
+	board.get("/sites/"+f.site+"/columns/"+f.column).is(http.StatusOK).says("The main list has 15 items, 15 of them with a date in the list.",
+		"Last update 2026-09-30: “街道召开安全生产会议”, read from the list: “09-30”.", "the period is 14 days; there is no update since 2026-10-20, overdue.")
 	var r rules.Result
 	v.get("/api/v1/sites/" + f.site + "/verdict").is(http.StatusOK).json(&r)
 	if r.Condition != "stale" || r.Updated != "2026-10-30" {

@@ -1,6 +1,7 @@
 package fresh
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -79,28 +80,28 @@ func (t *tree) byScript() string {
 	for i := range t.nodes {
 		n := &t.nodes[i]
 		if n.text != "" && scripted && !n.hidden && clientLeftover.MatchString(n.text) {
-			return "页面有由脚本填写的占位符“" + oneline.Clip(n.text, 30) + "”"
+			return fmt.Sprintf("页面有由脚本填写的占位符“%s”", oneline.Clip(n.text, 30))
 		}
 		if n.attr == nil && !strings.Contains(n.tag, "-") {
 			continue
 		}
 		for name := range n.attr {
 			if strings.HasPrefix(name, "v-") || strings.HasPrefix(name, "ng-") || name == "data-reactroot" || name == "ms-for" {
-				return "页面由前端脚本框架生成（" + name + "）"
+				return fmt.Sprintf("页面由前端脚本框架生成（%s）", name)
 			}
 		}
 		if t.placeholder(int32(i)) && t.hasScript() {
-			return "页面有由脚本填写的空位“" + oneline.First(n.attr["class"], n.attr["id"], n.tag) + "”"
+			return fmt.Sprintf("页面有由脚本填写的空位“%s”", oneline.First(n.attr["class"], n.attr["id"], n.tag))
 		}
 		if appRoots[n.attr["id"]] && t.length(int32(i)) < 20 && t.hasScript() {
-			return "页面主体“#" + n.attr["id"] + "”由脚本生成"
+			return fmt.Sprintf("页面主体“#%s”由脚本生成", n.attr["id"])
 		}
 		if sign := t.filled(int32(i), all); sign != "" {
 			return sign
 		}
 	}
 	if wait := t.saying(waitWords); wait != "" && t.hasScript() {
-		return "页面显示“" + wait + "”"
+		return fmt.Sprintf("页面显示“%s”", wait)
 	}
 	return ""
 }
@@ -174,7 +175,7 @@ func (t *tree) filled(i int32, scripts string) string {
 	name := n.attr["id"]
 	for _, s := range append([]string{name}, strings.Fields(n.attr["class"])...) {
 		if len(s) > 1 && mentions(scripts, s) {
-			return "空的列表“" + s + "”由脚本填写"
+			return fmt.Sprintf("空的列表“%s”由脚本填写", s)
 		}
 	}
 	// A script inside the empty list.
@@ -207,7 +208,7 @@ func (t *tree) maybeFilled() string {
 			continue
 		}
 		if name := n.attr["id"]; !n.off && holder.MatchString(name) && t.length(int32(i)) == 0 && !t.pictures(int32(i)) {
-			return "空的列表“" + name + "”可能由脚本 " + oneline.Clip(own, 60) + " 填写"
+			return fmt.Sprintf("空的列表“%s”可能由脚本 %s 填写", name, oneline.Clip(own, 60))
 		}
 	}
 	return ""

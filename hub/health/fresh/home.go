@@ -2,7 +2,6 @@ package fresh
 
 import (
 	"context"
-	"fmt"
 
 	"zhanqun/internal/oneline"
 )
@@ -23,7 +22,7 @@ func LookHome(ctx context.Context, pages Reader, address string, o Options, know
 	r.Since, r.SinceDays = r.Class.Since(o.Now, true), r.Class.Since(o.Now, false)
 	if why := unread(page, result); why != "" {
 		r.Reason = why
-		r.say(sentence(why, result))
+		r.told(sentence(why, result))
 		return r
 	}
 	if o.Articles == 0 {
@@ -64,13 +63,13 @@ func (rd *reader) home(p Page, known func(Item) Day) {
 	}
 	if len(rd.r.Items) == 0 {
 		if sign := t.byScript(); sign != "" {
-			rd.end(Unknown, ReasonScript, "首页的内容由脚本生成："+sign+"。程序不运行脚本，请用浏览器核实。")
+			rd.end(Unknown, ReasonScript, "首页的内容由脚本生成：%s。程序不运行脚本，请用浏览器核实。", Word(sign))
 			return
 		}
 		rd.end(Unknown, ReasonMenu, "首页只有导航，没有信息条目。")
 		return
 	}
-	rd.r.say(fmt.Sprintf("首页有 %d 条信息。", len(rd.r.Items)))
+	rd.r.say("首页有 %d 条信息。", len(rd.r.Items))
 	rd.readArticles()
 	rd.judge()
 }

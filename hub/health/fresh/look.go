@@ -26,14 +26,14 @@ func Look(ctx context.Context, pages Reader, address string, o Options) Reading 
 	r.Since, r.SinceDays = r.Class.Since(o.Now, true), r.Class.Since(o.Now, false)
 	if why := unread(page, result); why != "" {
 		r.Reason = why
-		r.say(sentence(why, result))
+		r.told(sentence(why, result))
 		return r
 	}
 	r = Read(ctx, asPage(page), o)
 	r.URL = address
 	if result.Reason == linkcheck.ReasonMaintenance && r.State == Blank && r.Reason != ReasonNotice {
 		r.State, r.Reason = Unknown, ReasonUnread
-		r.say(result.Detail)
+		r.told(result.Detail)
 	}
 	if page.Partial {
 		r.say("页面过大，只读了前面的部分。")
@@ -60,11 +60,11 @@ func unread(page linkcheck.Page, result linkcheck.Result) Reason {
 func sentence(why Reason, result linkcheck.Result) string {
 	switch {
 	case why == ReasonGone:
-		return "栏目页面已经不在：" + result.Detail
+		return fmt.Sprintf("栏目页面已经不在：%s", result.Detail)
 	case result.Verdict == linkcheck.OK:
 		return fmt.Sprintf("这个地址不是网页（%s），读不到列表。", oneline.First(result.ContentType, "没有内容"))
 	}
-	return "栏目页面没有读到：" + result.Detail
+	return fmt.Sprintf("栏目页面没有读到：%s", result.Detail)
 }
 
 func asPage(p linkcheck.Page) Page {

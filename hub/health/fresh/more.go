@@ -2,7 +2,6 @@ package fresh
 
 import (
 	"cmp"
-	"fmt"
 	"html"
 	"net/url"
 	"regexp"
@@ -62,7 +61,7 @@ func (rd *reader) confirmYear() {
 			return
 		}
 		it.Day = found
-		rd.r.say(fmt.Sprintf("《%s》列表上只写“%s”，文章页面写的是“%s”，按 %s 计。", oneline.Clip(it.Title, 40), it.Text, oneline.Clip(text, 40), it.Day))
+		rd.r.say("《%s》列表上只写“%s”，文章页面写的是“%s”，按 %s 计。", oneline.Clip(it.Title, 40), it.Text, oneline.Clip(text, 40), it.Day)
 	}
 	// The first ones were from other years: the list is an old one.
 	for i := range rd.r.Items {
@@ -98,7 +97,7 @@ func (rd *reader) readArticles() {
 		}
 	}
 	if rd.asked > 0 {
-		rd.r.say(fmt.Sprintf("列表上没有期限内的日期，读了 %d 篇没有日期的文章，其中 %d 篇没有读到。", rd.asked, rd.lost))
+		rd.r.say("列表上没有期限内的日期，读了 %d 篇没有日期的文章，其中 %d 篇没有读到。", rd.asked, rd.lost)
 	}
 }
 
@@ -149,10 +148,10 @@ func (rd *reader) framed(p Page, t *tree) bool {
 		before := rd.r
 		inner, ok := rd.fetch(to)
 		if !ok {
-			rd.inner = oneline.First(rd.inner, "列表可能在内嵌页面 "+to+" 里，没有读到。")
+			rd.inner = oneline.First(rd.inner, to)
 			continue
 		}
-		rd.r.say("列表在内嵌或转到的页面 " + to + " 里。")
+		rd.r.say("列表在内嵌或转到的页面 %s 里。", to)
 		rd.r.Final = inner.URL
 		page := parse(inner.HTML)
 		page.zones()
@@ -241,7 +240,7 @@ func (rd *reader) unlinked(t *tree) bool {
 	if len(rd.r.Items) == 0 {
 		return false
 	}
-	rd.r.say(fmt.Sprintf("主列表有 %d 条，都没有链接。", len(rd.r.Items)))
+	rd.r.say("主列表有 %d 条，都没有链接。", len(rd.r.Items))
 	rd.judge()
 	return true
 }

@@ -2,7 +2,6 @@ package fresh
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -55,7 +54,7 @@ func Read(ctx context.Context, p Page, o Options) Reading {
 	if !rd.r.Class.Known() {
 		var why string
 		rd.r.Class, why = t.guess(p, o.Name, t.metas["columnname"], t.metas["columntype"], rd.r.Title)
-		rd.r.say(why)
+		rd.r.told(why)
 	}
 	rd.r.Since, rd.r.SinceDays = rd.r.Class.Since(o.Now, true), rd.r.Class.Since(o.Now, false)
 	rd.read(p, t, false)
@@ -197,7 +196,7 @@ func (rd *reader) list(p Page, t *tree, entries []*entry) {
 		}
 		rd.r.Items = slices.DeleteFunc(rd.r.Items, func(it Item) bool { return it.Day == "" && !articles[it.Title] })
 	}
-	rd.r.say(fmt.Sprintf("主列表有 %d 条，其中 %d 条在列表页读到日期。", len(rd.r.Items), read))
+	rd.r.say("主列表有 %d 条，其中 %d 条在列表页读到日期。", len(rd.r.Items), read)
 	rd.confirmYear()
 	rd.readArticles()
 	rd.judge()

@@ -112,13 +112,11 @@ type Reading struct {
 	Count      int       `json:"count"` // items in the main list of this page
 	Items      []Item    `json:"items"`
 	Evidence   []string  `json:"evidence"`
+	Facts      []Fact    `json:"-"` // Evidence in parts, for other languages
 	CheckedAt  time.Time `json:"checkedAt"`
 
 	grounds int // lines of Evidence before those of the verdict
 }
-
-// say adds a line of evidence.
-func (r *Reading) say(line string) { r.Evidence = append(r.Evidence, line) }
 
 // newest returns the item with the newest day that counts, nil if there is
 // none.

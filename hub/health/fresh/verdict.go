@@ -1,10 +1,6 @@
 package fresh
 
-import (
-	"fmt"
-
-	"zhanqun/internal/oneline"
-)
+import "zhanqun/internal/oneline"
 
 // judge comes to a state from the items, or says that the articles would have
 // to be read first.
@@ -34,7 +30,7 @@ func (r *Reading) settle() bool {
 	for _, it := range r.Items {
 		for _, f := range it.Flags {
 			if doubtful++; doubtful <= 5 {
-				r.say(f.sentence(it))
+				r.sayFlag(f, it)
 			}
 		}
 	}
@@ -49,29 +45,30 @@ func (r *Reading) settle() bool {
 		return true
 	}
 	r.LastUpdate, r.Last, r.InDays = best.Day, r.Class.Last(best.Day), best.Day >= r.SinceDays
-	line := fmt.Sprintf("最近更新 %s：《%s》，读自%s“%s”", best.Day, oneline.Clip(best.Title, 60), placeNames[best.Place], oneline.Clip(best.Text, 80))
+	newest := "最近更新 %s：《%s》，读自%s“%s”。"
 	if best.Guessed {
-		line += "，年份按不晚于今天推定"
+		newest = "最近更新 %s：《%s》，读自%s“%s”，年份按不晚于今天推定。"
 	}
-	r.say(line + "。")
+	r.say(newest, best.Day, oneline.Clip(best.Title, 60), Word(placeNames[best.Place]), oneline.Clip(best.Text, 80))
 	r.State, r.Reason = Fresh, ""
-	verdict := fmt.Sprintf("%s的期限是 %s：%s 以后有更新，按时。", r.Class.Label(), r.Class.Period(), r.Since)
+	verdict := "%s的期限是 %s：%s 以后有更新，按时。"
 	if best.Day < r.Since {
 		r.State, r.Reason = Stale, ReasonOverdue
-		verdict = fmt.Sprintf("%s的期限是 %s：%s 以后没有更新，超期。", r.Class.Label(), r.Class.Period(), r.Since)
+		verdict = "%s的期限是 %s：%s 以后没有更新，超期。"
 	}
-	r.say(verdict)
+	r.say(verdict, Word(r.Class.Label()), Word(r.Class.Period()), r.Since)
 	return true
 }
 
-// sentence says in Chinese what is wrong with an item's date.
-func (f Flag) sentence(it Item) string {
+// sayFlag says what is wrong with an item's date.
+func (r *Reading) sayFlag(f Flag, it Item) {
 	title, text := oneline.Clip(it.Title, 40), oneline.Clip(it.Text, 40)
 	switch f {
 	case FlagFuture:
-		return fmt.Sprintf("《%s》的日期“%s”晚于它出现的日子，不算更新，请核实。", title, text)
+		r.say("《%s》的日期“%s”晚于它出现的日子，不算更新，请核实。", title, text)
 	case FlagBackDated:
-		return fmt.Sprintf("《%s》的日期是“%s”，但以前检查时没有这一条，疑似补填旧日期，不算更新，请核实。", title, text)
+		r.say("《%s》的日期是“%s”，但以前检查时没有这一条，疑似补填旧日期，不算更新，请核实。", title, text)
+	default:
+		r.say("《%s》以前的日期是 %s，现在写成“%s”，疑似旧稿改新日期，仍按原日期计，请核实。", title, it.Day, text)
 	}
-	return fmt.Sprintf("《%s》以前的日期是 %s，现在写成“%s”，疑似旧稿改新日期，仍按原日期计，请核实。", title, it.Day, text)
 }

@@ -76,6 +76,7 @@ func Weigh(h History, r Reading, o WeighOptions) (Reading, History) {
 	h = History{ReadAt: r.CheckedAt, Seen: keep(next, h.Seen, w.onPage), Oldest: oldest(r.Items)}
 	weighed := r
 	weighed.Evidence = slices.Clone(r.Evidence[:min(r.grounds, len(r.Evidence))])
+	weighed.Facts = slices.Clone(r.Facts[:min(r.grounds, len(r.Facts))])
 	if weighed.settle() {
 		r = weighed
 	}
