@@ -109,27 +109,26 @@ func (v *veils) unhide(tag atom.Atom) {
 // how tells how the element at hand is hidden: what serves no reader counts more
 // than what does.
 func (v *veils) how() string {
-	found := ""
-	for _, how := range append([]string{v.own}, hows(v.open)...) {
-		switch how {
-		case "":
-		case hiddenNone, hiddenInvisible, hiddenClipped, hiddenStyle:
-			if found == "" {
-				found = how
-			}
-		default:
-			return how
+	found := v.own
+	for _, h := range v.open {
+		if !weak(found) {
+			break
+		}
+		if found == "" || !weak(h.how) {
+			found = h.how
 		}
 	}
 	return found
 }
 
-func hows(open []hiding) []string {
-	list := make([]string, len(open))
-	for i, h := range open {
-		list[i] = h.how
+// weak tells of a way of hiding that menus and the like use it too, or that there
+// is none.
+func weak(how string) bool {
+	switch how {
+	case "", hiddenNone, hiddenInvisible, hiddenClipped, hiddenStyle:
+		return true
 	}
-	return list
+	return false
 }
 
 func void(tag atom.Atom) bool {
@@ -142,7 +141,7 @@ func void(tag atom.Atom) bool {
 
 // hides tells how the tag at hand hides.
 func (s *scanner) hides() string {
-	weak := ""
+	found := ""
 	for i := range s.z.attrs {
 		a := &s.z.attrs[i]
 		how := ""
@@ -152,31 +151,33 @@ func (s *scanner) hides() string {
 		case "hidden":
 			how = hiddenNone
 		case "class":
+			if len(s.veils.styles) == 0 {
+				continue
+			}
 			for name := range bytes.FieldsSeq(a.value) {
 				if s.veils.styles["."+string(name)] {
 					how = hiddenStyle
 				}
 			}
 		case "id":
-			if s.veils.styles["#"+string(a.value)] {
+			if len(s.veils.styles) > 0 && s.veils.styles["#"+string(a.value)] {
 				how = hiddenStyle
 			}
 		}
-		switch how {
-		case "":
-		case hiddenNone, hiddenInvisible, hiddenClipped, hiddenStyle:
-			weak = how
-		default:
+		switch {
+		case !weak(how):
 			return how
+		case how != "":
+			found = how
 		}
 	}
 	switch {
-	case s.tag == atom.Marquee && (small(s.get("height")) || small(s.get("width")) || number99(s.get("scrollamount"))):
+	case s.tag == atom.Marquee && (small(s.get("height")) || small(s.get("width")) || beyond(s.get("scrollamount"))):
 		return hiddenMarquee
-	case s.tag == atom.Iframe && weak == "" && small(s.get("height")) && small(s.get("width")):
+	case s.tag == atom.Iframe && found == "" && small(s.get("height")) && small(s.get("width")):
 		return hiddenClipped
 	}
-	return weak
+	return found
 }
 
 // small tells whether a length in an attribute leaves nothing to see.
@@ -185,15 +186,15 @@ func small(value []byte) bool {
 	return err == nil && n >= 0 && n <= 2
 }
 
-// number99 tells whether a number is beyond anything a reader could follow.
-func number99(value []byte) bool {
+// beyond tells whether a number is beyond anything a reader could follow.
+func beyond(value []byte) bool {
 	n, err := strconv.Atoi(strings.TrimSpace(string(value)))
 	return err == nil && n >= 500
 }
 
 // hidingStyle tells how declarations hide an element.
 func hidingStyle(style string) string {
-	weak := ""
+	plain := ""
 	var placed, cut, flat, narrow bool
 	var away bool
 	color, back := "", ""
@@ -206,15 +207,15 @@ func hidingStyle(style string) string {
 		switch strings.TrimSpace(name) {
 		case "display":
 			if value == "none" {
-				weak = hiddenNone
+				plain = hiddenNone
 			}
 		case "visibility":
 			if value == "hidden" {
-				weak = hiddenInvisible
+				plain = hiddenInvisible
 			}
 		case "opacity":
 			if n, err := strconv.ParseFloat(value, 64); err == nil && n == 0 {
-				weak = hiddenInvisible
+				plain = hiddenInvisible
 			}
 		case "font-size":
 			if n, ok := pixels(value); ok && n >= 0 && n <= 1 {
@@ -232,7 +233,7 @@ func hidingStyle(style string) string {
 			}
 		case "text-indent": // pictures in place of letters are made so
 			if n, ok := pixels(value); ok && n <= -999 {
-				weak = hiddenClipped
+				plain = hiddenClipped
 			}
 		case "clip", "clip-path":
 			cut = strings.HasPrefix(value, "rect(0") || strings.HasPrefix(value, "rect(1px") || strings.HasPrefix(value, "inset(50%") || strings.HasPrefix(value, "inset(100%")
@@ -253,10 +254,10 @@ func hidingStyle(style string) string {
 		return hiddenOffscreen
 	case color != "" && color == back:
 		return hiddenColor
-	case weak == "" && (cut || flat && narrow):
+	case plain == "" && (cut || flat && narrow):
 		return hiddenClipped
 	}
-	return weak
+	return plain
 }
 
 // pixels reads a length; ok is false for those that depend on something else.
