@@ -32,13 +32,25 @@ func (p *page) css(text, element, attr string) {
 			}
 			i += len(rest) - len(quoted) + n
 		case rest[0] == '"' || rest[0] == '\'':
-			// What stands in quotes is text; one that is not closed ends its line.
-			_, n := cssString(rest)
-			i += max(n, 1)
+			i += quotedEnd(rest) // what stands in quotes is text
 		default:
 			i++
 		}
 	}
+}
+
+// quotedEnd returns where the quoted text ends that s begins with. One that is
+// not closed ends its line.
+func quotedEnd(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '\n', s[0]:
+			return i + 1
+		}
+	}
+	return len(s)
 }
 
 const cssBlank = " \t\r\n\f"

@@ -61,6 +61,7 @@ func TestLinks(t *testing.T) {
 		{"refresh", `<meta http-equiv=refresh content="5; url='/new.html'"><meta http-equiv=Refresh content=30>`, []string{"meta.content http://a.cn/new.html"}},
 		{"style", `<style>@import "i.css"; a{background:url(b.png)} /* url(c.png) */ @font-face{src:url( "f.woff" )}</style><p style="background:url('p\.png')">`, []string{
 			"style.url http://a.cn/d/i.css", "style.url http://a.cn/d/b.png", "style.url http://a.cn/d/f.woff", "p.style http://a.cn/d/p.png"}},
+		{"quoted style", `<style>a:before{content:"url(no.png)"}b{content:"\"";background:url(b.png)}c{content:'\\'}d{background:url(d.png)}</style>`, []string{"style.url http://a.cn/d/b.png", "style.url http://a.cn/d/d.png"}},
 		{"drawings", `<svg><a xlink:href=/s><image href=p.png /></a><use href="#x"/></svg>`, []string{
 			"a.xlink:href http://a.cn/s", "image.href http://a.cn/d/p.png", "use.href http://a.cn/d/p.html#x"}},
 		{"base", `<a href=1></a><base href=/other/><base href=/third/><a href=2></a>`, []string{"a.href http://a.cn/other/1", "a.href http://a.cn/other/2"}},
