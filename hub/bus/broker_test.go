@@ -173,6 +173,7 @@ func TestExternalServerEncrypted(t *testing.T) {
 // are read at once. The request that was under way is lost, and waiting for
 // its heartbeats to stay away would take ten seconds.
 func TestReadsOnAfterTheLineWasCut(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	c, servers := newOutside(t, 1)
 	c.stop()
 	p := newProxy(t, servers[0].addr)

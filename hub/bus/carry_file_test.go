@@ -64,6 +64,7 @@ func (tn *town) filesDone() bool {
 // Text arrives while its files are still under way; files survive cuts and
 // restarts of the hub and arrive whole.
 func TestFilesArriveWhole(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	c := newCounty(t)
 	p := newProxy(t, c.addr)
 	tn := c.newTown(storetest.Sitang, p.addr())

@@ -199,6 +199,7 @@ const a4Width, a4Height = 8.27, 11.69
 // Print returns the page as a PDF of A4 sheets.
 func (b *Tab) Print() []byte {
 	b.t.Helper()
+	b.media(emulation.SetEmulatedMediaParams{Media: "print"})
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(func(p *page.PrintToPDFParams) {
