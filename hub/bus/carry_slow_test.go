@@ -29,7 +29,7 @@ func video(size int) []byte {
 // With a large file under way on a line of 64 kbit/s, neither a text nor a
 // decision waits for more than one piece of it, which is then 16 KiB.
 func TestWordsWaitForOnePieceAtMost(t *testing.T) {
-	t.Parallel() // it waits most of the time
+	t.Parallel()                                  // it waits most of the time
 	const atMost = protocol.MinChunkBytes + 2<<10 // and what stands around a piece on the wire
 	c := newCounty(t)
 	s := newStrait(t, c.addr, 8<<10)
