@@ -197,6 +197,9 @@ func TestReadsOnAfterTheLineWasCut(t *testing.T) {
 // embedded one, and either the hub's log or the server's names it.
 func TestHostileNodeAtAnExternalServer(t *testing.T) {
 	c, servers := newOutside(t, 1)
+	c.stop()
+	c.limits = slowLimits
+	c.start()
 	victim := c.client(storetest.Tangtou)
 	seen := map[string][]string{ // by the server alone
 		"reads others' subjects": {"Subscription Violation"}, "works the stream": {"Publish Violation"}, "speaks for others": {"Publish Violation"},

@@ -291,7 +291,7 @@ func (n *client) hello(c *county) (a protocol.HelloAnswer, err error) {
 // and twenty times a second for what shows nowhere.
 func (c *county) await(what string, f func() bool) {
 	c.t.Helper()
-	c.awaitFor(20*time.Second, what, f)
+	c.awaitFor(time.Minute, what, f)
 }
 
 // awaitFor is await for what takes its time.
