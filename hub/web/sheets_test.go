@@ -19,8 +19,22 @@ import (
 	"zhanqun/protocol"
 )
 
-// scan reads the QR code of the page as a telephone does.
-func (p *guest) scan() string {
+// scan reads the QR code of the page as a telephone does, which looks again from
+// another distance when it could not.
+func (p *guest) scan() (text string) {
+	p.t.Helper()
+	var err error
+	for _, width := range []int64{390, 500, 640, 860} {
+		p.Look(width, true)
+		if text, err = p.glance(); err == nil {
+			return text
+		}
+	}
+	p.t.Fatalf("the QR code cannot be read: %v", err)
+	return ""
+}
+
+func (p *guest) glance() (string, error) {
 	p.t.Helper()
 	file := filepath.Join(p.t.TempDir(), "page.png")
 	p.Picture(file)
@@ -40,9 +54,9 @@ func (p *guest) scan() string {
 	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
 	r, err := qrcode.NewQRCodeReader().Decode(bitmap, hints)
 	if err != nil {
-		p.t.Fatalf("the QR code cannot be read: %v", err)
+		return "", err
 	}
-	return r.GetText()
+	return r.GetText(), nil
 }
 
 // pages counts the sheets of a PDF.
