@@ -31,12 +31,13 @@ func TestSignInTellsNothing(t *testing.T) {
 	}
 	v := c.visit(t)
 	v.get("/signin")
-	last := 0
+	last, after := 0, ""
 	for i := range 12 {
-		last = v.post("/signin", "login", "guess"+string(rune('a'+i)), "password", "not-the-password").Code
+		a := v.post("/signin", "login", "guess"+string(rune('a'+i)), "password", "not-the-password")
+		last, after = a.Code, a.Result().Header.Get("Retry-After")
 	}
-	if last != http.StatusTooManyRequests {
-		t.Errorf("the twelfth guess within a second: %d", last)
+	if last != http.StatusTooManyRequests || after == "" {
+		t.Errorf("the twelfth guess within a second: %d, to come again after %q", last, after)
 	}
 }
 

@@ -38,7 +38,8 @@ func (s *Server) secondStep(w http.ResponseWriter, r *http.Request) error {
 	next := ui.LocalPath(r.PostFormValue("next"), "/")
 	p := s.newSecondStep(r, next)
 	if wait, ok := s.signins.Allow("signin " + web.ByAddress(r)); !ok {
-		return web.RetryAfter(s.again(w, r, "secondstep", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。")), wait)
+		web.ComeAgain(w, wait)
+		return s.again(w, r, "secondstep", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。"))
 	}
 	id, since := s.sessions.Awaited(r.Context())
 	if id == "" {

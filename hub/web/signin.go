@@ -33,7 +33,8 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 	p := &signinPage{Login: r.PostFormValue("login"), Next: ui.LocalPath(r.PostFormValue("next"), "/")}
 	p.Title = ui.T(s.lang(r), "登录")
 	if wait, ok := s.signins.Allow("signin " + web.ByAddress(r)); !ok {
-		return web.RetryAfter(s.again(w, r, "signin", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。")), wait)
+		web.ComeAgain(w, wait)
+		return s.again(w, r, "signin", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。"))
 	}
 	u, err := s.Access.SignIn(r.Context(), p.Login, r.PostFormValue("password"), web.ByAddress(r))
 	if err != nil {

@@ -53,6 +53,12 @@ func RetryAfter(err error, after time.Duration) error {
 	return retryError{err, after}
 }
 
+// ComeAgain says in the Retry-After header when trying again makes sense. Who
+// writes a page himself calls it before that.
+func ComeAgain(w http.ResponseWriter, after time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, int((after+time.Second-1)/time.Second))))
+}
+
 // Answer writes the answer to a failed request. What is not the asker's fault is
 // logged with the request id; our own mistakes are told in general words only.
 func (e Errors) Answer(w http.ResponseWriter, r *http.Request, err error) {
@@ -67,7 +73,7 @@ func (e Errors) Answer(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	var retry retryError
 	if errors.As(err, &retry) {
-		w.Header().Set("Retry-After", strconv.Itoa(max(1, int((retry.after+time.Second-1)/time.Second))))
+		ComeAgain(w, retry.after)
 	}
 	if p.Status == http.StatusUnauthorized && wantsJSON(r) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="zhanqun"`)

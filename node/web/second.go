@@ -3,8 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"strconv"
-	"time"
 
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
@@ -40,7 +38,7 @@ func (s *Server) secondStep(w http.ResponseWriter, r *http.Request) error {
 	next := ui.LocalPath(r.PostFormValue("next"), "/")
 	p := s.newSecondStep(r, next)
 	if wait, ok := s.signins.Allow("signin " + web.ByAddress(r)); !ok {
-		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		web.ComeAgain(w, wait)
 		return s.again(w, r, "secondstep", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。"))
 	}
 	ref, _ := s.sessions.Awaited(r.Context())

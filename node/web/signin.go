@@ -3,8 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"strconv"
-	"time"
 
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
@@ -35,7 +33,7 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 	p := &signinPage{Login: r.PostFormValue("login"), Next: ui.LocalPath(r.PostFormValue("next"), "/")}
 	p.Title = ui.T(s.pages.Lang(r), "登录")
 	if wait, ok := s.signins.Allow("signin " + web.ByAddress(r)); !ok {
-		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		web.ComeAgain(w, wait)
 		return s.again(w, r, "signin", p, &p.Page, fault.New(fault.Limited, "登录太频繁，请稍等几秒再试。"))
 	}
 	a, err := s.Queue.SignIn(r.Context(), p.Login, r.PostFormValue("password"), web.ByAddress(r))
