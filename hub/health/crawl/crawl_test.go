@@ -78,7 +78,7 @@ func TestAskedOnce(t *testing.T) {
 		}
 	})
 	f := check(t, s.url+"/", func(o *Options) { o.Site = 1 })
-	for path, n := range s.asked {
+	for path, n := range s.counts() {
 		if n > 1 && !strings.Contains(path, "zq") && !strings.Contains(path, "/97") { // what is made up
 			t.Errorf("%s was asked %d times", path, n)
 		}
@@ -132,7 +132,7 @@ func TestSecondLook(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	if s.times("/broken") != 3 || s.times("/gone") != 1 || s.times("/flaky") != 3 {
-		t.Errorf("asked: %v", s.asked)
+		t.Errorf("asked: %v", s.counts())
 	}
 	if n := f.totals.OK; n != 4 {
 		t.Errorf("%d links are well: %v", n, f.all())
@@ -174,7 +174,7 @@ func TestRobots(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	if s.times("/shut/b") > 0 || s.times("/robots.txt") != 1 || elsewhere.times("/secret/x") > 0 || elsewhere.times("/never") > 0 || elsewhere.times("/robots.txt") != 1 || failing.times("/y") > 0 {
-		t.Errorf("asked %v, elsewhere %v, failing %v", s.asked, elsewhere.asked, failing.asked)
+		t.Errorf("asked %v, elsewhere %v, failing %v", s.counts(), elsewhere.counts(), failing.counts())
 	}
 	if f.totals.Robots != "obeyed" {
 		t.Errorf("robots %q", f.totals.Robots)

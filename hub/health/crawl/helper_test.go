@@ -3,6 +3,7 @@ package crawl
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -50,6 +51,13 @@ func (s *site) requests() (n int) {
 		n += times
 	}
 	return n
+}
+
+// counts returns how often each path was asked for.
+func (s *site) counts() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.asked)
 }
 
 func (s *site) times(path string) int {
