@@ -92,6 +92,9 @@ func ordinary(raw string) bool {
 			return false
 		}
 	}
+	if strings.Contains(rest, "%7b") || strings.Contains(rest, "%7B") { // {{ escaped
+		return false
+	}
 	if strings.HasPrefix(rest, "//") || startsLike(rest, "http") || startsLike(rest, "ttp") {
 		return false
 	}
@@ -127,7 +130,7 @@ var plainly = func() (table [256]bool) {
 	for c := range table {
 		table[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 	}
-	for _, c := range []byte("-._~/#?=&+()!*'") {
+	for _, c := range []byte("-._~/#?=&+()!*',%") {
 		table[c] = true
 	}
 	return table

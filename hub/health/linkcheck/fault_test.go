@@ -82,7 +82,7 @@ func TestFaults(t *testing.T) {
 // What is waved through as ordinary is what no pattern knows.
 func FuzzOrdinary(f *testing.F) {
 	for _, raw := range []string{"a.html", "/zwgk/2026/11/t1.html?x=1&y=2#z", "http://www.example.cn/a", "www.example.cn", "xx.gov.cn/a", "a.com/", "http//x", "https://http//x",
-		"undefined", "/a/NaN", "nonesuch", "//x.cn", "ttps://x", "http://user.cn", "HTTP://a", "x.cn", "x.cn?y", "(a)", "a'b"} {
+		"undefined", "/a/NaN", "nonesuch", "//x.cn", "ttps://x", "http://user.cn", "HTTP://a", "x.cn", "x.cn?y", "(a)", "a'b", "/%E4%B8%AD.html", "/a,b", "x%7B%7Bid", "a%5Cb", "http,//x.cn", "null,"} {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
