@@ -131,7 +131,7 @@ func submit(ctx context.Context, c *call, q *queue.Queue, d queue.Draft, attach 
 	if c.JSON {
 		return cli.WriteJSON(c.Out, got)
 	}
-	text := fmt.Sprintf("已存进本机，编号 %s，第 %d 稿。会自动报到县里，用 node show %s 看进展。\n", got.ID, got.Revision, got.ID)
+	text := fmt.Sprintf("已存进本机，编号 %s，第 %d 稿。%s，用 node show %s 看进展。\n", got.ID, got.Revision, onward(ctx, c, q), got.ID)
 	if got.Again {
 		text = fmt.Sprintf("这条已经报过了，编号 %s，没有重复报送。\n", got.ID)
 	}
@@ -294,7 +294,7 @@ func withdrawCommand() command {
 				if c.JSON {
 					return cli.WriteJSON(c.Out, done)
 				}
-				text := "撤回请求已存进本机，会自动报到县里。"
+				text := "撤回请求已存进本机，" + onward(ctx, c, q) + "。"
 				switch {
 				case done.Deleted:
 					text = "草稿已删除。"

@@ -334,3 +334,15 @@ func tokenCreateCommand() command {
 		},
 	}
 }
+
+// onward says how what is kept now comes to the county.
+func onward(ctx context.Context, c *call, q *queue.Queue) string {
+	line, err := q.Line(ctx)
+	switch {
+	case offline(ctx, c, q):
+		return "没有线路，会装进下一个摆渡包"
+	case err == nil && !line.Serving:
+		return "运行 node serve 后会自动报到县里"
+	}
+	return "会自动报到县里"
+}
