@@ -204,8 +204,10 @@
 // sent from the start.
 //
 // A hub bounds how much one node has begun and not ended; beyond that an offer is
-// answered with code quota until something is ended. What lies without progress for
-// long is dropped, and sent from the start then.
+// answered with code quota until something is ended. The same code says that the
+// hub's disk is full. Both are about the size: the node goes on with smaller files
+// and asks again as soon as one is done, or within half a minute. What lies without
+// progress for long is dropped, and sent from the start then.
 //
 // Whether the hub has a file from another node shows in no answer. An item is
 // complete when its own node has brought its files. A name, type or size that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"zhanqun/hub/catalog"
 )
@@ -66,9 +67,14 @@ func (s *Store) NoteAudit(ctx context.Context, actor, act, ref string, detail an
 }
 
 // AnchorAudit puts an anchor at the end of the audit log for a day
-// (2006-01-02), unless that day has one. It returns the newest anchor and
-// whether it was put by this call.
+// (2006-01-02), unless that day has one or, for a clock that is a little slow, the
+// next. It returns the newest anchor and whether it was put by this call.
 func (s *Store) AnchorAudit(ctx context.Context, day string) (a catalog.Audit, put bool, err error) {
+	date, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return a, false, fmt.Errorf("anchoring the audit log: %w", err)
+	}
+	next := date.AddDate(0, 0, 1).Format(time.DateOnly)
 	err = s.tx(ctx, "anchoring the audit log", func(t *tx) error {
 		put = false
 		// The counter is locked first, so that of several hubs one does it.
@@ -79,7 +85,7 @@ func (s *Store) AnchorAudit(ctx context.Context, day string) (a catalog.Audit, p
 		if err != nil {
 			return err
 		}
-		if len(last) > 0 && last[0].Ref >= day {
+		if len(last) > 0 && (last[0].Ref == day || last[0].Ref == next) {
 			a = last[0]
 			return nil
 		}

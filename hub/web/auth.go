@@ -10,6 +10,7 @@ import (
 	"zhanqun/hub/access"
 	"zhanqun/hub/review"
 	"zhanqun/internal/fault"
+	"zhanqun/internal/signin"
 	"zhanqun/internal/web"
 )
 
@@ -107,7 +108,7 @@ func (s *Server) first(u access.User) string {
 	case s.Access.MustChange(u):
 		return "/account/password"
 	case s.Access.MustSetUpSecond(u):
-		return secondURL
+		return signin.SecondURL
 	}
 	return ""
 }

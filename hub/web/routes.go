@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"zhanqun/hub/access"
+	"zhanqun/internal/signin"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
@@ -28,8 +29,8 @@ func (s *Server) handler() http.Handler {
 	private.Handle("GET /lang/{code}", s.pages.LangSwitch())
 	private.HandleFunc("GET /signin", s.errs.Func(s.signinPage))
 	private.HandleFunc("POST /signin", s.errs.Func(s.signin))
-	private.HandleFunc("GET "+secondStepURL, s.errs.Func(s.secondStepPage))
-	private.HandleFunc("POST "+secondStepURL, s.errs.Func(s.secondStep))
+	private.HandleFunc("GET "+signin.StepURL, s.errs.Func(s.second.StepPage))
+	private.HandleFunc("POST "+signin.StepURL, s.errs.Func(s.second.Step))
 	private.HandleFunc("POST /signout", s.errs.Func(s.signout))
 	for _, r := range append(s.pageRoutes(), s.apiRoutes()...) {
 		private.HandleFunc(r.pattern, s.allowed(r.need, r.h))
@@ -58,11 +59,11 @@ func (s *Server) pageRoutes() []route {
 		{"GET /account", "", s.accountPage},
 		{"GET /account/password", "", s.passwordPage},
 		{"POST /account/password", "", s.changePassword},
-		{"GET " + secondURL, "", s.secondPage},
-		{"POST " + secondURL + "/begin", "", s.beginSecond},
-		{"POST " + secondURL + "/confirm", "", s.confirmSecond},
-		{"POST " + secondURL + "/codes", "", s.renewRecovery},
-		{"POST " + secondURL + "/off", "", s.dropOwnSecond},
+		{"GET " + signin.SecondURL, "", s.second.Page},
+		{"POST " + signin.SecondURL + "/begin", "", s.second.Begin},
+		{"POST " + signin.SecondURL + "/confirm", "", s.second.Confirm},
+		{"POST " + signin.SecondURL + "/codes", "", s.second.Codes},
+		{"POST " + signin.SecondURL + "/off", "", s.second.Off},
 		{"POST /account/signout", "", s.signoutAll},
 		{"POST /account/signins/{id}/end", "", s.endSignIn},
 		{"POST /account/tokens", "", s.addToken},

@@ -26,6 +26,7 @@ import (
 	"zhanqun/hub/ranking"
 	"zhanqun/hub/review"
 	"zhanqun/hub/webhook"
+	"zhanqun/internal/signin"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/protocol"
@@ -95,6 +96,7 @@ type Server struct {
 	errs     web.Errors
 	sessions *web.Sessions
 	signins  *web.Limiter
+	second   *signin.Second[access.User]
 	enrols   *web.Limiter
 	live     *broadcast
 }
@@ -119,6 +121,7 @@ func New(o Options) (*Server, error) {
 	// A county's townships join within a morning, often from behind one address.
 	// A secret of 256 bits is not guessed; what is limited is the work.
 	s.enrols = web.NewLimiter(time.Second, 100, 10_000, o.Now)
+	s.second = newSecond(s)
 	return s, nil
 }
 

@@ -5,7 +5,8 @@
 //   - The CA is made once, lives in a file only its owner can read, and stays the
 //     same for as long as that file does. The hub's keys vouch for its CA (see
 //     package trust), so nodes that have joined take another one as well. Nobody
-//     vouches for a node's, which only browsers meet.
+//     vouches for a node's, which only browsers meet. It may be limited to the names
+//     the program is called by, so that it is worth nothing to who steals it.
 //   - A certificate is replaced well before it ends, when the machine's names or
 //     addresses change, and when the administrator's files do, without a restart
 //     and without ending a connection: the next handshake gets the new one.
@@ -62,17 +63,23 @@ type Voucher func(fingerprint string) []*url.URL
 
 // Authority is a program's own CA.
 type Authority struct {
-	dir   string
-	owner string
-	cert  *x509.Certificate
-	key   *ecdsa.PrivateKey
+	dir     string
+	owner   string
+	vouch   Voucher
+	limits  func() Limits
+	cert    *x509.Certificate
+	key     *ecdsa.PrivateKey
+	widened bool // browsers that were taught a former certificate have to be taught again
 }
 
 // Open reads the CA in the data folder dir, or makes it. Its certificates name
 // owner, for people. vouch vouches for it; nil for nobody.
 func Open(dir, owner string, vouch Voucher, now time.Time) (*Authority, error) {
-	a := &Authority{dir: dir, owner: owner}
-	path := filepath.Join(dir, KeyName)
+	return (&Authority{dir: dir, owner: owner, vouch: vouch}).open(now)
+}
+
+func (a *Authority) open(now time.Time) (*Authority, error) {
+	path := filepath.Join(a.dir, KeyName)
 	text, err := os.ReadFile(path) // #nosec G304 -- in the data folder
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -86,7 +93,7 @@ func Open(dir, owner string, vouch Voucher, now time.Time) (*Authority, error) {
 			return nil, fault.Wrap(fault.Internal, "自建证书机构 "+path+" 已损坏。请从备份恢复这个文件；没有备份的，删除它会自动新建一个，浏览器要重新信任；县级平台的，没用过的入网码还要重发，已入网的乡镇不受影响。", err)
 		}
 	}
-	if err := a.certify(vouch, now); err != nil {
+	if err := a.certify(now); err != nil {
 		return nil, fault.Wrap(fault.Internal, "无法保存自建证书机构 "+path+"，请检查磁盘和权限。", err)
 	}
 	return a, nil
@@ -99,26 +106,33 @@ func (a *Authority) valid(now time.Time) bool {
 }
 
 // certify makes the CA's certificate, unless it has a valid one that holds all that
-// is said for it. With the same key it has the same fingerprint.
-func (a *Authority) certify(vouch Voucher, now time.Time) error {
+// is said for it and allows what it has to. With the same key it has the same
+// fingerprint.
+func (a *Authority) certify(now time.Time) error {
 	spki, err := x509.MarshalPKIXPublicKey(&a.key.PublicKey)
 	if err != nil {
 		return err
 	}
 	name := trust.Fingerprint(&x509.Certificate{RawSubjectPublicKeyInfo: spki})
 	var words []*url.URL
-	if vouch != nil {
-		words = vouch(name)
+	if a.vouch != nil {
+		words = a.vouch(name)
 	}
-	if a.cert != nil && a.valid(now) && holds(a.cert, words) {
+	limits, ok := a.limit()
+	if a.cert != nil && a.valid(now) && holds(a.cert, words) && ok {
 		return a.publish()
 	}
-	if a.cert, err = sign(&x509.Certificate{
+	t := &x509.Certificate{
 		Subject:   pkix.Name{Organization: []string{"Zhanqun"}, CommonName: a.owner + " " + name[:8]},
 		NotBefore: now.Add(-early), NotAfter: now.Add(caLife),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		URIs: words,
-	}, nil, a.key, a.key); err != nil {
+	}
+	if a.limits != nil {
+		limits.write(t)
+		a.widened = a.cert != nil && a.cert.PermittedDNSDomainsCritical && !ok
+	}
+	if a.cert, err = sign(t, nil, a.key, a.key); err != nil {
 		return err
 	}
 	text, err := writePair(a.key, a.cert)
@@ -129,6 +143,22 @@ func (a *Authority) certify(vouch Voucher, now time.Time) error {
 		return err
 	}
 	return a.publish()
+}
+
+// limit returns what the CA's certificate has to allow, and whether it does.
+func (a *Authority) limit() (l Limits, ok bool) {
+	if a.limits == nil {
+		return Limits{}, true
+	}
+	l = a.limits().whole()
+	if a.cert == nil {
+		return l, false
+	}
+	has := limitsOf(a.cert)
+	if all := l.with(has); len(all.Names)+len(all.Nets) <= mostLimits {
+		return all, has.hold(l)
+	}
+	return l, has.hold(l)
 }
 
 // holds reports whether a certificate has all words among its names.

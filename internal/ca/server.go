@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -31,8 +32,14 @@ type Options struct {
 	// Names returns the host names and addresses the server is reached under, for
 	// certificates of the own CA.
 	Names func() []string
-	Now   func() time.Time // nil for time.Now
-	Log   *slog.Logger     // nil for slog.Default
+	// Limits returns what the own CA may be believed for. When it has to be more
+	// than before, its certificate is made anew, and browsers that were taught the
+	// former one have to be taught again. Nil: it may be believed for everything.
+	// That is for a CA that signs for others as well, whose names are not known
+	// beforehand (see [Authority.Issue]).
+	Limits func() Limits
+	Now    func() time.Time // nil for time.Now
+	Log    *slog.Logger     // nil for slog.Default
 }
 
 // Server hands the certificate of the day to the listeners.
@@ -65,7 +72,8 @@ func New(o Options) (*Server, error) {
 	look := s.readFiles
 	if o.CertFile == "" {
 		var err error
-		if s.own, err = Open(o.Dir, o.Owner, o.Vouch, o.Now()); err != nil {
+		own := &Authority{dir: o.Dir, owner: o.Owner, vouch: o.Vouch, limits: o.Limits}
+		if s.own, err = own.open(o.Now()); err != nil {
 			return nil, err
 		}
 		look = s.renew
@@ -152,12 +160,17 @@ func (s *Server) use(c *tls.Certificate, public bool, pin string) {
 // renew makes a new certificate of the own CA unless there is one with two thirds
 // of its time left, for the names of now.
 func (s *Server) renew() error {
-	names, now := s.names(), s.o.Now()
+	now := s.o.Now()
 	path := filepath.Join(s.o.Dir, serverName)
 	before := s.own.cert
-	if err := s.own.certify(s.o.Vouch, now); err != nil {
+	if err := s.own.certify(now); err != nil {
 		return fault.Wrap(fault.Internal, "无法保存自建证书机构，请检查磁盘和权限。", err)
 	}
+	if s.own.widened {
+		s.o.Log.Warn("this machine has names or addresses its CA was not made for: browsers have to be taught its new certificate", "file", filepath.Join(s.o.Dir, CertName))
+		s.own.widened = false
+	}
+	names := s.names()
 	if s.current == nil {
 		if text, err := os.ReadFile(path); err == nil { // #nosec G304 -- in the data folder
 			if key, cert, err := readPair(text); err == nil && cert.CheckSignatureFrom(s.own.cert) == nil {
@@ -165,7 +178,7 @@ func (s *Server) renew() error {
 			}
 		}
 	}
-	if s.current != nil && s.own.cert == before && good(s.current.Leaf, names, now) {
+	if s.current != nil && s.own.cert == before && good(s.current.Leaf, names, now) && s.allowed(s.current.Leaf) {
 		return nil
 	}
 	key, cert, err := s.own.server(names, serverLife, now)
@@ -206,17 +219,25 @@ func good(c *x509.Certificate, names []string, now time.Time) bool {
 	return true
 }
 
+// allowed reports whether the CA may sign for every name of a certificate. One that
+// was made before the CA had limits may hold more.
+func (s *Server) allowed(c *x509.Certificate) bool {
+	return !slices.ContainsFunc(c.DNSNames, func(n string) bool { return !allows(s.own.cert, n) }) &&
+		!slices.ContainsFunc(c.IPAddresses, func(ip net.IP) bool { return !allows(s.own.cert, ip.String()) })
+}
+
 // maxNames bounds what stands in a certificate: a machine with containers has
 // hundreds of addresses.
 const maxNames = 50
 
-// names are those of the options that can stand in a certificate, in order.
+// names are those of the options that can stand in a certificate of the own CA, in
+// order.
 func (s *Server) names() []string {
 	var names []string
 	if s.o.Names != nil {
 		names = slices.DeleteFunc(slices.Clone(s.o.Names()), func(n string) bool {
 			ip, err := netip.ParseAddr(n)
-			return err == nil && (ip.Zone() != "" || ip.IsUnspecified() || ip.IsLinkLocalUnicast()) || err != nil && !hostName.MatchString(n)
+			return err == nil && (ip.Zone() != "" || ip.IsUnspecified() || ip.IsLinkLocalUnicast()) || err != nil && !hostName.MatchString(n) || !allows(s.own.cert, n)
 		})
 	}
 	slices.Sort(names)

@@ -43,10 +43,14 @@ func (q *Queue) FileProgress(ctx context.Context, sha string, have int64) error 
 	})
 }
 
-// FileDone notes that the hub has a file, whole and verified.
+// FileDone notes that the hub has a file, whole and verified. That may make room
+// there for those that found none.
 func (q *Queue) FileDone(ctx context.Context, sha string) error {
 	return q.write(ctx, "noting file done", func(ctx context.Context, t *txn) error {
-		return t.exec(ctx, `UPDATE file SET have = size, done = 1, tries = 0, next_at = 0, error = '' WHERE sha256 = $1`, sha)
+		if err := t.exec(ctx, `UPDATE file SET have = size, done = 1, tries = 0, next_at = 0, error = '' WHERE sha256 = $1`, sha); err != nil {
+			return err
+		}
+		return t.exec(ctx, `UPDATE file SET next_at = 0 WHERE done = 0 AND wanted > 0 AND next_at BETWEEN 1 AND $1`, t.now+MostRoomWait.Milliseconds())
 	})
 }
 
@@ -56,5 +60,20 @@ func (q *Queue) FileFailed(ctx context.Context, sha, reason string, retry time.D
 	return q.write(ctx, "noting file failure", func(ctx context.Context, t *txn) error {
 		return t.exec(ctx, `UPDATE file SET tries = tries + 1, next_at = $3, error = $2 WHERE sha256 = $1 AND done = 0`,
 			sha, reason, t.now+min(retry, maxRetry).Milliseconds())
+	})
+}
+
+// MostRoomWait is the longest a file waits before the hub is asked again whether
+// there is room for it: what others of its disk use it does not tell.
+const MostRoomWait = 30 * time.Second
+
+// FileCrowded notes that the hub has no room for f now, in its words, and when to
+// ask again. Files the hub has nothing of and that are as large wait along; smaller
+// ones may fit and go on.
+func (q *Queue) FileCrowded(ctx context.Context, f File, reason string, retry time.Duration) error {
+	return q.write(ctx, "noting that there is no room for a file", func(ctx context.Context, t *txn) error {
+		return t.exec(ctx, `UPDATE file SET tries = tries + 1, error = $2, next_at = $3
+			WHERE done = 0 AND wanted > 0 AND (sha256 = $1 OR have = 0 AND size >= $4 AND next_at < $3)`,
+			f.SHA256, reason, t.now+min(retry, MostRoomWait).Milliseconds(), f.Size)
 	})
 }

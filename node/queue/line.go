@@ -89,15 +89,23 @@ func (q *Queue) Line(ctx context.Context) (Line, error) {
 	if err := q.db.Read.QueryRowContext(ctx, `SELECT line FROM station`).Scan(&text); err != nil {
 		return Line{}, fmt.Errorf("reading line: %w", err)
 	}
-	var l Line
-	if text != "" {
-		if err := json.Unmarshal([]byte(text), &l); err != nil {
-			return Line{}, fmt.Errorf("reading line: %w", err)
-		}
+	l, err := readLine(text)
+	if err != nil {
+		return Line{}, err
 	}
-	var err error
 	if l.Serving, err = q.Serving(); err == nil && !l.Serving {
 		l.Connected, l.Way = false, ""
 	}
 	return l, err
+}
+
+// readLine reads what was noted of the line; nothing was before the first try.
+func readLine(text string) (l Line, err error) {
+	if text == "" {
+		return l, nil
+	}
+	if err := json.Unmarshal([]byte(text), &l); err != nil {
+		return Line{}, fmt.Errorf("reading line: %w", err)
+	}
+	return l, nil
 }

@@ -124,6 +124,41 @@ func TestPrune(t *testing.T) {
 	}
 }
 
+// A clock that is wrong by years, when something is handed in or now, ends no
+// retention: a restored hub may still ask for it.
+func TestPruneByAWrongClock(t *testing.T) {
+	right := start.Add(10 * 365 * 24 * time.Hour)
+	for name, tt := range map[string]struct {
+		handedIn, confirmed, now time.Time
+		line                     queue.Line
+		pruned                   int64
+	}{
+		"right":                      {right, right, right.Add(91 * 24 * time.Hour), queue.Line{LastContact: right.Add(90 * 24 * time.Hour)}, 2},
+		"right, without a line":      {right, right, right.Add(91 * 24 * time.Hour), queue.Line{}, 2},
+		"behind when handed in":      {start, right, right.Add(time.Hour), queue.Line{LastContact: right}, 0},
+		"ahead now, not yet heard":   {right, right, right.Add(4 * 365 * 24 * time.Hour), queue.Line{LastContact: right}, 0},
+		"ahead now, and the hub not": {right, right, right.Add(4 * 365 * 24 * time.Hour), queue.Line{LastContact: right.Add(4 * 365 * 24 * time.Hour), Skew: 4 * 365 * 24 * time.Hour}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := tt.handedIn
+			q := openAt(t, t.TempDir(), func() time.Time { return now })
+			h := join(t, q)
+			for range 3 {
+				post(t, q, "标题")
+			}
+			now = tt.confirmed
+			down(t, q, h.receipt(t, q, 3))
+			if err := q.SetLine(t.Context(), tt.line); err != nil {
+				t.Fatal(err)
+			}
+			now = tt.now
+			if p, err := q.Prune(t.Context()); err != nil || p.Entries != tt.pruned {
+				t.Errorf("%+v, %v, want %d entries", p, err, tt.pruned)
+			}
+		})
+	}
+}
+
 func TestStateOfTheQueue(t *testing.T) {
 	now := start
 	q := openAt(t, t.TempDir(), func() time.Time { return now })

@@ -30,11 +30,23 @@ type Pruned struct {
 	Files    int   // that no text names
 }
 
+// What the hub says of the time, before a clock is believed that would end the
+// retention.
+const (
+	mostSkew  = 24 * time.Hour // beside the hub's clock
+	mostQuiet = Retention / 2  // since the hub was heard
+)
+
 // Prune removes what has been confirmed for longer than the retention, and
-// leftovers. Nothing that is not confirmed is ever touched, however old.
+// leftovers. Nothing that is not confirmed is ever touched, however old; neither is
+// the log while the clock may be wrong by more than a day.
 func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 	now := q.now()
 	old := now.Add(-Retention).UnixMilli()
+	sure, err := q.clockSure(ctx, now)
+	if err != nil {
+		return p, fmt.Errorf("pruning: %w", err)
+	}
 	sweep := func(count *int64, text string, args ...any) {
 		for err == nil {
 			var n int64
@@ -46,7 +58,7 @@ func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 			}
 		}
 	}
-	for err == nil {
+	for err == nil && sure {
 		var n int64
 		if n, err = q.pruneLog(ctx, old); err == nil {
 			p.Entries += n
@@ -72,14 +84,32 @@ func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 	return p, nil
 }
 
+// clockSure reports whether the clock agrees with what the hub's showed when it was
+// last heard: a computer whose battery is empty begins years away. One that has
+// never heard a hub on a line has nothing to compare with.
+func (q *Queue) clockSure(ctx context.Context, now time.Time) (bool, error) {
+	l, err := q.Line(ctx)
+	if err != nil || l.LastContact.IsZero() {
+		return err == nil, err
+	}
+	quiet := now.Sub(l.LastContact)
+	return l.Skew.Abs() <= mostSkew && quiet >= -mostSkew && quiet <= mostQuiet, nil
+}
+
 // pruneLog drops the bodies of the oldest entries, one batch, up to the first
-// that is young or not confirmed. What was typed stays with its item, and with it
-// a body that is the only copy of it.
+// that is young, or not confirmed for as long: the clock may have been wrong when it
+// was handed in. What was typed stays with its item, and with it a body that is the
+// only copy of it.
 func (q *Queue) pruneLog(ctx context.Context, old int64) (n int64, err error) {
 	err = q.write(ctx, "pruning up log", func(ctx context.Context, t *txn) error {
-		var young uint64
-		err := t.row(ctx, `SELECT coalesce(min(seq), $2) FROM (SELECT seq, at FROM up_entry WHERE seq > $1 AND seq < $2 ORDER BY seq LIMIT $3) WHERE at >= $4`,
-			t.st.pruned, min(t.st.confirmed, t.st.pruned+pruneBatch+1), pruneBatch, old).Scan(&young)
+		var young, long uint64
+		err := t.row(ctx, `SELECT coalesce(max(through), 0) FROM receipt WHERE at < $1
+			AND through < coalesce((SELECT min(through) FROM receipt WHERE at >= $1), 9223372036854775807)`, old).Scan(&long)
+		if err != nil {
+			return err
+		}
+		err = t.row(ctx, `SELECT coalesce(min(seq), $2) FROM (SELECT seq, at FROM up_entry WHERE seq > $1 AND seq < $2 ORDER BY seq LIMIT $3) WHERE at >= $4`,
+			t.st.pruned, min(t.st.confirmed, long, t.st.pruned+pruneBatch+1), pruneBatch, old).Scan(&young)
 		if err != nil || young <= t.st.pruned+1 {
 			n = 0
 			return err

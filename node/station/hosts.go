@@ -10,10 +10,7 @@ import (
 // for a listener on every address all names of this machine, because a village
 // liaison's phone reaches it by one of them.
 func hostNames(setting string, listening net.Addr) []string {
-	var names []string
-	if host, _, err := net.SplitHostPort(setting); err == nil && host != "" {
-		names = append(names, host)
-	}
+	names := calledBySetting(setting)
 	tcp, ok := listening.(*net.TCPAddr)
 	if !ok || !tcp.IP.IsUnspecified() {
 		return names
@@ -25,6 +22,15 @@ func hostNames(setting string, listening net.Addr) []string {
 		names = append(names, a.String())
 	}
 	return names
+}
+
+// calledBySetting is the name or address of the setting, if it says one.
+func calledBySetting(setting string) []string {
+	host, _, err := net.SplitHostPort(setting)
+	if err != nil || host == "" {
+		return nil
+	}
+	return []string{host}
 }
 
 // reachableAt are the addresses other machines can reach what listens at ip by.
@@ -44,14 +50,23 @@ func reachableAt(ip net.IP) []string {
 // ownAddresses are the addresses of this machine; none on one without networks,
 // which still serves itself.
 func ownAddresses() []netip.Addr {
+	var list []netip.Addr
+	for _, p := range ownNetworks() {
+		list = append(list, p.Addr())
+	}
+	return list
+}
+
+// ownNetworks are the addresses of this machine with the size of their networks.
+func ownNetworks() []netip.Prefix {
 	own, err := net.InterfaceAddrs()
 	if err != nil {
 		return nil
 	}
-	var list []netip.Addr
+	var list []netip.Prefix
 	for _, a := range own {
-		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			list = append(list, p.Addr().Unmap())
+		if p, err := netip.ParsePrefix(a.String()); err == nil && !p.Addr().Is4In6() {
+			list = append(list, p)
 		}
 	}
 	return list

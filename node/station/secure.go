@@ -2,7 +2,9 @@ package station
 
 import (
 	"net"
+	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 
@@ -25,7 +27,7 @@ func (s *Station) secure() error {
 		return nil
 	}
 	certs, err := ca.New(ca.Options{
-		Dir: s.o.Dir, Owner: certificateOwner, CertFile: s.o.TLS.CertFile, KeyFile: s.o.TLS.KeyFile, Names: s.names, Now: s.o.Now, Log: s.o.Log,
+		Dir: s.o.Dir, Owner: certificateOwner, CertFile: s.o.TLS.CertFile, KeyFile: s.o.TLS.KeyFile, Names: s.names, Limits: s.limits, Now: s.o.Now, Log: s.o.Log,
 	})
 	if err != nil {
 		return err
@@ -43,6 +45,52 @@ func (s *Station) secure() error {
 func (s *Station) names() []string {
 	return slices.Concat(hostNames(s.o.Addr, s.listener.Addr()), s.o.Hosts, []string{"localhost", "127.0.0.1", "::1"})
 }
+
+// limits are what the browsers of villages may believe this node's own CA for: what
+// the pages are called by settings, and the networks this machine is in, so that a
+// router which gives it another address there changes nothing.
+func (s *Station) limits() ca.Limits {
+	var l ca.Limits
+	for _, name := range append(calledBySetting(s.o.Addr), s.o.Hosts...) {
+		switch addr, err := netip.ParseAddr(name); {
+		case err != nil:
+			l.Names = append(l.Names, name)
+		case !addr.IsUnspecified():
+			l.Nets = append(l.Nets, netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()))
+		}
+	}
+	if tcp, ok := s.listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsUnspecified() {
+		return l
+	}
+	if name, err := os.Hostname(); err == nil {
+		l.Names = append(l.Names, name)
+	}
+	for _, p := range ownNetworks() {
+		if p, ok := lasting(p); ok {
+			l.Nets = append(l.Nets, p)
+		}
+	}
+	return l
+}
+
+// lasting returns the network of an address of this machine within which the address
+// may change, and false for one that is another on every day: a public one of IPv6,
+// and that of a dialled line.
+func lasting(p netip.Prefix) (netip.Prefix, bool) {
+	addr := p.Addr()
+	inner := addr.IsPrivate() || sharedSpace.Contains(addr)
+	switch {
+	case addr.IsLoopback(), addr.IsLinkLocalUnicast():
+		return p, false
+	case !inner && (addr.Is6() || p.Bits() == addr.BitLen()):
+		return p, false
+	}
+	p, err := addr.Prefix(max(p.Bits(), 16)) // not the world, whatever the mask says
+	return p, err == nil
+}
+
+// sharedSpace is used inside networks as the private addresses are (RFC 6598).
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 
 // strict reports whether browsers may be told to come by HTTPS only from now on.
 // With a certificate they do not know that would lock people out who were let in

@@ -29,6 +29,7 @@ const (
 	noteEvery    = 2 * time.Second // how often progress is written down
 	refusedRetry = time.Hour       // for a file the hub does not take
 	damagedRetry = time.Minute     // for one whose bytes arrived wrong
+	roomRetry    = time.Second     // for one that found no room, the first time
 )
 
 func (w *natsWire) connected(ctx context.Context) bool {
@@ -116,6 +117,9 @@ func (l *lane) try(ctx context.Context, f queue.File) {
 		// The hub has just started and does not know of the offer: make it again.
 		pause.For(ctx, l.again.next())
 		return
+	case errors.As(err, &refusal) && refusal.Code == protocol.CodeQuota:
+		// There is no room for as much as this; less may fit.
+		err = l.u.q.FileCrowded(ctx, f, refusal.Detail, backoff(roomRetry, queue.MostRoomWait, f.Tries))
 	case errors.As(err, &refusal) && refusal.Code.Passing():
 		// It is not about this file: no other one fares better now.
 		wait := l.again.next()

@@ -158,3 +158,88 @@ func TestPassingRefusalOfAFile(t *testing.T) {
 		t.Errorf("the file took %v", took)
 	}
 }
+
+// tightHub has room for files up to a size.
+type tightHub struct {
+	mu    sync.Mutex
+	room  int64
+	asked map[int64]int       // offers, by size
+	after map[int64]time.Time // when files were whole, by size
+	grown func(w *tightHub)   // after a file is whole
+}
+
+func (w *tightHub) connected(context.Context) bool { return true }
+func (w *tightHub) close()                         {}
+
+func (w *tightHub) offer(_ context.Context, o protocol.Offer) (protocol.OfferAnswer, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked[o.Size]++
+	if o.Size > w.room {
+		return protocol.OfferAnswer{}, protocol.Fault{Code: protocol.CodeQuota, Detail: "前面的传完就接着传"}
+	}
+	w.after[o.Size] = time.Now()
+	if w.grown != nil {
+		w.grown(w)
+	}
+	return protocol.OfferAnswer{Have: o.Size, Done: true}, nil
+}
+
+func (w *tightHub) chunk(string, int64, []byte) (func(context.Context) (protocol.OfferAnswer, error), error) {
+	return nil, errDown
+}
+
+// A file there is no room for holds up only those that are as large, and goes on as
+// soon as another one of this node is whole, or half a minute after the hub has room.
+func TestNoRoomForAFile(t *testing.T) {
+	const large, small, huge = 300 << 10, 30 << 10, 600 << 10
+	for name, freed := range map[string]time.Duration{"by a file of this node": 0, "by the hub": 10 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			w := &tightHub{room: small, asked: map[int64]int{}, after: map[int64]time.Time{}}
+			if freed == 0 {
+				w.grown = func(w *tightHub) { w.room = huge }
+			}
+			bubble(t, func(t *testing.T, ctx context.Context, u *Uplink, q *queue.Queue) {
+				for _, size := range []int{large, huge, small} {
+					file, err := q.AddFile(ctx, "附件.txt", bytes.NewReader(bytes.Repeat([]byte("x"), size)))
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, err = q.Post(ctx, queue.Actor{Login: "li", Name: "李四", Role: account.RoleLiaison}, queue.Draft{Text: queue.Text{
+						Column: "township", Title: "第一条", Body: "x", Author: "张三", Source: "党政办", Attachments: []protocol.Attachment{file}}})
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				running, stop := context.WithCancel(ctx)
+				l := newLane(u, func() (fileWire, error) { return w, nil }, func() bool { return true })
+				ended := make(chan struct{})
+				began := time.Now()
+				go func() {
+					defer close(ended)
+					l.run(running)
+				}()
+				time.Sleep(freed) // of the bubble
+				w.mu.Lock()
+				if n := w.asked[large] + w.asked[huge]; freed > 0 && n > 100 {
+					t.Errorf("asked %d times in %v", n, freed)
+				}
+				if freed > 0 {
+					w.room = huge
+				}
+				w.mu.Unlock()
+				time.Sleep(time.Minute)
+				stop()
+				<-ended
+				for size, limit := range map[int64]time.Duration{small: time.Second, large: freed + queue.MostRoomWait, huge: freed + queue.MostRoomWait} {
+					if freed == 0 {
+						limit = time.Second
+					}
+					if took := w.after[size].Sub(began); took < 0 || took > limit {
+						t.Errorf("the file of %d KiB was there after %v, want %v at most", size>>10, took, limit)
+					}
+				}
+			})
+		})
+	}
+}

@@ -29,6 +29,7 @@ type lineBook struct {
 	mu      sync.Mutex
 	line    queue.Line
 	box     string // why the mailbox takes nothing, whatever else is answered
+	told    string // what the hub has against this machine, until it says something else
 	written queue.Line
 }
 
@@ -59,7 +60,7 @@ func (b *lineBook) connected(way queue.Way) {
 	b.change(func(l *queue.Line) {
 		l.Connected, l.Way, l.NextTry = true, way, time.Time{}
 		if !l.Pending {
-			l.Error = ""
+			l.Error = b.told
 		}
 	})
 }
@@ -71,6 +72,8 @@ func (b *lineBook) disconnected(why string, next time.Duration) {
 		switch {
 		case why == wordsStranger && l.Pending:
 			l.Error = wordsNotLetIn
+		case why == wordsLost && b.told != "":
+			l.Error = b.told // of two that use one identity each pushes the other off the line
 		case why != "" && !l.Pending: // what it waits for is what it waits for
 			l.Error = why
 		}
@@ -83,6 +86,7 @@ func (b *lineBook) disconnected(why string, next time.Duration) {
 // contact notes that the hub itself has answered, and what its clock showed.
 func (b *lineBook) contact(hub time.Time) {
 	b.change(func(l *queue.Line) {
+		b.told = ""
 		l.LastContact, l.Error, l.Pending = b.now(), b.box, false
 		if !hub.IsZero() {
 			l.Skew = b.now().Sub(hub).Round(time.Second)
@@ -110,8 +114,11 @@ func (b *lineBook) failed(err error) {
 		switch {
 		case told && f.Code == protocol.CodePending:
 			l.Error, l.Pending, l.LastContact = queue.PendingWords, true, b.now()
-		case told || !l.Pending:
-			l.Error, l.Pending = words(err), false
+		case told:
+			b.told = words(err)
+			l.Error, l.Pending = b.told, false
+		case !l.Pending:
+			l.Error = words(err)
 		}
 	})
 }
@@ -180,8 +187,10 @@ func (b *lineBook) write(ctx context.Context) {
 	b.mu.Unlock()
 }
 
-// What is said when the broker turns this machine away.
+// What is said when there is no connection, and when the broker turns this machine
+// away.
 const (
+	wordsLost     = "暂时连不上县级平台，内容都在本机，会自动重试。"
 	wordsStranger = "县级平台不认识本机、已停用本机，或因本机发送过多暂不让连接。内容都在本机，不会丢失；过几分钟还连不上，请联系县级管理员。"
 	wordsNotLetIn = "县级管理员没有批准本机入网。内容都在本机，不会丢失，请联系县级管理员，要一个新的入网码，在本机运行 node join 入网码 --again。"
 )
@@ -216,7 +225,7 @@ func words(err error) string {
 	if telling(err) {
 		return fault.Message(err)
 	}
-	return "暂时连不上县级平台，内容都在本机，会自动重试。"
+	return wordsLost
 }
 
 // turnedAway reports whether the broker did not let this node in.

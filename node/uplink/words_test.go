@@ -1,12 +1,15 @@
 package uplink
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
+	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
 
@@ -47,4 +50,36 @@ func TestWordsSayWhatToDo(t *testing.T) {
 	if got := words(told); got != told.Detail {
 		t.Errorf("a frozen node says %q", got)
 	}
+}
+
+// What the hub has said of this machine stays through a lost connection: two that
+// use one identity push each other off the line all the time, and both have to read
+// why.
+func TestWordsOfTheHubOutliveTheConnection(t *testing.T) {
+	bubble(t, func(t *testing.T, _ context.Context, u *Uplink, q *queue.Queue) {
+		b := newLineBook(q, time.Now, u.log)
+		frozen := protocol.Fault{Code: protocol.CodeFrozen, Detail: "发现两台电脑，请联系县级管理员"}
+		lost, away := words(errDown), words(nats.ErrAuthorization)
+		for i, step := range []struct {
+			do   func()
+			want string
+		}{
+			{func() { b.disconnected(lost, time.Second) }, lost},
+			{func() { b.connected(queue.WayDirect) }, ""},
+			{func() { b.failed(errNobody) }, words(errNobody)},
+			{func() { b.disconnected(lost, time.Second) }, lost},
+			{func() { b.connected(queue.WayDirect) }, ""},
+			{func() { b.failed(frozen) }, frozen.Detail},
+			{func() { b.disconnected(lost, time.Second) }, frozen.Detail},
+			{func() { b.connected(queue.WayDirect) }, frozen.Detail},
+			{func() { b.disconnected(away, time.Second) }, away}, // it was revoked meanwhile
+			{func() { b.connected(queue.WayDirect) }, frozen.Detail},
+			{func() { b.contact(time.Time{}) }, ""},
+			{func() { b.disconnected(lost, time.Second) }, lost},
+		} {
+			if step.do(); b.line.Error != step.want {
+				t.Errorf("step %d says %q, want %q", i, b.line.Error, step.want)
+			}
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"zhanqun/internal/fault"
+	"zhanqun/internal/signin"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
 )
@@ -17,16 +18,16 @@ func (s *Server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /signin", s.errs.Func(s.signin))
 	mux.HandleFunc("GET /trust", s.errs.Func(s.trustPage))
 	mux.HandleFunc("GET /ca.crt", s.errs.Func(s.authority))
-	mux.HandleFunc("GET "+secondStepURL, s.errs.Func(s.secondStepPage))
-	mux.HandleFunc("POST "+secondStepURL, s.errs.Func(s.secondStep))
+	mux.HandleFunc("GET "+signin.StepURL, s.errs.Func(s.second.StepPage))
+	mux.HandleFunc("POST "+signin.StepURL, s.errs.Func(s.second.Step))
 	mux.HandleFunc("POST /signout", s.errs.Func(s.signout))
 	mux.HandleFunc("GET /account/password", s.signedIn(s.passwordPage))
 	mux.HandleFunc("POST /account/password", s.signedIn(s.changePassword))
-	mux.HandleFunc("GET "+secondURL, s.signedIn(s.secondPage))
-	mux.HandleFunc("POST "+secondURL+"/begin", s.signedIn(s.beginSecond))
-	mux.HandleFunc("POST "+secondURL+"/confirm", s.signedIn(s.confirmSecond))
-	mux.HandleFunc("POST "+secondURL+"/codes", s.signedIn(s.renewRecovery))
-	mux.HandleFunc("POST "+secondURL+"/off", s.signedIn(s.dropOwnSecond))
+	mux.HandleFunc("GET "+signin.SecondURL, s.signedIn(s.second.Page))
+	mux.HandleFunc("POST "+signin.SecondURL+"/begin", s.signedIn(s.second.Begin))
+	mux.HandleFunc("POST "+signin.SecondURL+"/confirm", s.signedIn(s.second.Confirm))
+	mux.HandleFunc("POST "+signin.SecondURL+"/codes", s.signedIn(s.second.Codes))
+	mux.HandleFunc("POST "+signin.SecondURL+"/off", s.signedIn(s.second.Off))
 	mux.HandleFunc("POST /account/signout", s.signedIn(s.signoutAll))
 	mux.HandleFunc("POST /account/signins/{id}/end", s.signedIn(s.endSignIn))
 
@@ -112,7 +113,7 @@ func (s *Server) first(a queue.Account) string {
 	case s.Queue.MustChange(a):
 		return "/account/password"
 	case s.Queue.MustSetUpSecond(a):
-		return secondURL
+		return signin.SecondURL
 	}
 	return ""
 }

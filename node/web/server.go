@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"zhanqun/internal/fault"
+	"zhanqun/internal/signin"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
@@ -45,6 +46,7 @@ type Server struct {
 	errs     web.Errors
 	sessions *web.Sessions
 	signins  *web.Limiter
+	second   *signin.Second[queue.Account]
 	run      string       // tells this run of the program from others
 	live     atomic.Int64 // open event streams
 	pace     pace
@@ -76,6 +78,7 @@ func New(o Options) (*Server, error) {
 	s.errs = web.Errors{Log: o.Log, RenderError: s.renderError}
 	s.sessions = web.NewSessions(o.Queue.Sessions(), o.Now, o.Secure, o.Idle)
 	s.signins = web.NewLimiter(2*time.Second, 10, 1000, o.Now)
+	s.second = newSecond(s)
 	return s, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"zhanqun/internal/fault"
+	"zhanqun/internal/signin"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
@@ -45,7 +46,7 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 		if err := s.sessions.Await(r, a.Ref()); err != nil {
 			return err
 		}
-		http.Redirect(w, r, secondStepURL+"?next="+url.QueryEscape(p.Next), http.StatusSeeOther)
+		http.Redirect(w, r, signin.StepURL+"?next="+url.QueryEscape(p.Next), http.StatusSeeOther)
 		return nil
 	}
 	return s.enter(w, r, a, p.Next, "")

@@ -61,16 +61,18 @@ func anchorSuite(t *testing.T, open Open) {
 	}{
 		{"2026-11-03", true, "2026-11-03"}, {"2026-11-03", false, "2026-11-03"}, {"2026-11-04", true, "2026-11-04"},
 		{"2026-11-03", false, "2026-11-04"}, // a clock that went back
+		{"2099-01-01", true, "2099-01-01"},  // one that was wrong by years, and was put right
+		{"2026-11-05", true, "2026-11-05"}, {"2026-11-05", false, "2026-11-05"},
 	} {
 		a, put, err := s.AnchorAudit(t.Context(), tt.day)
 		if err != nil || put != tt.put || a.Ref != tt.want || a.Act != catalog.ActAuditAnchor || a.Hash == "" {
 			t.Errorf("call %d: %+v put %v, %v", i, a, put, err)
 		}
 	}
-	if list := must[[]catalog.Audit](t)(s.AuditAnchors(t.Context(), 10)); len(list) != 2 || list[0].Ref != "2026-11-04" {
+	if list := must[[]catalog.Audit](t)(s.AuditAnchors(t.Context(), 10)); len(list) != 4 || list[0].Ref != "2026-11-05" {
 		t.Errorf("anchors: %+v", list)
 	}
-	if end, err := s.VerifyAudit(t.Context(), nil); err != nil || end.Seq != 3 {
+	if end, err := s.VerifyAudit(t.Context(), nil); err != nil || end.Seq != 5 {
 		t.Errorf("the chain ends at %+v, %v", end, err)
 	}
 }

@@ -127,7 +127,8 @@ func recoverPartly(t *testing.T, open Open) {
 	same(t, "waiting", must[store.Recalling](t)(again.Recalling(t.Context())), store.Recalling{Nodes: 1})
 }
 
-// Only what this hub has signed for this node counts, and only after a restore.
+// Only what this hub has signed for this node counts, and only after a restore. A
+// withdrawal needs no memo, so that is what somebody would forge.
 func recoverForged(t *testing.T, open Open) {
 	o := NewOffice(t, open)
 	one, theirs := o.Submit(0, "township"), o.Submit(1, "township")
@@ -136,13 +137,20 @@ func recoverForged(t *testing.T, open Open) {
 	o.Decide(o.Reviewer, theirs, catalog.ActionReturn)
 	again := o.restore(t, k, store.Options{Dir: Folder(t)})
 	stranger := must[protocol.Key](t)(protocol.NewHubKey())
-	body := must[[]byte](t)(protocol.WriteBody(&protocol.Status{Item: one, Revision: 1, State: protocol.StateAdopted, At: o.Clock.Now()}))
+	body := must[[]byte](t)(protocol.WriteBody(&protocol.Status{Item: one, Revision: 1, State: protocol.StateWithdrawn, At: o.Clock.Now()}))
 	forged := protocol.New(protocol.Down, o.Nodes[0].Node.ID, o.Epoch(), k.heads[0]+1, protocol.KindStatus, body, stranger)
 	again.recall(0, protocol.Recall{Frame: Frame(t, forged)})
 	again.recall(0, pages(t, o, o.Nodes[1].Node.ID, k.heads[1])...) // another node's words
 	again.sweep()
 	want(t, again.Store, one, protocol.StateReceived, 1, 0)
 	want(t, again.Store, theirs, protocol.StateReceived, 1, 0)
+	// The forged word and the other node's, each given twice.
+	same(t, "waiting", must[store.Recalling](t)(again.Recalling(t.Context())), store.Recalling{Nodes: 1, Kept: 4})
+	for _, r := range must[[]intake.Kept](t)(again.Stream.Intake.Refusals(t.Context(), intake.KeptQuery{})) {
+		if r.Code != protocol.CodeRecall || r.Node != o.Nodes[0].Node.ID || !strings.Contains(r.Message, "不是本平台签发的") {
+			t.Errorf("kept %+v", r)
+		}
+	}
 	in := again.Stream.Intake
 	if _, err := in.Recall(t.Context(), o.Nodes[1].Node.ID, protocol.Recall{HubEpoch: o.Epoch()}); code(err) != protocol.CodeEpoch {
 		t.Errorf("for another epoch: %v", err)
