@@ -29,7 +29,9 @@ type Store interface {
 	SiteColumn(ctx context.Context, id string) (Column, error)
 	SaveColumns(ctx context.Context, actor string, list []Column) (added int, err error)
 	ProposeColumns(ctx context.Context, list []Column) (added int, err error)
-	SettleColumn(ctx context.Context, actor, id, status, unit string, class fresh.Class) (Column, error)
+	SettleColumn(ctx context.Context, actor, id, status string, settle func(*Column) error) (Column, error)
+	// EditColumn changes a column that is watched, whose reading is due then.
+	EditColumn(ctx context.Context, actor, id string, edit func(*Column) error) (Column, error)
 	MarkColumn(ctx context.Context, actor, id, mark, note string) (Column, error)
 	DueColumns(ctx context.Context, now time.Time, limit int) ([]Column, error)
 	ColumnHistory(ctx context.Context, id string) (fresh.History, error)
