@@ -105,8 +105,9 @@ type Store interface {
 	// AskAbout does so for an address that may be no target yet, unless nodes were
 	// asked within a time.
 	AskAbout(ctx context.Context, address string, again time.Duration) (asked int, err error)
-	// OpinionsOn returns what nodes saw of an address since a time, latest first.
-	OpinionsOn(ctx context.Context, address string, since time.Time) ([]Opinion, error)
+	// OpinionsOn returns what nodes saw of an address that were asked about it since a
+	// time, latest first, and how many of them have not answered.
+	OpinionsOn(ctx context.Context, address string, since time.Time) (list []Opinion, waiting int, err error)
 	// Opinions returns up to limit answers that were not weighed yet.
 	Opinions(ctx context.Context, limit int) ([]Opinion, error)
 	Weighed(ctx context.Context, id string) error
