@@ -148,9 +148,15 @@ type ChangedEntry struct {
 	ID        string
 	Body      string
 	Live      bool
-	Unit      string // of its first source
-	Item      string // its first source
+	Sources   []EntrySource
 	UpdatedAt time.Time
+}
+
+// EntrySource is an item an entry was made of.
+type EntrySource struct {
+	Unit string
+	Item string
+	Body string // its text, where there are several
 }
 
 // Case is everything the verdict on one target rests on.
