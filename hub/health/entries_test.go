@@ -8,6 +8,24 @@ import (
 	"zhanqun/hub/health/linkcheck"
 )
 
+// What a finding is about is shown without our own marks.
+func TestShown(t *testing.T) {
+	for _, tt := range []struct {
+		f              Finding
+		shown, address string
+		harmful        bool
+	}{
+		{Finding{URL: "http://a.example/x#top", Class: "死链"}, "http://a.example/x#top", "http://a.example/x#top", false},
+		{Finding{URL: "http://bad.example/slots#link", Class: "暗链"}, "http://bad.example/slots", "http://bad.example/slots", true},
+		{Finding{URL: certificateOf("a.example"), Class: "证书问题"}, "a.example 的证书", "https://a.example/", false},
+		{Finding{Kind: AboutSite, URL: "http://town.example/", Class: ClassDown}, "http://town.example/", "http://town.example/", false},
+	} {
+		if tt.f.Shown() != tt.shown || tt.f.Address() != tt.address || tt.f.Harmful() != tt.harmful {
+			t.Errorf("%s: %q, %q, %v", tt.f.URL, tt.f.Shown(), tt.f.Address(), tt.f.Harmful())
+		}
+	}
+}
+
 // A link of a combined entry belongs to the units whose texts have it; one the
 // county wrote in belongs to all of them.
 func TestEntryPlaces(t *testing.T) {
