@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"zhanqun/internal/pause"
 )
 
 // oneLease is a lease of which no database is needed; down makes it unreachable.
@@ -90,25 +92,25 @@ func TestOneLeads(t *testing.T) {
 		}
 		stopA := program("a")
 		stopB := program("b")
-		time.Sleep(10 * time.Minute)
+		pause.For(t.Context(), 10*time.Minute)
 		if got := now(); got != "a" {
 			t.Errorf("%q works, want the one that came first", got)
 		}
 		stopA()
-		time.Sleep(leadEvery)
+		pause.For(t.Context(), leadEvery)
 		synctest.Wait()
 		if got := now(); got != "b" {
 			t.Errorf("%q works after the first stopped", got)
 		}
 		stopA = program("a")
 		lease.cut("b", true)
-		time.Sleep(leadFor + leadEvery)
+		pause.For(t.Context(), leadFor+leadEvery)
 		synctest.Wait()
 		if got := now(); got != "a" {
 			t.Errorf("%q works while the second has no database", got)
 		}
 		lease.cut("b", false)
-		time.Sleep(10 * time.Minute)
+		pause.For(t.Context(), 10*time.Minute)
 		if got := now(); got != "a" {
 			t.Errorf("%q works after it has it again", got)
 		}

@@ -17,8 +17,8 @@ func (q *Queue) Vetoes(ctx context.Context, actor Actor) (m protocol.Vetoes, err
 	if err := q.db.Read.QueryRowContext(ctx, `SELECT vetoes FROM station`).Scan(&text); err != nil {
 		return m, fmt.Errorf("reading vetoes: %w", err)
 	}
-	if text == "" {
-		return m, nil
+	if text != "" {
+		err = decodeInto(text, &m)
 	}
-	return m, decodeInto(text, &m)
+	return m, err
 }
