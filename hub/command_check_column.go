@@ -21,7 +21,7 @@ type columnCheck struct {
 
 func (k *columnCheck) flags(f *flag.FlagSet) {
 	f.BoolVar(&k.on, "column", false, "把网址当作栏目列表页，判断最近更新和是否空白；超期或空白时返回 1")
-	f.StringVar(&k.class, "class", "", "栏目`类别`：news 动态要闻（14 天），notice 通知公告、policy 政策文件（6 个月），other 其他（1 年）；不写则按栏目名称判断")
+	f.StringVar(&k.class, "class", "", "栏目`类别`：news 动态要闻（14 天），notice 通知公告、policy 政策文件（6 个月），personnel 人事信息、plan 规划计划、other 其他（1 年）；不写则按栏目名称判断")
 	f.StringVar(&k.now, "now", "", "监测`时间点`，如 2026-11-28 或 2026-11-28T10:00，默认现在（北京时间）")
 }
 
@@ -30,7 +30,7 @@ func (k *columnCheck) flags(f *flag.FlagSet) {
 func (k *columnCheck) run(ctx context.Context, c *call, pages fresh.Reader) error {
 	o := fresh.Options{Now: fresh.DefaultNow(), Class: fresh.Class(k.class)}
 	if k.class != "" && !o.Class.Known() {
-		return fmt.Errorf("%w: --class 只能是 news、notice、policy、other", cli.ErrUsage)
+		return fmt.Errorf("%w: --class 只能是 %s", cli.ErrUsage, fresh.ClassNames)
 	}
 	if k.now != "" {
 		at, err := checkPoint(k.now)

@@ -26,7 +26,7 @@ func siteImportCommand() command {
 func siteColumnsCommand() command {
 	return command{
 		Name: "site columns", Args: "文件.csv", Min: 1, Max: 1, Lists: true,
-		Short:   "登记网站的栏目（site 首页地址、name、url 三栏，可加 class 类别、unit 责任单位、channel 频道），可以反复导入",
+		Short:   "登记网站的栏目（site 首页地址、name、url 三栏，可加 class 类别、unit 责任单位、channel 频道、days 本栏目自己的期限天数），可以反复导入",
 		Example: "hub site columns 栏目.csv",
 		Run: func(ctx context.Context, c *call) error {
 			return register(ctx, c, "columns", "文件里有 %d 个栏目，新登记 %d 个。\n", (*health.Service).ImportColumns)

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"zhanqun/config"
@@ -110,13 +111,7 @@ func (c *county) run(ctx context.Context) error {
 	loop(c.intake.Run)
 	loop(func(ctx context.Context) { c.review.Run(ctx, c.log) })
 	if c.cfg.Links.Enabled || c.cfg.Uptime.Enabled {
-		loop(c.health.Run)
-	}
-	if c.cfg.Uptime.Enabled {
-		loop(c.prober.Run)
-	}
-	if c.cfg.Links.Enabled || c.cfg.Uptime.Enabled {
-		loop(func(ctx context.Context) { c.inspect.Run(ctx, c.log) })
+		loop(c.watchSites)
 	}
 	loop(c.hooks.Run)
 	loop(func(ctx context.Context) {
@@ -136,6 +131,32 @@ func (c *county) run(ctx context.Context) error {
 		return c.bus.Close()
 	})
 	return errors.Join(g.Wait(), c.close())
+}
+
+// watchSites asks, reads and judges the sites until ctx ends. On a database that
+// several programs may use, one of them does.
+func (c *county) watchSites(ctx context.Context) {
+	work := func(ctx context.Context) {
+		var g errgroup.Group
+		for _, part := range []struct {
+			on  bool
+			run func(context.Context)
+		}{{true, c.health.Run}, {c.cfg.Uptime.Enabled, c.prober.Run}, {true, func(ctx context.Context) { c.inspect.Run(ctx, c.log) }}} {
+			if part.on {
+				g.Go(func() error {
+					part.run(ctx)
+					return nil
+				})
+			}
+		}
+		_ = g.Wait() // no part fails
+	}
+	if !c.cfg.Database.URL.IsSet() {
+		work(ctx) // the data folder is this program's alone
+		return
+	}
+	l := leader{leases: c.store, name: "watch", holder: uuid.NewString(), work: work, held: c.health.Wake, log: c.log}
+	l.run(ctx)
 }
 
 // tidyEvery is how often what has expired is deleted.

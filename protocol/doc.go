@@ -260,6 +260,10 @@
 //	                            ending? recovered removed struckoff waived, at
 //	findings        Findings    findings list of Finding, at most 500; at. Only to a node that knows it
 //	                Place       page, element?, label?
+//	vetoes          Vetoes      vetoes list, at most 50, in the place of all said before; at. Only to a
+//	                            node that knows it
+//	                Veto        site name, title, english?, state near fallen, says, count, limit, own part
+//	                            of the count, names? of what is the unit's, falls? time, official?
 //	notice          Notice      id, title, text, at
 //	look            Look        id, url http or https, page? its beginning is wanted, until time, at. Only to a node that knows it
 //	rotate          Rotate      at
@@ -274,7 +278,7 @@
 //
 //	hello           Hello       v 1, epoch, last seq, confirmed seq, down cursor, hubEpoch, hubKey? it
 //	                            knows, program, clock, diskFree bytes, knows? later kinds of the
-//	                            down log it reads (findings, look, hubkey), and the fields of Beat
+//	                            down log it reads (findings, look, hubkey, vetoes), and the fields of Beat
 //	                Beat        queued, sent, oldest? time, files
 //	                HelloAnswer v, hubEpoch, epoch, cursor, backlog, head seq, maxFrame bytes, now,
 //	                            before? Mark, past? list of Past, recall?

@@ -194,6 +194,12 @@ type Place struct {
 	Label   string `json:"label,omitempty"`
 }
 
+// Harmful reports whether nobody should follow the target: a stranger has the
+// name, or somebody planted the link.
+func (m *Finding) Harmful() bool {
+	return m.Kind == "" && (m.Class == "外链变异" || m.Class == "暗链" || m.Class == "挂马")
+}
+
 // Validate implements Message.
 func (m *Finding) Validate() []Fault {
 	var c checker

@@ -25,6 +25,7 @@ const (
 	KindStatus   Kind = "item.status" // Status
 	KindFinding  Kind = "finding"     // Finding
 	KindFindings Kind = "findings"    // Findings; only for nodes that know it
+	KindVetoes   Kind = "vetoes"      // Vetoes; only for nodes that know it
 	KindNotice   Kind = "notice"      // Notice
 	KindSettings Kind = "settings"    // Settings
 	KindRotate   Kind = "rotate"      // Rotate
@@ -53,6 +54,7 @@ var messages = map[Direction]map[Kind]func() Message{
 		KindStatus:   func() Message { return new(Status) },
 		KindFinding:  func() Message { return new(Finding) },
 		KindFindings: func() Message { return new(Findings) },
+		KindVetoes:   func() Message { return new(Vetoes) },
 		KindNotice:   func() Message { return new(Notice) },
 		KindSettings: func() Message { return new(Settings) },
 		KindRotate:   func() Message { return new(Rotate) },
@@ -63,7 +65,7 @@ var messages = map[Direction]map[Kind]func() Message{
 
 // Later are the kinds of the down log that came after the first nodes. A node
 // names those it reads in Hello.Knows; to others a hub does not say them.
-func Later() []Kind { return []Kind{KindFindings, KindLook, KindHubKey} }
+func Later() []Kind { return []Kind{KindFindings, KindLook, KindHubKey, KindVetoes} }
 
 // Kinds returns the kinds of one direction, for tests and documentation.
 func Kinds(dir Direction) []Kind {

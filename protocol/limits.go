@@ -25,6 +25,8 @@ const (
 	MaxLookPage        = 16 << 10  // bytes of a page a second opinion hands on
 	MaxTypeBytes       = 200       // of its Content-Type
 	MaxFindings        = 500       // findings told at once
+	MaxVetoes          = 50        // vetoes told at once
+	MaxVetoNames       = 20        // things named of one veto
 	MaxURLBytes        = 2000      // address of a look
 
 	MaxBundleIndexBytes = 1 << 20 // index of one bundle

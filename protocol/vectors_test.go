@@ -120,6 +120,11 @@ func writeVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	vectors := []vector{
+		{Name: "down_vetoes", Direction: protocol.Down, Frame: frame(
+			down(11, protocol.KindVetoes, &protocol.Vetoes{At: at, Vetoes: []protocol.Veto{{Site: "思南县人民政府", Title: "栏目不更新", English: "Columns are not updated",
+				State: protocol.VetoNear, Says: "2 个栏目不更新，达到 5 个即单项否决。", Count: 2, Limit: 5, Own: 1, Names: []string{"通知公告"}, Falls: at.AddDate(0, 0, 9), Official: true}}}),
+			down(12, protocol.KindVetoes, &protocol.Vetoes{At: at, Vetoes: []protocol.Veto{}}),
+			protocol.New(protocol.Down, node, epoch, 13, protocol.KindVetoes, []byte(`{"vetoes":[{"site":"x","state":"so so"}],"at":"2026-03-02T08:00:00Z"}`), hubKey))},
 		{Name: "up", Frame: frame(
 			up(1, protocol.KindSubmit, submit),
 			up(2, protocol.KindWithdraw, string(body(t, &protocol.Withdraw{Item: item, Revision: 1, Reason: "数字有误", By: "张秀英", At: at}))),

@@ -21,7 +21,8 @@ type Column struct {
 	URL      string      `json:"url"`
 	Name     string      `json:"name"`
 	Class    fresh.Class `json:"class"`
-	Unit     string      `json:"unit"` // who answers for it
+	Days     int         `json:"days,omitempty"` // a period of its own in days, shorter than its class's; 0 for none
+	Unit     string      `json:"unit"`           // who answers for it
 	UnitName string      `json:"unitName"`
 	Channel  string      `json:"channel,omitempty"` // 频道 of the site it belongs to
 	Status   string      `json:"status"`            // ColumnWatched, ColumnProposed, ColumnDismissed
@@ -39,6 +40,9 @@ type Column struct {
 	ReadAt     time.Time       `json:"readAt,omitzero"`
 	NextAt     time.Time       `json:"nextAt,omitzero"`
 }
+
+// Rule is how often the column has to be updated.
+func (c Column) Rule() fresh.Rule { return fresh.Rule{Class: c.Class, Days: c.Days} }
 
 // ColumnReading is what is kept of the last reading of a column.
 type ColumnReading struct {
@@ -94,7 +98,10 @@ func (c *Column) check() error {
 		c.Class, _ = fresh.GuessClass(c.Name)
 	}
 	if !c.Class.Known() {
-		return fault.Field("class", "栏目类别只能是 news、notice、policy、other。")
+		return fault.Field("class", "栏目类别只能是 "+fresh.ClassNames+"。")
+	}
+	if c.Days < 0 || c.Days > 0 && !c.Rule().Own() {
+		return fault.Field("days", fmt.Sprintf("本栏目自己的期限写天数，要比类别的期限（%s）短；不填就按类别的期限。", c.Class.Period()))
 	}
 	c.URL = address
 	return nil
@@ -139,20 +146,40 @@ func (s *Service) MarkColumn(ctx context.Context, who access.User, id, mark, not
 	return c, err
 }
 
-// SettleColumn decides a proposal: the column is watched from now on, or was
-// none. unit and class may be given; empty ones stay as proposed.
-func (s *Service) SettleColumn(ctx context.Context, who access.User, id string, take bool, unit string, class fresh.Class) (Column, error) {
+// ColumnTerms are what a person settles of a column.
+type ColumnTerms struct {
+	Unit  string      // who answers for it; empty as it is
+	Class fresh.Class // empty as it is
+	Days  int         // see Column
+}
+
+// take puts terms into c.
+func (t ColumnTerms) take(c *Column) error {
+	c.Unit, c.Class, c.Days = first(t.Unit, c.Unit), fresh.Class(first(string(t.Class), string(c.Class))), t.Days
+	return c.check()
+}
+
+// SettleColumn decides a proposal: the column is watched from now on by these
+// terms, or was none.
+func (s *Service) SettleColumn(ctx context.Context, who access.User, id string, take bool, terms ColumnTerms) (Column, error) {
 	if err := who.Need(access.Manage); err != nil {
 		return Column{}, err
 	}
-	if class != "" && !class.Known() {
-		return Column{}, fault.Field("class", "栏目类别只能是 news、notice、policy、other。")
-	}
-	status := ColumnDismissed
+	status, settle := ColumnDismissed, func(*Column) error { return nil }
 	if take {
-		status = ColumnWatched
+		status, settle = ColumnWatched, terms.take
 	}
-	c, err := s.Store.SettleColumn(ctx, who.Login, id, status, unit, class)
+	c, err := s.Store.SettleColumn(ctx, who.Login, id, status, settle)
+	s.Wake()
+	return c, err
+}
+
+// EditColumn gives a column that is watched other terms and has it read again.
+func (s *Service) EditColumn(ctx context.Context, who access.User, id string, terms ColumnTerms) (Column, error) {
+	if err := who.Need(access.Manage); err != nil {
+		return Column{}, err
+	}
+	c, err := s.Store.EditColumn(ctx, who.Login, id, terms.take)
 	s.Wake()
 	return c, err
 }
@@ -205,7 +232,7 @@ func (s *Service) readColumn(ctx context.Context, c Column) error {
 	if err != nil {
 		return err
 	}
-	r := fresh.Look(ctx, s.Checker, c.URL, fresh.Options{Now: now, Class: c.Class, Name: c.Name})
+	r := fresh.Look(ctx, s.Checker, c.URL, fresh.Options{Now: now, Class: c.Class, Days: c.Days, Name: c.Name})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -119,17 +119,22 @@ func TestColumnMarks(t *testing.T) {
 	w, server := newWatch(t), newColumnSite(t)
 	server.put("/", "思唐街道")
 	site := w.site(storetest.Sitang, "思唐街道", server.URL+"/")
-	csv := "site,name,url,class,unit,channel\n" + server.URL + "," + "领导之窗," + server.URL + "/ldzc/,其他," + storetest.Tangtou + ",概况\n"
-	if total, added, err := w.ImportColumns(t.Context(), access.Local("test"), strings.NewReader(csv)); err != nil || total != 1 || added != 1 {
+	csv := "site,name,url,class,unit,channel,days\n" + server.URL + "," + "领导之窗," + server.URL + "/ldzc/,其他," + storetest.Tangtou + ",概况,\n" +
+		server.URL + ",任免," + server.URL + "/rsxx/,人事信息,,,180 天\n"
+	if total, added, err := w.ImportColumns(t.Context(), access.Local("test"), strings.NewReader(csv)); err != nil || total != 2 || added != 2 {
 		t.Fatal(total, added, err)
 	}
-	for _, bad := range []string{"http://other.example/,a,http://other.example/a/\n", server.URL + ",a,ftp://x/\n", server.URL + ",a," + server.URL + "/a/,weekly\n", "", server.URL + ",a," + server.URL + "/a/,news,999\n"} {
-		if _, _, err := w.ImportColumns(t.Context(), access.Local("test"), strings.NewReader("site,name,url,class,unit\n"+bad)); !fault.Is(err, fault.Invalid) {
+	for _, bad := range []string{"http://other.example/,a,http://other.example/a/\n", server.URL + ",a,ftp://x/\n", server.URL + ",a," + server.URL + "/a/,weekly\n", "", server.URL + ",a," + server.URL + "/a/,news,999\n",
+		server.URL + ",a," + server.URL + "/a/,news,,,soon\n", server.URL + ",a," + server.URL + "/a/,news,,,15\n", server.URL + ",a," + server.URL + "/a/,news,,,-1\n"} {
+		if _, _, err := w.ImportColumns(t.Context(), access.Local("test"), strings.NewReader("site,name,url,class,unit,channel,days\n"+bad)); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
 	c := w.column(t, site.ID, "领导之窗")
 	if c.Unit != storetest.Tangtou || c.Channel != "概况" || c.Class != fresh.Other {
+		t.Errorf("imported %+v", c)
+	}
+	if c := w.column(t, site.ID, "任免"); c.Class != fresh.Personnel || c.Days != 180 || c.Unit != storetest.Sitang {
 		t.Errorf("imported %+v", c)
 	}
 	inspector := access.User{Login: "li", Role: account.RoleAdmin}
@@ -164,11 +169,25 @@ func TestColumnsAreDiscovered(t *testing.T) {
 	if c.Status != health.ColumnProposed || c.State != fresh.Fresh || gone.State != fresh.Unknown || gone.Reading.Reason != fresh.ReasonGone {
 		t.Errorf("proposals %+v, %+v", c, gone)
 	}
-	if _, err := w.SettleColumn(t.Context(), access.Local("test"), gone.ID, false, "", ""); err != nil {
+	if _, err := w.SettleColumn(t.Context(), access.Local("test"), gone.ID, false, health.ColumnTerms{}); err != nil {
 		t.Error(err)
 	}
-	if c, err := w.SettleColumn(t.Context(), access.Local("test"), c.ID, true, "", ""); err != nil || c.Exempt() {
+	if _, err := w.SettleColumn(t.Context(), access.Local("test"), c.ID, true, health.ColumnTerms{Class: fresh.News, Days: 30}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a period longer than the class's: %v", err)
+	}
+	if c, err := w.SettleColumn(t.Context(), access.Local("test"), c.ID, true, health.ColumnTerms{Days: 90}); err != nil || c.Exempt() || c.Class != fresh.Notice || c.Days != 90 {
 		t.Errorf("%+v, %v", c, err)
+	}
+	// By other terms what was read is judged anew.
+	if _, err := w.EditColumn(t.Context(), access.Local("test"), c.ID, health.ColumnTerms{Days: 5}); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	if c := w.column(t, site.ID, "通知公告"); c.State != fresh.Stale || c.Days != 5 || c.Reading.Last != "2026-10-06" {
+		t.Errorf("with a period of five days: %+v", c)
+	}
+	if _, err := w.EditColumn(t.Context(), access.User{Role: account.RoleViewer}, c.ID, health.ColumnTerms{}); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("edited by somebody who may not: %v", err)
 	}
 	if list, err := w.Columns(t.Context(), site.ID); err != nil || len(list) != 1 {
 		t.Errorf("columns %+v, %v", list, err)

@@ -12,10 +12,7 @@ import (
 func places(links []linkcheck.Link, unit, item string) []NewPlace {
 	var list []NewPlace
 	for _, l := range links {
-		address := l.URL
-		if address == "" {
-			address = strings.TrimSpace(l.Raw) // an editor's slip: the check says what is wrong with it
-		}
+		address := addressOf(l)
 		if address == "" || l.Excluded != "" {
 			continue
 		}
@@ -23,6 +20,46 @@ func places(links []linkcheck.Link, unit, item string) []NewPlace {
 		if len(list) == maxLinks {
 			break
 		}
+	}
+	return list
+}
+
+// addressOf is the address of a link, or, where an editor slipped, what is written:
+// the check says what is wrong with it.
+func addressOf(l linkcheck.Link) string {
+	if l.URL != "" {
+		return l.URL
+	}
+	return strings.TrimSpace(l.Raw)
+}
+
+// entryPlaces turns the links of an entry into places. In a combined one (综合采用)
+// a link belongs to the units whose texts have it; one that the county wrote in
+// belongs to all, since each can ask for it to be mended.
+func entryPlaces(page string, sources []EntrySource, links []linkcheck.Link) []NewPlace {
+	if len(sources) == 0 {
+		return places(links, "", "")
+	}
+	if len(sources) == 1 {
+		return places(links, sources[0].Unit, sources[0].Item)
+	}
+	own := make([]map[string]bool, len(sources))
+	somebody := map[string]bool{}
+	for i, src := range sources {
+		own[i] = map[string]bool{}
+		for _, l := range linkcheck.Links(page, "text/html; charset=utf-8", []byte(src.Body)) {
+			own[i][addressOf(l)], somebody[addressOf(l)] = true, true
+		}
+	}
+	var list []NewPlace
+	for i, src := range sources {
+		var part []linkcheck.Link
+		for _, l := range links {
+			if address := addressOf(l); own[i][address] || !somebody[address] {
+				part = append(part, l)
+			}
+		}
+		list = append(list, places(part, src.Unit, src.Item)...)
 	}
 	return list
 }
@@ -44,7 +81,7 @@ func (s *Service) readEntries(ctx context.Context) (int, error) {
 		if e.Live {
 			links = linkcheck.Links(page, "text/html; charset=utf-8", []byte(e.Body))
 		}
-		list := places(links, e.Unit, e.Item)
+		list := entryPlaces(page, e.Sources, links)
 		gone, err := s.Store.ReplacePlaces(ctx, EntryOwner(e.ID), page, list)
 		if err != nil {
 			return 0, fmt.Errorf("reading links of entry %s: %w", e.ID, err)

@@ -5,8 +5,11 @@
 package health
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
+	"zhanqun/hub/health/urge"
 	"zhanqun/protocol"
 )
 
@@ -108,6 +111,24 @@ type Finding struct {
 	UrgeAt time.Time `json:"-"` // when the next stage is due; zero for never
 	Mark   string    `json:"-"` // what the target showed when it was struck off
 }
+
+// Address is where the finding's target lies, without the mark by which hidden
+// links and certificates are told from pages.
+func (f Finding) Address() string {
+	return strings.TrimSuffix(strings.TrimSuffix(f.URL, linkMark), certificateMark)
+}
+
+// Shown is what the finding is about as people read it: an address, or, of a
+// certificate, whose it is.
+func (f Finding) Shown() string {
+	if host, ok := certificateHost(f.URL); ok {
+		return fmt.Sprintf("%s 的证书", host)
+	}
+	return f.Address()
+}
+
+// Harmful reports whether nobody should follow the address.
+func (f Finding) Harmful() bool { return f.Kind == "" && urge.Urgent(f.Class) }
 
 // What a finding may be about beside a link.
 const (

@@ -63,33 +63,39 @@ func opinionText(o Opinion, r linkcheck.Result) string {
 	return fmt.Sprintf("从%s的线路也打不开：%s。", o.Unit, why)
 }
 
-// How long what a township saw of a site stands beside the hub's own visits, and
-// how soon it is asked again while these fail.
-const (
-	witnessFor   = 2 * time.Hour
-	witnessAgain = 50 * time.Minute
-)
+// witnessFor is how long what a township saw of a site stands beside the hub's own
+// visits, and how soon it is asked again while these fail: each visit of the
+// clock's gets an opinion of its own.
+const witnessFor = 30 * time.Minute
 
-// Elsewhere tells whether a site the hub cannot open was well when townships
-// looked at it from their own lines lately, and asks them if nobody has. words is
-// what was seen, in one sentence.
-func (s *Service) Elsewhere(ctx context.Context, site Site) (opens bool, words string, err error) {
+// Witness is what townships say of a site that the hub cannot open.
+type Witness struct {
+	Opens bool   // it was well from a line of theirs
+	Words string // what was seen, in one sentence
+	Waits bool   // some were asked and have not answered
+}
+
+// Elsewhere tells whether a site that the hub could not open at a time was well
+// when townships looked at it from their own lines about then, and asks them if
+// nobody has.
+func (s *Service) Elsewhere(ctx context.Context, site Site, failed time.Time) (w Witness, err error) {
 	if !askable(site.URL) {
-		return false, "", nil
+		return w, nil
 	}
-	list, err := s.Store.OpinionsOn(ctx, site.URL, s.Now().Add(-witnessFor))
+	list, waiting, err := s.Store.OpinionsOn(ctx, site.URL, failed.Add(-witnessFor))
 	if err != nil {
-		return false, "", err
+		return w, err
 	}
 	for _, o := range list {
 		if l := lookOfOpinion(o); l.Verdict == linkcheck.OK {
-			return true, l.Detail, nil
+			return Witness{Opens: true, Words: l.Detail}, nil
 		}
 	}
-	if len(list) == 0 {
-		_, err = s.Store.AskAbout(ctx, site.URL, witnessAgain)
+	if len(list) == 0 && waiting == 0 && s.Now().Sub(failed) < witnessFor {
+		waiting, err = s.Store.AskAbout(ctx, site.URL, witnessFor)
 	}
-	return false, "", err
+	w.Waits = waiting > 0
+	return w, err
 }
 
 // vouch returns the look from a township's line by which a target is well, while

@@ -29,7 +29,9 @@ type Store interface {
 	SiteColumn(ctx context.Context, id string) (Column, error)
 	SaveColumns(ctx context.Context, actor string, list []Column) (added int, err error)
 	ProposeColumns(ctx context.Context, list []Column) (added int, err error)
-	SettleColumn(ctx context.Context, actor, id, status, unit string, class fresh.Class) (Column, error)
+	SettleColumn(ctx context.Context, actor, id, status string, settle func(*Column) error) (Column, error)
+	// EditColumn changes a column that is watched, whose reading is due then.
+	EditColumn(ctx context.Context, actor, id string, edit func(*Column) error) (Column, error)
 	MarkColumn(ctx context.Context, actor, id, mark, note string) (Column, error)
 	DueColumns(ctx context.Context, now time.Time, limit int) ([]Column, error)
 	ColumnHistory(ctx context.Context, id string) (fresh.History, error)
@@ -103,8 +105,9 @@ type Store interface {
 	// AskAbout does so for an address that may be no target yet, unless nodes were
 	// asked within a time.
 	AskAbout(ctx context.Context, address string, again time.Duration) (asked int, err error)
-	// OpinionsOn returns what nodes saw of an address since a time, latest first.
-	OpinionsOn(ctx context.Context, address string, since time.Time) ([]Opinion, error)
+	// OpinionsOn returns what nodes saw of an address that were asked about it since a
+	// time, latest first, and how many of them have not answered.
+	OpinionsOn(ctx context.Context, address string, since time.Time) (list []Opinion, waiting int, err error)
 	// Opinions returns up to limit answers that were not weighed yet.
 	Opinions(ctx context.Context, limit int) ([]Opinion, error)
 	Weighed(ctx context.Context, id string) error
@@ -145,9 +148,15 @@ type ChangedEntry struct {
 	ID        string
 	Body      string
 	Live      bool
-	Unit      string // of its first source
-	Item      string // its first source
+	Sources   []EntrySource
 	UpdatedAt time.Time
+}
+
+// EntrySource is an item an entry was made of.
+type EntrySource struct {
+	Unit string
+	Item string
+	Body string // its text, where there are several
 }
 
 // Case is everything the verdict on one target rests on.

@@ -42,9 +42,9 @@ func columnFault(c Column, now time.Time, limits fresh.Limits) (class, reason st
 	case class == ClassBlank:
 		return class, fmt.Sprintf("栏目“%s”里没有任何内容。", c.Name)
 	case c.LastUpdate == "" || c.Reading.Last == "":
-		return class, fmt.Sprintf("栏目“%s”的更新期限是 %s，没有可以采信的发布日期，按没有更新计。", c.Name, c.Class.Period())
+		return class, fmt.Sprintf("栏目“%s”的更新期限是 %s，没有可以采信的发布日期，按没有更新计。", c.Name, c.Rule().Period())
 	}
-	return class, fmt.Sprintf("栏目“%s”的更新期限是 %s，最近更新 %s，从 %s 起超期。", c.Name, c.Class.Period(), c.LastUpdate, c.Reading.Last.Add(1))
+	return class, fmt.Sprintf("栏目“%s”的更新期限是 %s，最近更新 %s，从 %s 起超期。", c.Name, c.Rule().Period(), c.LastUpdate, c.Reading.Last.Add(1))
 }
 
 // columnMark is what a column showed: a false alarm that was struck off stays so

@@ -103,7 +103,7 @@ func (s *Service) tellAll(ctx context.Context) error {
 func casesOf(list []Finding) []urge.Case {
 	cases := make([]urge.Case, len(list))
 	for i, f := range list {
-		cases[i] = urge.Case{ID: f.ID, Unit: f.Unit, UnitName: f.UnitName, Site: f.SiteName, URL: f.URL, Class: f.Class, State: f.State, Note: f.Note,
+		cases[i] = urge.Case{ID: f.ID, Unit: f.Unit, UnitName: f.UnitName, Site: f.SiteName, URL: f.Shown(), Class: f.Class, State: f.State, Note: f.Note,
 			Opened: f.OpenedAt, Due: f.DueAt, Answered: f.AnsweredAt, Closed: f.ClosedAt, Ending: f.Ending}
 	}
 	return cases

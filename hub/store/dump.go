@@ -11,7 +11,8 @@ import (
 )
 
 // tables are all tables of the hub in an order in which each comes after those
-// its rows refer to. Sessions are left out: whoever is signed in signs in again.
+// its rows refer to. Sessions and leases are left
+// out: whoever is signed in signs in again, and who works takes a new lease.
 var tables = []string{
 	"setting", "counter", "unit", "portal_column", "account", "password_past", "second_factor", "recovery_code", "lockout", "api_token", "node", "invite", "bundle_partner", "bundle_taken", "node_epoch", "up_entry", "refusal",
 	"down_entry", "down_past", "recalled", "item", "revision", "blob", "blob_offer", "decision", "held_decision", "entry", "entry_source", "entry_list",

@@ -114,7 +114,7 @@ func sizeOf(f protocol.Finding) int {
 
 // findingMessage is what the node is told, with so many places at most.
 func findingMessage(f health.Finding, most int) protocol.Finding {
-	m := protocol.Finding{ID: f.ID, Kind: f.Kind, State: f.State, Class: f.Class, Target: f.URL, Site: f.SiteName, Item: f.Item, Total: f.Total,
+	m := protocol.Finding{ID: f.ID, Kind: f.Kind, State: f.State, Class: f.Class, Target: f.Address(), Site: f.SiteName, Item: f.Item, Total: f.Total,
 		Status: f.Status, Reason: f.Reason, Looks: f.Looks, FirstBad: f.FirstBad, LastBad: f.LastBad, Note: f.Note, At: f.UpdatedAt,
 		Due: f.DueAt, Stage: f.Stage, Ending: f.Ending, Advice: health.Advice(f), Places: []protocol.Place{}}
 	for _, p := range f.Places[:min(len(f.Places), most)] {

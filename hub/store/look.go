@@ -132,12 +132,16 @@ func (s *Store) Opinions(ctx context.Context, limit int) ([]health.Opinion, erro
 }
 
 // OpinionsOn implements health.Store.
-func (s *Store) OpinionsOn(ctx context.Context, address string, since time.Time) ([]health.Opinion, error) {
-	list, err := collect(ctx, s.read, scanOpinion, opinionColumns+`AND t.url = $1 AND l.asked_at >= $2 ORDER BY l.answered_at DESC, l.id DESC LIMIT $3`, address, millis(since), mostOpinions)
+func (s *Store) OpinionsOn(ctx context.Context, address string, since time.Time) (list []health.Opinion, waiting int, err error) {
+	list, err = collect(ctx, s.read, scanOpinion, opinionColumns+`AND t.url = $1 AND l.asked_at >= $2 ORDER BY l.answered_at DESC, l.id DESC LIMIT $3`, address, millis(since), mostOpinions)
 	if err != nil {
-		return nil, fmt.Errorf("reading second opinions on an address: %w", err)
+		return nil, 0, fmt.Errorf("reading second opinions on an address: %w", err)
 	}
-	return list, nil
+	err = s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM look_request l JOIN target t ON t.id = l.target WHERE t.url = $1 AND l.asked_at >= $2 AND l.answered_at = 0`, address, millis(since)).Scan(&waiting)
+	if err != nil {
+		return nil, 0, fmt.Errorf("counting who was asked about an address: %w", err)
+	}
+	return list, waiting, nil
 }
 
 // mostOpinions bounds what is read of one address.

@@ -85,7 +85,7 @@ func (t *tx) target(ctx context.Context, url string) (target string, err error) 
 
 func (t *tx) savePlace(ctx context.Context, p health.Place) error {
 	_, err := t.ExecContext(ctx, `INSERT INTO place (target, owner, page, element, label, unit, item, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (target, owner, page, element) DO NOTHING`, p.Target, p.Owner, p.Page, p.Element, p.Label, p.Unit, p.Item, millis(p.SeenAt))
+		ON CONFLICT (target, owner, page, element, unit) DO NOTHING`, p.Target, p.Owner, p.Page, p.Element, p.Label, p.Unit, p.Item, millis(p.SeenAt))
 	if err != nil {
 		return fmt.Errorf("recording place: %w", err)
 	}

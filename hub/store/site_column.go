@@ -14,7 +14,7 @@ import (
 	"zhanqun/internal/fault"
 )
 
-const siteColumnQuery = `SELECT c.id, c.site, c.url, c.name, c.class, c.unit, COALESCE(u.name, ''), c.channel, c.status,
+const siteColumnQuery = `SELECT c.id, c.site, c.url, c.name, c.class, c.days, c.unit, COALESCE(u.name, ''), c.channel, c.status,
 	c.mark, c.mark_by, c.mark_at, c.mark_note, c.state, c.last_update, c.reading, c.created_at, c.read_at, c.next_at
 	FROM site_column c LEFT JOIN unit u ON u.code = c.unit `
 
@@ -23,7 +23,7 @@ func (s *Store) siteColumns(ctx context.Context, q queryer, where string, args .
 		var c health.Column
 		var marked, created, read, next int64
 		var reading string
-		err := row.Scan(&c.ID, &c.Site, &c.URL, &c.Name, &c.Class, &c.Unit, &c.UnitName, &c.Channel, &c.Status,
+		err := row.Scan(&c.ID, &c.Site, &c.URL, &c.Name, &c.Class, &c.Days, &c.Unit, &c.UnitName, &c.Channel, &c.Status,
 			&c.Mark, &c.MarkBy, &marked, &c.MarkNote, &c.State, &c.LastUpdate, &reading, &created, &read, &next)
 		if err != nil {
 			return c, err
@@ -111,12 +111,12 @@ func (t *tx) saveColumn(ctx context.Context, c health.Column) (bool, error) {
 	id := uuid.Must(uuid.NewV7()).String()
 	var got string
 	err = t.QueryRowContext(ctx, `INSERT INTO site_column (id, site, url, name, class, unit, channel, status, mark, mark_by, mark_at, mark_note,
-			state, last_update, reading, seen, created_at, read_at, next_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', 0, '', '', '', '{}', '{}', $9, 0, $9)
-		ON CONFLICT (site, url) DO UPDATE SET name = excluded.name, class = excluded.class, unit = excluded.unit, channel = excluded.channel,
+			state, last_update, reading, seen, created_at, read_at, next_at, days)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', 0, '', '', '', '{}', '{}', $9, 0, $9, $10)
+		ON CONFLICT (site, url) DO UPDATE SET name = excluded.name, class = excluded.class, days = excluded.days, unit = excluded.unit, channel = excluded.channel,
 			status = excluded.status, next_at = CASE WHEN site_column.next_at = 0 THEN excluded.next_at ELSE site_column.next_at END
 		RETURNING id`,
-		id, c.Site, c.URL, c.Name, string(c.Class), c.Unit, c.Channel, c.Status, millis(t.at)).Scan(&got)
+		id, c.Site, c.URL, c.Name, string(c.Class), c.Unit, c.Channel, c.Status, millis(t.at), c.Days).Scan(&got)
 	return got == id, err
 }
 
@@ -156,24 +156,34 @@ func (s *Store) ProposeColumns(ctx context.Context, list []health.Column) (int, 
 	return added, err
 }
 
-// SettleColumn decides a proposal. An empty unit or class stays as it is.
-func (s *Store) SettleColumn(ctx context.Context, actor, id, status, unit string, class fresh.Class) (health.Column, error) {
+// SettleColumn implements health.Store.
+func (s *Store) SettleColumn(ctx context.Context, actor, id, status string, settle func(*health.Column) error) (health.Column, error) {
 	return s.changeColumn(ctx, actor, "site_column."+status, id, func(t *tx, c *health.Column) error {
 		if c.Status != health.ColumnProposed {
 			return fault.New(fault.Conflict, "这个栏目已经有人处理过了。")
 		}
-		c.Status, c.NextAt = status, time.Time{}
-		if status == health.ColumnWatched {
+		if err := settle(c); err != nil {
+			return err
+		}
+		c.Status = status
+		if c.NextAt = (time.Time{}); status == health.ColumnWatched {
 			c.NextAt = t.at
 		}
-		if class != "" {
-			c.Class = class
+		return t.needUnit(ctx, c.Unit)
+	})
+}
+
+// EditColumn implements health.Store.
+func (s *Store) EditColumn(ctx context.Context, actor, id string, edit func(*health.Column) error) (health.Column, error) {
+	return s.changeColumn(ctx, actor, "site_column.edit", id, func(t *tx, c *health.Column) error {
+		if c.Status != health.ColumnWatched {
+			return fault.New(fault.Conflict, "请先确认这个栏目。")
 		}
-		if unit != "" {
-			c.Unit = unit
-			return t.needUnit(ctx, unit)
+		if err := edit(c); err != nil {
+			return err
 		}
-		return nil
+		c.NextAt = t.at // its reading was weighed by other terms
+		return t.needUnit(ctx, c.Unit)
 	})
 }
 
@@ -203,8 +213,8 @@ func (s *Store) changeColumn(ctx context.Context, actor, act, id string, edit fu
 		if err := edit(t, &c); err != nil {
 			return err
 		}
-		_, err = t.ExecContext(ctx, `UPDATE site_column SET class = $2, unit = $3, status = $4, mark = $5, mark_by = $6, mark_at = $7, mark_note = $8, next_at = $9 WHERE id = $1`,
-			id, string(c.Class), c.Unit, c.Status, c.Mark, c.MarkBy, millis(c.MarkAt), c.MarkNote, millis(c.NextAt))
+		_, err = t.ExecContext(ctx, `UPDATE site_column SET class = $2, unit = $3, status = $4, mark = $5, mark_by = $6, mark_at = $7, mark_note = $8, next_at = $9, days = $10 WHERE id = $1`,
+			id, string(c.Class), c.Unit, c.Status, c.Mark, c.MarkBy, millis(c.MarkAt), c.MarkNote, millis(c.NextAt), c.Days)
 		if err != nil {
 			return err
 		}

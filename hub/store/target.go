@@ -188,9 +188,9 @@ func (t *tx) nodeOf(ctx context.Context, unit string) (string, error) {
 
 // changedEntries merges one index walk for each state.
 const (
-	changedEntries = `SELECT e.id, e.state, e.body, e.updated_at, COALESCE(src.unit, ''), COALESCE(src.item, '')
+	changedEntries = `SELECT e.id, e.state, e.body, e.updated_at
 	FROM (SELECT id, updated_at FROM (` + changedLive + `) l UNION ALL SELECT id, updated_at FROM (` + changedWithdrawn + `) w ORDER BY updated_at, id LIMIT $3) c
-	JOIN entry e ON e.id = c.id LEFT JOIN entry_source src ON src.entry = e.id AND src.position = 1 ORDER BY c.updated_at, c.id`
+	JOIN entry e ON e.id = c.id ORDER BY c.updated_at, c.id`
 	changedLive      = `SELECT id, updated_at FROM entry WHERE state = 'live' AND (updated_at, id) > ($1, $2) ORDER BY updated_at, id LIMIT $3`
 	changedWithdrawn = `SELECT id, updated_at FROM entry WHERE state = 'withdrawn' AND (updated_at, id) > ($1, $2) ORDER BY updated_at, id LIMIT $3`
 )
@@ -202,13 +202,45 @@ func (s *Store) ChangedEntries(ctx context.Context, after time.Time, afterID str
 	if err != nil {
 		return nil, fmt.Errorf("reading changed entries: %w", err)
 	}
+	if err := s.fillSources(ctx, list); err != nil {
+		return nil, fmt.Errorf("reading sources of changed entries: %w", err)
+	}
 	return list, nil
+}
+
+// sourcesOf reads the sources of entries, with their texts where there are several.
+const sourcesOf = `SELECT src.entry, src.unit, src.item, CASE WHEN e.combined THEN COALESCE(r.body, '') ELSE '' END FROM entry_source src
+	JOIN entry e ON e.id = src.entry LEFT JOIN revision r ON r.item = src.item AND r.revision = src.revision WHERE src.entry IN `
+
+func (s *Store) fillSources(ctx context.Context, list []health.ChangedEntry) error {
+	at := map[string]int{}
+	ids := make([]string, len(list))
+	for i, e := range list {
+		at[e.ID], ids[i] = i, e.ID
+	}
+	text, err := listText(ids)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	type source struct {
+		entry string
+		health.EntrySource
+	}
+	sources, err := collect(ctx, s.read, func(row scanner) (o source, err error) {
+		err = row.Scan(&o.entry, &o.Unit, &o.Item, &o.Body)
+		return o, err
+	}, sourcesOf+s.d.in("$1")+` ORDER BY src.entry, src.position`, text)
+	for _, o := range sources {
+		e := &list[at[o.entry]]
+		e.Sources = append(e.Sources, o.EntrySource)
+	}
+	return err
 }
 
 func scanChanged(row scanner) (e health.ChangedEntry, err error) {
 	var state string
 	var updated int64
-	err = row.Scan(&e.ID, &state, &e.Body, &updated, &e.Unit, &e.Item)
+	err = row.Scan(&e.ID, &state, &e.Body, &updated)
 	e.Live, e.UpdatedAt = state == catalog.EntryLive, fromMillis(updated)
 	return e, err
 }

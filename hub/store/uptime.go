@@ -55,7 +55,9 @@ func (s *Store) RecordProbe(ctx context.Context, p uptime.Probe, kin []string, f
 			return err
 		}
 		r, err := t.ExecContext(ctx, `INSERT INTO probe (site, slot, at, extra, outcome, cause, status, detail, elapsed)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (site, slot) DO NOTHING`,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			ON CONFLICT (site, slot) DO UPDATE SET outcome = excluded.outcome, cause = excluded.cause, detail = excluded.detail
+			WHERE probe.outcome = 'pending' AND excluded.outcome <> 'pending'`,
 			p.Site, millis(p.Slot), millis(p.At), p.Extra, string(p.Outcome), string(p.Cause), p.Status, p.Detail, p.Elapsed.Milliseconds())
 		if err != nil {
 			return err
@@ -103,7 +105,7 @@ func (t *tx) lockSites(ctx context.Context, ids []string) error {
 
 // countProbe adds a visit to its day.
 func (t *tx) countProbe(ctx context.Context, p uptime.Probe) error {
-	if p.Extra {
+	if p.Extra || p.Outcome == uptime.Pending {
 		return nil
 	}
 	d := uptime.NewDay(p.Site, p.Slot)
@@ -170,6 +172,15 @@ func (s *Store) Probes(ctx context.Context, site string, since time.Time, limit 
 	list, err := collect(ctx, s.read, scanProbe, probeColumns+`WHERE site = $1 AND slot >= $2 ORDER BY slot DESC LIMIT $3`, site, millis(since), limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading visits: %w", err)
+	}
+	return list, nil
+}
+
+// PendingProbes implements prober.Store.
+func (s *Store) PendingProbes(ctx context.Context, since time.Time) ([]uptime.Probe, error) {
+	list, err := collect(ctx, s.read, scanProbe, probeColumns+`WHERE slot >= $1 AND outcome = 'pending' ORDER BY slot, site`, millis(since))
+	if err != nil {
+		return nil, fmt.Errorf("reading visits that wait: %w", err)
 	}
 	return list, nil
 }

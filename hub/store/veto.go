@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"zhanqun/hub/health/verdict"
+	"zhanqun/protocol"
 )
 
 // VetoStandings implements verdict.Store.
@@ -56,6 +57,56 @@ func (s *Store) SaveStandings(ctx context.Context, list []verdict.Standing, alar
 		_, err := t.ExecContext(ctx, `DELETE FROM veto_alarm WHERE at < $1`, millis(before))
 		return err
 	})
+}
+
+// vetoNodes are the nodes that can be told of vetoes, and what each was told last.
+const vetoNodes = `SELECT id, unit, vetoes FROM node WHERE state = 'active' AND ' ' || knows || ' ' LIKE '% vetoes %' ORDER BY id`
+
+// TellVetoes implements verdict.Store.
+func (s *Store) TellVetoes(ctx context.Context, units map[string][]protocol.Veto) error {
+	texts := map[string]string{}
+	for unit, list := range units {
+		text, err := jsonText(list)
+		if err != nil {
+			return fmt.Errorf("writing vetoes for %s: %w", unit, err)
+		}
+		texts[unit] = text
+	}
+	type told struct{ id, unit, text string }
+	nodes, err := collect(ctx, s.read, func(row scanner) (n told, err error) {
+		err = row.Scan(&n.id, &n.unit, &n.text)
+		return n, err
+	}, vetoNodes)
+	if err != nil {
+		return fmt.Errorf("reading whom to tell of vetoes: %w", err)
+	}
+	for _, n := range nodes {
+		text := texts[n.unit]
+		if text == n.text {
+			continue
+		}
+		err := s.tx(ctx, "telling "+n.id+" of vetoes", func(t *tx) error {
+			if _, err := t.lockNodes(ctx, []string{n.id}); err != nil {
+				return err
+			}
+			r, err := t.ExecContext(ctx, `UPDATE node SET vetoes = $2 WHERE id = $1 AND vetoes <> $2`, n.id, text)
+			if err != nil {
+				return err
+			}
+			if changed, err := r.RowsAffected(); err != nil || changed == 0 {
+				return err // somebody else has told it
+			}
+			list := units[n.unit]
+			if list == nil {
+				list = []protocol.Veto{}
+			}
+			return t.down(ctx, n.id, protocol.KindVetoes, &protocol.Vetoes{Vetoes: list, At: t.at})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // vetoEvent begins the kinds of the events about vetoes; the state follows.

@@ -40,6 +40,7 @@ var actNames = map[string]string{
 	"site.sheet":              "填写人工检查情况",
 	"site_column.save":        "登记站点栏目",
 	"site_column.watched":     "确认站点栏目",
+	"site_column.edit":        "修改站点栏目",
 	"site_column.dismissed":   "排除站点栏目",
 	"site_column.static":      "标记栏目为静态",
 	"site_column.closed":      "标记栏目已关闭",

@@ -80,7 +80,7 @@ func (s *Server) newFindingPage(r *http.Request, u access.User) (*findingPage, e
 			p.Dispute = &steps[i]
 		}
 	}
-	p.Title, p.Lead, p.Events = f.URL, ui.T(lang, f.Class), eventsURL
+	p.Title, p.Lead, p.Events = ui.T(lang, f.Shown()), ui.T(lang, f.Class), eventsURL
 	return p, nil
 }
 

@@ -212,7 +212,8 @@ func (f *furnished) columns(t testing.TB) {
 	at := func(name string, class fresh.Class) health.Column {
 		return health.Column{Site: f.site, URL: "http://sitang.example.org/" + uuid.NewString()[:8] + "/", Name: name, Class: class, Status: health.ColumnWatched}
 	}
-	list := []health.Column{at("工作动态", fresh.News), at("通知公告", fresh.Notice), at("政策文件", fresh.Policy), at("机构职能", fresh.Other), at("办事指南", fresh.Other)}
+	list := []health.Column{at("工作动态", fresh.News), at("通知公告", fresh.Notice), at("政策文件", fresh.Policy), at("机构职能", fresh.Other), at("办事指南", fresh.Other), at("人事任免", fresh.Personnel)}
+	list[len(list)-1].Days = 180
 	if _, err := f.SaveColumns(ctx, "admin", list); err != nil {
 		t.Fatal(err)
 	}

@@ -169,9 +169,9 @@ func manualGroups(set *rules.Set, value func(string) string, errs map[string]str
 				choice("looked", t("是否全面检查过"), ui.Option{Value: "yes", Label: t("检查过")}),
 				field(ui.Field{Name: "grave", Label: t("已核实的严重问题"), Type: "textarea", Rows: 3, Hint: t("每行一个：在哪一页、什么问题。填写即触发单项否决，请先核实。")}))
 		case rules.KindGiven:
-			other.Fields = append(other.Fields, number("count-"+c.ID, t(c.Title), pointsHint(c, t)))
+			other.Fields = append(other.Fields, number("count-"+c.ID, ui.Named(lang, c.Title, c.English), pointsHint(c, t)))
 		case rules.KindBonus:
-			other.Fields = append(other.Fields, field(ui.Field{Name: "bonus-" + c.ID, Label: t(c.Title), Type: "number", Min: "0", Step: "0.01", Hint: t("得分超过 %s 才计加分，最多 %s 分。", set.Bonus.Above.String(), set.Bonus.Most.String())}))
+			other.Fields = append(other.Fields, field(ui.Field{Name: "bonus-" + c.ID, Label: ui.Named(lang, c.Title, c.English), Type: "number", Min: "0", Step: "0.01", Hint: t("得分超过 %s 才计加分，最多 %s 分。", set.Bonus.Above.String(), set.Bonus.Most.String())}))
 		}
 	}
 	var groups []manualGroup

@@ -22,7 +22,7 @@ func (p *reportPage) workbook(w http.ResponseWriter) error {
 		return v.In(chinatime.Zone).Format("2006-01-02 15:04")
 	}
 	facts := [][]any{{p.Heading, ""}, {t("首页地址"), p.Site.URL}, {t("责任单位"), p.Site.UnitName}, {t("网站标识码"), p.Site.Code}, {t("出表时间"), at(p.Made)},
-		{t("检查指标"), t(p.Verdict.SetName)}, {t("依据"), p.Verdict.Text}, {t("结论"), t(chips["outcome-"+string(p.Verdict.Outcome)].Word)}}
+		{t("检查指标"), ui.Named(p.Lang, p.Verdict.SetName, p.Verdict.English)}, {t("依据"), p.Verdict.Text}, {t("结论"), t(chips["outcome-"+string(p.Verdict.Outcome)].Word)}}
 	if c := p.Verdict.Condition; c != "" {
 		facts = append(facts, []any{t("更新情况"), t(chips["condition-"+c].Word)}, []any{t("最近更新"), p.Verdict.Updated})
 		if note := p.Verdict.Sleeps(); note != "" {
@@ -46,14 +46,14 @@ func (p *reportPage) workbook(w http.ResponseWriter) error {
 		if !v.Falls.IsZero() {
 			falls = v.Falls.Format(time.DateOnly)
 		}
-		vetoes = append(vetoes, []any{t(v.Title), t(chips["veto-"+string(v.State)].Word), t(v.Says), p.Verdict.Share(v.Owners), falls, source(v.Source, v.Official, t)})
+		vetoes = append(vetoes, []any{ui.Named(p.Lang, v.Title, v.English), t(chips["veto-"+string(v.State)].Word), t(v.Says), p.Verdict.Share(v.Owners), falls, source(v.Source, v.Official, t)})
 	}
 	deductions := [][]any{{t("扣分项"), t("数量"), t("扣分"), t("责任单位"), t("出处")}}
 	for _, d := range p.Verdict.Deductions {
-		deductions = append(deductions, []any{t(d.Title), d.Count, float64(d.Points) / 100, p.Verdict.Share(d.Owners), source(d.Source, d.Official, t)})
+		deductions = append(deductions, []any{ui.Named(p.Lang, d.Title, d.English), d.Count, float64(d.Points) / 100, p.Verdict.Share(d.Owners), source(d.Source, d.Official, t)})
 	}
 	for _, l := range p.Verdict.Lacks {
-		deductions = append(deductions, []any{t(l.Title), "", t("没有检查"), t(l.Why), source(l.Source, l.Official, t)})
+		deductions = append(deductions, []any{ui.Named(p.Lang, l.Title, l.English), "", t("没有检查"), t(l.Why), source(l.Source, l.Official, t)})
 	}
 	var b bytes.Buffer
 	err := xlsx.Write(&b, []xlsx.Sheet{

@@ -106,6 +106,7 @@ func (s *Server) pageRoutes() []route {
 		{"GET /sites/{id}/columns/{column}", access.ReadAll, s.siteColumnPage},
 		{"POST /sites/{id}/columns/{column}/mark", access.Inspect, s.markColumn},
 		{"POST /sites/{id}/columns/{column}/settle", access.Manage, s.settleColumn},
+		{"POST /sites/{id}/columns/{column}", access.Manage, s.editColumn},
 		{"GET /findings", "", s.findingsPage},
 		{"GET /findings/{id}", "", s.findingPage},
 		{"POST /findings/{id}/settle", access.Inspect, s.settle},

@@ -3,6 +3,7 @@ package web
 import (
 	"io"
 	"net/http"
+	"strconv"
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
@@ -29,7 +30,32 @@ type siteColumnPage struct {
 }
 
 // columnForm is what a person sent that could not be taken.
-type columnForm struct{ Name, URL, Unit, Class, Channel, Mark, Note string }
+type columnForm struct{ Name, URL, Unit, Class, Channel, Days, Mark, Note string }
+
+func columnFormOf(r *http.Request) columnForm {
+	return columnForm{Name: r.PostFormValue("name"), URL: r.PostFormValue("url"), Unit: r.PostFormValue("unit"), Class: r.PostFormValue("class"),
+		Channel: r.PostFormValue("channel"), Days: r.PostFormValue("days")}
+}
+
+// terms are what the form settles of a column.
+func (f columnForm) terms() (health.ColumnTerms, error) {
+	t := health.ColumnTerms{Unit: f.Unit, Class: fresh.Class(f.Class)}
+	if f.Days == "" {
+		return t, nil
+	}
+	var err error
+	if t.Days, err = strconv.Atoi(f.Days); err != nil {
+		return t, fault.Field("days", "期限要写天数，如 30。")
+	}
+	return t, nil
+}
+
+func daysText(days int) string {
+	if days == 0 {
+		return ""
+	}
+	return strconv.Itoa(days)
+}
 
 // siteColumn returns the column an address names, if it is one of the site
 // there.
@@ -60,12 +86,12 @@ func (s *Server) newSiteColumnPage(r *http.Request, u access.User) (*siteColumnP
 	}
 	lang := s.lang(r)
 	p := &siteColumnPage{Site: site, C: c, Inspect: u.May(access.Inspect), Manage: u.May(access.Manage), Classes: classOptions(lang), Sleeps: s.Inspect.Sleep.Set().ColumnSleeps}
-	p.Form = columnForm{Unit: c.Unit, Class: string(c.Class), Mark: c.Mark}
+	p.Form = columnForm{Unit: c.Unit, Class: string(c.Class), Days: daysText(c.Days), Mark: c.Mark}
 	p.Marks = []ui.Option{
 		{Value: "", Label: ui.T(lang, "照常检查")}, {Value: health.MarkStatic, Label: ui.T(lang, "静态栏目（机构职能、法规等）")},
 		{Value: health.MarkClosed, Label: ui.T(lang, "专题已关闭或归档")}, {Value: health.MarkMaintenance, Label: ui.T(lang, "维护中")},
 	}
-	if p.Manage && c.Status == health.ColumnProposed {
+	if p.Manage {
 		if p.Units, err = s.unitOptions(r, ui.T(lang, "请选择"), catalog.LevelCounty, catalog.LevelDepartment, catalog.LevelTownship); err != nil {
 			return nil, err
 		}
@@ -122,14 +148,34 @@ func (s *Server) settleColumn(w http.ResponseWriter, r *http.Request, u access.U
 	default:
 		return fault.New(fault.Invalid, "请选择确认，或不是栏目。")
 	}
-	form := columnForm{Unit: r.PostFormValue("unit"), Class: r.PostFormValue("class")}
-	if _, err := s.Health.SettleColumn(r.Context(), u, c.ID, take, form.Unit, fresh.Class(form.Class)); err != nil {
+	form := columnFormOf(r)
+	terms, err := form.terms()
+	if err == nil || !take {
+		_, err = s.Health.SettleColumn(r.Context(), u, c.ID, take, terms)
+	}
+	if err != nil {
 		return s.siteColumnAgain(w, r, u, form, err)
 	}
 	if take {
 		return s.done(w, r, "/sites/"+site.ID, ui.T(s.lang(r), "栏目已确认，开始定时检查。"))
 	}
 	return s.done(w, r, "/sites/"+site.ID, ui.T(s.lang(r), "已记下这不是栏目，以后不再提示。"))
+}
+
+func (s *Server) editColumn(w http.ResponseWriter, r *http.Request, u access.User) error {
+	site, c, err := s.siteColumn(r)
+	if err != nil {
+		return err
+	}
+	form := columnFormOf(r)
+	terms, err := form.terms()
+	if err == nil {
+		_, err = s.Health.EditColumn(r.Context(), u, c.ID, terms)
+	}
+	if err != nil {
+		return s.siteColumnAgain(w, r, u, form, err)
+	}
+	return s.done(w, r, "/sites/"+site.ID+"/columns/"+c.ID, ui.T(s.lang(r), "已保存，马上按新的期限检查一次。"))
 }
 
 func (s *Server) siteColumnAgain(w http.ResponseWriter, r *http.Request, u access.User, form columnForm, err error) error {
@@ -143,9 +189,13 @@ func (s *Server) siteColumnAgain(w http.ResponseWriter, r *http.Request, u acces
 
 func (s *Server) addSiteColumn(w http.ResponseWriter, r *http.Request, u access.User) error {
 	id := r.PathValue("id")
-	form := columnForm{Name: r.PostFormValue("name"), URL: r.PostFormValue("url"), Unit: r.PostFormValue("unit"), Class: r.PostFormValue("class"), Channel: r.PostFormValue("channel")}
-	column := health.Column{Site: id, Name: form.Name, URL: form.URL, Unit: form.Unit, Class: fresh.Class(form.Class), Channel: form.Channel}
-	if _, err := s.Health.SaveColumns(r.Context(), u, []health.Column{column}); err != nil {
+	form := columnFormOf(r)
+	terms, err := form.terms()
+	if err == nil {
+		column := health.Column{Site: id, Name: form.Name, URL: form.URL, Unit: terms.Unit, Class: terms.Class, Channel: form.Channel, Days: terms.Days}
+		_, err = s.Health.SaveColumns(r.Context(), u, []health.Column{column})
+	}
+	if err != nil {
 		return s.siteAgain(w, r, u, form, err)
 	}
 	return s.done(w, r, "/sites/"+id, ui.T(s.lang(r), "栏目已登记，马上开始检查。"))

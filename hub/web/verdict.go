@@ -202,11 +202,11 @@ func (v verdictView) State(s rules.State) string { return "veto-" + string(s) }
 func (v verdictView) Lacking() string {
 	titles := map[string]string{}
 	for _, x := range v.Vetoes {
-		titles[x.Clause] = x.Title
+		titles[x.Clause] = ui.Named(v.lang, x.Title, x.English)
 	}
 	var names []string
 	for _, id := range v.Unchecked {
-		names = append(names, ui.T(v.lang, titles[id]))
+		names = append(names, titles[id])
 	}
 	return strings.Join(names, ui.T(v.lang, "、"))
 }

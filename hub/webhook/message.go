@@ -96,7 +96,7 @@ func (s *Service) digest(county string, t Topic, changes []Change) *Message {
 			n++
 			if len(m.Items) < mostItems {
 				f := c.Finding
-				m.Items = append(m.Items, Item{ID: f.ID, What: c.Kind, Unit: f.Unit, Name: f.UnitName, Class: f.Class, Link: f.URL, Due: f.DueAt})
+				m.Items = append(m.Items, Item{ID: f.ID, What: c.Kind, Unit: f.Unit, Name: f.UnitName, Class: f.Class, Link: f.Address(), Due: f.DueAt})
 				m.Lines = append(m.Lines, line(w.word, f))
 			}
 		}
@@ -113,7 +113,7 @@ func (s *Service) digest(county string, t Topic, changes []Change) *Message {
 }
 
 func line(word string, f health.Finding) string {
-	text := fmt.Sprintf("[%s] %s %s %s", word, f.UnitName, f.Class, f.URL)
+	text := fmt.Sprintf("[%s] %s %s %s", word, f.UnitName, f.Class, f.Shown())
 	if !f.DueAt.IsZero() && !f.Closed() {
 		text += "，期限 " + f.DueAt.In(chinatime.Zone).Format("1月2日")
 	}

@@ -61,6 +61,15 @@ func T(l Lang, key string, args ...any) string {
 	return fmt.Sprintf(text, args...)
 }
 
+// Named says what bears a Chinese name and, where who gave it thought of that, an
+// English one.
+func Named(l Lang, name, english string) string {
+	if l.Code() == "zh" || english == "" {
+		return T(l, name)
+	}
+	return english
+}
+
 // pluralMark parts the form for one from the form for many in a catalogue
 // value. Chinese has one form and never needs it.
 const pluralMark = " | "

@@ -16,6 +16,7 @@ func (s *set) funcs() template.FuncMap {
 	t := func(key string, args ...any) string { return T(s.lang, key, args...) }
 	return template.FuncMap{
 		"t":          t,
+		"named":      func(name, english string) string { return Named(s.lang, name, english) },
 		"asset":      Asset,
 		"stylesheet": stylesheet,
 		"dict":       dict,

@@ -150,6 +150,8 @@ func (t *txn) apply(ctx context.Context, e protocol.Entry) error {
 		return t.finding(ctx, m, string(e.Body))
 	case *protocol.Findings:
 		return t.findings(ctx, m, e.Body)
+	case *protocol.Vetoes:
+		return t.exec(ctx, `UPDATE station SET vetoes = $1`, string(e.Body))
 	case *protocol.Notice:
 		return t.exec(ctx, `INSERT INTO notice (id, body, at, read_at) VALUES ($1, $2, $3, 0) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
 			m.ID, string(e.Body), t.now)

@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -112,6 +113,40 @@ func TestVillageSeesFindingsOfItsItems(t *testing.T) {
 		if list, _, err := q.Findings(t.Context(), who, queue.FindingFilter{Item: s.ID}, "", 0); err != nil || int64(len(list)) != want {
 			t.Errorf("%s: %d, %v", who.Name, len(list), err)
 		}
+	}
+}
+
+// How vetoes stand is kept as it was told last; villages do not see it.
+func TestVetoes(t *testing.T) {
+	q, h := open(t)
+	told := func(who queue.Actor) string {
+		t.Helper()
+		m, err := q.Vetoes(t.Context(), who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var titles []string
+		for _, v := range m.Vetoes {
+			titles = append(titles, fmt.Sprintf("%s %d/%d/%d", v.Title, v.Own, v.Count, v.Limit))
+		}
+		return strings.Join(titles, " ")
+	}
+	if got := told(liaison); got != "" {
+		t.Errorf("before anything was said: %s", got)
+	}
+	v := protocol.Veto{Site: "门户", Title: "栏目不更新", State: protocol.VetoNear, Count: 2, Limit: 5, Own: 1, Names: []string{"通知公告"}}
+	blank := v
+	blank.Title = "空白栏目"
+	down(t, q, h.says(t, protocol.KindVetoes, &protocol.Vetoes{Vetoes: []protocol.Veto{v, blank}, At: start}))
+	if got := told(liaison); got != "栏目不更新 1/2/5 空白栏目 1/2/5" {
+		t.Errorf("told %s", got)
+	}
+	if got := told(queue.Actor{Name: "村", Village: "520624101200"}); got != "" {
+		t.Errorf("a village sees %s", got)
+	}
+	down(t, q, h.says(t, protocol.KindVetoes, &protocol.Vetoes{Vetoes: []protocol.Veto{}, At: start}))
+	if got := told(liaison); got != "" {
+		t.Errorf("when it was over: %s", got)
 	}
 }
 

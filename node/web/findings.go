@@ -14,6 +14,8 @@ type findingsPage struct {
 	ui.Page
 	Findings []queue.Finding
 	Closed   bool
+	Vetoes   []protocol.Veto // in which the unit has a part
+	ToldAt   time.Time       // when the county said so
 	Newer    string
 	Older    string
 }
@@ -30,6 +32,13 @@ func (s *Server) findingsPage(w http.ResponseWriter, r *http.Request, a queue.Ac
 	p.Lead = ui.T(lang, "县里确认有问题、要本单位处理的链接、站点和栏目。")
 	if next != "" {
 		p.Older = withParam(r, "cursor", next)
+	}
+	if !p.Closed && r.FormValue("cursor") == "" {
+		v, err := s.Queue.Vetoes(r.Context(), a.Actor())
+		if err != nil {
+			return err
+		}
+		p.Vetoes, p.ToldAt = v.Vetoes, v.At
 	}
 	if r.FormValue("cursor") != "" {
 		p.Newer = withParam(r, "cursor", "")

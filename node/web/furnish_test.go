@@ -180,6 +180,10 @@ func (f *sample) findingsCome() {
 	say("disputed", f.findings["disputed"], func(c *protocol.Finding) {
 		c.State, c.Target = protocol.FindingDisputed, "http://intranet.example.gov.cn:8080/oa/"
 	})
+	f.says(protocol.KindVetoes, &protocol.Vetoes{At: f.now(), Vetoes: []protocol.Veto{
+		{Site: "思南县人民政府", Title: "空白栏目", English: "Blank columns", State: protocol.VetoFallen, Says: "5 个空白栏目，达到 5 个即单项否决。", Count: 5, Limit: 5, Own: 1, Names: []string{"许家坝镇·规划计划"}, Official: true},
+		{Site: "思南县人民政府", Title: "栏目不更新", English: "Columns are not updated", State: protocol.VetoNear, Says: "3 个栏目不更新，达到 5 个即单项否决。", Count: 3, Limit: 5, Own: 2,
+			Names: []string{"许家坝镇·工作动态", "许家坝镇·通知公告"}, Falls: noon.AddDate(0, 0, 9), Official: true}}})
 	f.says(protocol.KindNotice, &protocol.Notice{ID: "0190b6a4-0000-7000-8000-0000000000e1", Title: "关于做好冬季信息报送工作的通知",
 		Text: "各乡镇（街道）：\n\n进入冬季，请围绕森林防火、安全生产、民生保障报送信息，每周不少于三条，照片随文报送并写明说明。\n\n县政府办公室", At: f.now()})
 }

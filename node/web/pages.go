@@ -38,6 +38,8 @@ var chips = map[string]ui.Chip{
 	"withdrawing":                  {Word: "撤回中", Shape: "bar", Tone: ui.Warn},
 	"editing":                      {Word: "改稿未提交", Shape: "pen", Tone: ui.Neutral},
 	"sent_back":                    {Word: "镇里退回", Shape: "back", Tone: ui.Warn},
+	"veto-fallen":                  {Word: "已触发", Shape: "triangle", Tone: ui.Bad},
+	"veto-near":                    {Word: "接近", Shape: "half", Tone: ui.Warn},
 	"unread":                       {Word: "未读", Shape: "dot", Tone: ui.Info},
 }
 

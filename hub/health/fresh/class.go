@@ -16,21 +16,73 @@ type Class string
 
 // The classes of columns.
 const (
-	News   Class = "news"   // 动态要闻类: 14 days
-	Notice Class = "notice" // 通知公告类: 6 months
-	Policy Class = "policy" // 政策文件类: 6 months
-	Other  Class = "other"  // all others: 1 year, unless the column has a rule of its own
+	News      Class = "news"      // 动态要闻类: 14 days
+	Notice    Class = "notice"    // 通知公告类: 6 months
+	Policy    Class = "policy"    // 政策文件类: 6 months
+	Personnel Class = "personnel" // 人事信息类: 1 year
+	Plan      Class = "plan"      // 规划计划类: 1 year
+	Other     Class = "other"     // all others: 1 year
 )
 
 // Classes are all classes, in the order they are shown.
-var Classes = []Class{News, Notice, Policy, Other}
+var Classes = []Class{News, Notice, Policy, Personnel, Plan, Other}
+
+// ClassNames are the classes as a person writes them, for messages.
+const ClassNames = "news、notice、policy、personnel、plan、other"
 
 // Known tells whether c is one of Classes.
 func (c Class) Known() bool { return c.Label() != "" }
 
 // Label is the class's name in Chinese; empty for an unknown one.
 func (c Class) Label() string {
-	return map[Class]string{News: "动态要闻类", Notice: "通知公告类", Policy: "政策文件类", Other: "其他栏目"}[c]
+	return map[Class]string{News: "动态要闻类", Notice: "通知公告类", Policy: "政策文件类", Personnel: "人事信息类", Plan: "规划计划类", Other: "其他栏目"}[c]
+}
+
+// Rule is how often a column has to be updated: as often as its class, or, where
+// the county demands more of it, within so many days. It never demands less.
+type Rule struct {
+	Class Class
+	Days  int // 0 for the class's period alone
+}
+
+// Longest returns the days of the class's period, as monitoring products count.
+func (c Class) Longest() int {
+	switch c {
+	case News:
+		return 14
+	case Notice, Policy:
+		return 180
+	}
+	return 365
+}
+
+// Own tells whether it demands more than the class.
+func (r Rule) Own() bool { return r.Days > 0 && r.Days < r.Class.Longest() }
+
+// Period is the time limit in Chinese.
+func (r Rule) Period() string {
+	if r.Own() {
+		return fmt.Sprintf("%d 天", r.Days)
+	}
+	return r.Class.Period()
+}
+
+// Since is Class.Since of a column with a rule of its own.
+func (r Rule) Since(checkPoint time.Time, calendar bool) Day {
+	since := r.Class.Since(checkPoint, calendar)
+	if r.Own() {
+		since = max(since, DayOf(checkPoint).Add(-r.Days))
+	}
+	return since
+}
+
+// Last is Class.Last of a column with a rule of its own.
+func (r Rule) Last(day Day) Day {
+	last := r.Class.Last(day)
+	if r.Own() && last != "" {
+		last = min(last, day.Add(r.Days))
+	}
+	return last
 }
 
 // Period is the class's time limit in Chinese.
@@ -50,15 +102,15 @@ func (c Class) Period() string {
 // count.
 func (c Class) Since(checkPoint time.Time, calendar bool) Day {
 	now := checkPoint.In(chinatime.Zone)
-	months, days := 12, 365
+	months := 12
 	switch c {
-	case News:
-		return DayOf(now.AddDate(0, 0, -14))
 	case Notice, Policy:
-		months, days = 6, 180
+		months = 6
+	case News:
+		calendar = false
 	}
 	if !calendar {
-		return DayOf(now.AddDate(0, 0, -days))
+		return DayOf(now.AddDate(0, 0, -c.Longest()))
 	}
 	back := now.AddDate(0, -months, 0)
 	if back.Day() != now.Day() { // 31 August less six months is the end of February
@@ -97,6 +149,8 @@ var classWords = []struct {
 	pattern *regexp.Regexp
 }{
 	{Policy, regexp.MustCompile(`政策|文件|法规|规章|规范性|解读`)},
+	{Personnel, regexp.MustCompile(`人事|任免|任前|招考|招录|招聘|录用|公务员|遴选`)},
+	{Plan, regexp.MustCompile(`规划计划|计划规划|计划总结|发展规划|(?:规划|计划)(?:信息|纲要|要点)?$`)},
 	{Notice, regexp.MustCompile(`通知|公告|公示|通告|告示|预告`)},
 	{News, regexp.MustCompile(`要闻|动态|新闻|快讯|资讯|头条|传真|时政|播报|简讯|快报|信息速递|政务信息`)},
 }
@@ -123,6 +177,8 @@ var addressWords = []struct {
 	pattern *regexp.Regexp
 }{
 	{Policy, regexp.MustCompile(`(?i)(?:^|[/_-])(?:zcwj|zcfg|zfwj|gfxwj|zcjd|zcjdu|flfg|polic(?:y|ies))(?:[/_.-]|$)`)},
+	{Personnel, regexp.MustCompile(`(?i)(?:^|[/_-])(?:rsxx|rsrm|rszk|zkly|renshi|recruit(?:ment)?)(?:[/_.-]|$)`)},
+	{Plan, regexp.MustCompile(`(?i)(?:^|[/_-])(?:ghjh|jhgh|fzgh|gh|guihua|plans?)(?:[/_.-]|$)`)},
 	{Notice, regexp.MustCompile(`(?i)(?:^|[/_-])(?:tzgg|gsgg|gggs|tzgs|ggtz|gonggao|tongzhi|notices?|announcements?)(?:[/_.-]|$)`)},
 	{News, regexp.MustCompile(`(?i)(?:^|[/_-])(?:xwdt|gzdt|dtxx|xwzx|zwdt|zwyw|bmdt|jcdt|xzdt|xzcz|dongtai|yaowen|news)(?:[/_.-]|$)`)},
 }

@@ -78,9 +78,43 @@ func TestWindows(t *testing.T) {
 	}
 }
 
+// A period of the column's own makes the window shorter, never longer.
+func TestOwnPeriod(t *testing.T) {
+	now := at(t, "2026-11-28")
+	for _, tt := range []struct {
+		rule        fresh.Rule
+		since, last fresh.Day // last: of 2026-11-01
+		period      string
+	}{
+		{fresh.Rule{Class: fresh.Notice}, "2026-05-28", "2027-05-01", "6 个月"},
+		{fresh.Rule{Class: fresh.Notice, Days: 30}, "2026-10-29", "2026-12-01", "30 天"},
+		{fresh.Rule{Class: fresh.News, Days: 7}, "2026-11-21", "2026-11-08", "7 天"},
+		{fresh.Rule{Class: fresh.News, Days: 60}, "2026-11-14", "2026-11-15", "14 天"},
+		{fresh.Rule{Class: fresh.Plan, Days: 180}, "2026-06-01", "2027-04-30", "180 天"},
+	} {
+		for _, calendar := range []bool{true, false} {
+			if got := tt.rule.Since(now, calendar); got != tt.since && (calendar || tt.rule.Own()) {
+				t.Errorf("%+v since %s, want %s", tt.rule, got, tt.since)
+			}
+		}
+		if got := tt.rule.Last("2026-11-01"); got != tt.last {
+			t.Errorf("%+v last %s, want %s", tt.rule, got, tt.last)
+		}
+		if got := tt.rule.Period(); got != tt.period {
+			t.Errorf("%+v period %s, want %s", tt.rule, got, tt.period)
+		}
+	}
+	if last := (fresh.Rule{Class: fresh.News, Days: 7}).Last(""); last != "" {
+		t.Errorf("without a day %q", last)
+	}
+}
+
 func TestGuessClass(t *testing.T) {
 	for name, want := range map[string]fresh.Class{
 		"通知公告-思南县人民政府": fresh.Notice, "政策文件": fresh.Policy, "乡镇传真_思南县新闻网": fresh.News, "领导之窗-贵州新闻网": fresh.Other,
+		"人事信息": fresh.Personnel, "人事任免": fresh.Personnel, "招考录用 - 思南县人民政府": fresh.Personnel, "任前公示": fresh.Personnel,
+		"规划计划": fresh.Plan, "发展规划": fresh.Plan, "专项规划": fresh.Plan, "工作计划": fresh.Plan,
+		"计划生育": fresh.Other, "规划公示": fresh.Notice, "自然资源和规划局": fresh.Other, "政策规划": fresh.Policy,
 		"政策解读|政务公开": fresh.Policy, "工作动态": fresh.News, "": fresh.Other, "公示公告 - 思唐街道": fresh.Notice,
 	} {
 		if got, why := fresh.GuessClass(name); got != want || why == "" {

@@ -19,7 +19,7 @@ func LookHome(ctx context.Context, pages Reader, address string, o Options, know
 	}
 	page, result := pages.ReadPage(ctx, address)
 	r := Reading{URL: address, Final: result.Final, Title: result.Title, Class: o.Class, State: Unknown, CheckedAt: o.Now, Items: []Item{}, Evidence: []string{}}
-	r.Since, r.SinceDays = r.Class.Since(o.Now, true), r.Class.Since(o.Now, false)
+	r.window(o.Now)
 	if why := unread(page, result); why != "" {
 		r.Reason = why
 		r.told(sentence(why, result))

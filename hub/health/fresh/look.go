@@ -19,11 +19,11 @@ func Look(ctx context.Context, pages Reader, address string, o Options) Reading 
 	f := fetcher{pages}
 	o.Fetch = f
 	page, result := pages.ReadPage(ctx, address)
-	r := Reading{URL: address, Final: result.Final, Title: result.Title, Class: o.Class, State: Unknown, CheckedAt: o.Now, Items: []Item{}, Evidence: []string{}}
+	r := Reading{URL: address, Final: result.Final, Title: result.Title, Class: o.Class, Days: o.Days, State: Unknown, CheckedAt: o.Now, Items: []Item{}, Evidence: []string{}}
 	if !r.Class.Known() {
 		r.Class, _ = GuessClass(oneline.First(o.Name, result.Title))
 	}
-	r.Since, r.SinceDays = r.Class.Since(o.Now, true), r.Class.Since(o.Now, false)
+	r.window(o.Now)
 	if why := unread(page, result); why != "" {
 		r.Reason = why
 		r.told(sentence(why, result))

@@ -30,6 +30,7 @@ type Fetcher interface {
 type Options struct {
 	Now      time.Time // the check point; required
 	Class    Class     // guessed from the column's name when empty
+	Days     int       // a period of the column's own, see Rule; 0 for none
 	Name     string    // the column's name, where it is known
 	Articles int       // pages asked for beside the list; default 5, negative for none
 	Fetch    Fetcher   // nil for none
@@ -45,7 +46,7 @@ func Read(ctx context.Context, p Page, o Options) Reading {
 	rd := &reader{ctx: ctx, o: o, left: o.Articles, today: DayOf(o.Now)}
 	rd.r = Reading{
 		URL: p.URL, Final: p.URL, Title: oneline.First(p.Title, t.title), Charset: p.Charset,
-		Class: o.Class, CheckedAt: o.Now, Items: []Item{}, Evidence: []string{},
+		Class: o.Class, Days: o.Days, CheckedAt: o.Now, Items: []Item{}, Evidence: []string{},
 	}
 	rd.name = o.Name
 	if rd.name == "" {
@@ -56,7 +57,7 @@ func Read(ctx context.Context, p Page, o Options) Reading {
 		rd.r.Class, why = t.guess(p, o.Name, t.metas["columnname"], t.metas["columntype"], rd.r.Title)
 		rd.r.told(why)
 	}
-	rd.r.Since, rd.r.SinceDays = rd.r.Class.Since(o.Now, true), rd.r.Class.Since(o.Now, false)
+	rd.r.window(o.Now)
 	rd.read(p, t, false)
 	rd.r.Count = len(rd.r.Items)
 	return rd.r

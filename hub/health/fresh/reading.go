@@ -104,6 +104,7 @@ type Reading struct {
 	Reason     Reason    `json:"reason,omitempty"`
 	LastUpdate Day       `json:"lastUpdate"` // newest day of publication that counts; null for none
 	Class      Class     `json:"class"`
+	Days       int       `json:"days,omitempty"` // a period of the column's own, see Rule
 	Since      Day       `json:"since"`          // first day of the window, by the calendar
 	SinceDays  Day       `json:"sinceDays"`      // the same, counted in days
 	InDays     bool      `json:"freshByDays"`    // in time when counted in days
@@ -116,6 +117,14 @@ type Reading struct {
 	CheckedAt  time.Time `json:"checkedAt"`
 
 	grounds int // lines of Evidence before those of the verdict
+}
+
+// rule is how often the column has to be updated.
+func (r *Reading) rule() Rule { return Rule{r.Class, r.Days} }
+
+// window sets the windows that end at a check point.
+func (r *Reading) window(checkPoint time.Time) {
+	r.Since, r.SinceDays = r.rule().Since(checkPoint, true), r.rule().Since(checkPoint, false)
 }
 
 // newest returns the item with the newest day that counts, nil if there is

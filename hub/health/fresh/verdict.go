@@ -44,19 +44,26 @@ func (r *Reading) settle() bool {
 		r.say("没有一条的日期可以采信，按未更新计。")
 		return true
 	}
-	r.LastUpdate, r.Last, r.InDays = best.Day, r.Class.Last(best.Day), best.Day >= r.SinceDays
+	r.LastUpdate, r.Last, r.InDays = best.Day, r.rule().Last(best.Day), best.Day >= r.SinceDays
 	newest := "最近更新 %s：《%s》，读自%s“%s”。"
 	if best.Guessed {
 		newest = "最近更新 %s：《%s》，读自%s“%s”，年份按不晚于今天推定。"
 	}
 	r.say(newest, best.Day, oneline.Clip(best.Title, 60), Word(placeNames[best.Place]), oneline.Clip(best.Text, 80))
 	r.State, r.Reason = Fresh, ""
-	verdict := "%s的期限是 %s：%s 以后有更新，按时。"
 	if best.Day < r.Since {
 		r.State, r.Reason = Stale, ReasonOverdue
-		verdict = "%s的期限是 %s：%s 以后没有更新，超期。"
 	}
-	r.say(verdict, Word(r.Class.Label()), Word(r.Class.Period()), r.Since)
+	switch class, period := Word(r.Class.Label()), Word(r.Class.Period()); {
+	case r.rule().Own() && r.State == Stale:
+		r.say("本栏目自己的期限是 %d 天：%s 以后没有更新，超期。", r.Days, r.Since)
+	case r.rule().Own():
+		r.say("本栏目自己的期限是 %d 天：%s 以后有更新，按时。", r.Days, r.Since)
+	case r.State == Stale:
+		r.say("%s的期限是 %s：%s 以后没有更新，超期。", class, period, r.Since)
+	default:
+		r.say("%s的期限是 %s：%s 以后有更新，按时。", class, period, r.Since)
+	}
 	return true
 }
 

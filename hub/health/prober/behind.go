@@ -13,11 +13,12 @@ type doubt struct {
 	lost   map[*visit]bool   // only our own line is down
 	behind map[*visit]bool   // the line the site is said to hang on does not answer either
 	opens  map[*visit]string // it opens from another line: what was seen there
+	waits  map[*visit]bool   // others were asked and have not answered
 }
 
 // doubts finds out what else may explain the visits that failed.
 func (s *Service) doubts(ctx context.Context, sites []health.Site, due []*visit) (doubt, error) {
-	d := doubt{lost: s.lineLost(ctx, sites, due), behind: map[*visit]bool{}, opens: map[*visit]string{}}
+	d := doubt{lost: s.lineLost(ctx, sites, due), behind: map[*visit]bool{}, opens: map[*visit]string{}, waits: map[*visit]bool{}}
 	known := map[string]health.Site{}
 	for _, site := range sites {
 		known[site.ID] = site
@@ -33,13 +34,14 @@ func (s *Service) doubts(ctx context.Context, sites []health.Site, due []*visit)
 		if d.behind[v] = s.parentSilent(ctx, known, results, v.site); d.behind[v] || s.Elsewhere == nil || v.site.Line {
 			continue
 		}
-		opens, words, err := s.Elsewhere(ctx, v.site)
+		w, err := s.Elsewhere(ctx, v.site, v.at)
 		if err != nil {
 			return d, err
 		}
-		if opens {
-			d.opens[v] = words
+		if w.Opens {
+			d.opens[v] = w.Words
 		}
+		d.waits[v] = w.Waits && !v.extra // an extra one counts in no share
 	}
 	return d, ctx.Err()
 }

@@ -3,7 +3,8 @@
 //
 // It promises that a visit counts once, whatever is started twice; that what the
 // hub could not find out itself, because it did not run or had no line, is no
-// data; and that of sites that hang together only the topmost one that is down
+// data; that a visit about which others were asked counts when they have spoken;
+// and that of sites that hang together only the topmost one that is down
 // has an incident that alarms anybody.
 package prober
 
@@ -35,9 +36,11 @@ type Options struct {
 	Controls []string // addresses asked to tell whether our own line is down, beside those that answered last
 	// Home reads a home page; nil for not.
 	Home func(ctx context.Context, site health.Site) HomePage
-	// Elsewhere tells whether a site that does not open was well when it was looked at
-	// from another line lately, and has that done if it was not; nil for never.
-	Elsewhere  func(ctx context.Context, site health.Site) (opens bool, words string, err error)
+	// Elsewhere tells whether a site that did not open at a time was well when it was
+	// looked at from another line about then, and has that done if it was not; nil for
+	// never.
+	Elsewhere  func(ctx context.Context, site health.Site, failed time.Time) (health.Witness, error)
+	Hold       time.Duration // how long a visit waits for what others say of the site; 10 minutes
 	HomeEvery  time.Duration // how often a home page is read; 12 hours
 	Again      time.Duration // how soon a site is asked again to confirm a change; 10 minutes
 	Late       time.Duration // how late a visit may be made; 10 minutes
@@ -65,6 +68,7 @@ func New(o Options) *Service {
 	set(&o.HomeEvery, 12*time.Hour)
 	set(&o.Again, 10*time.Minute)
 	set(&o.Late, 10*time.Minute)
+	set(&o.Hold, 10*time.Minute)
 	set(&o.Workers, 8)
 	set(&o.KeepVisits, 8*24*time.Hour)
 	set(&o.KeepDays, 400*24*time.Hour)

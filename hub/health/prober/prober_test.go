@@ -407,24 +407,72 @@ func TestBehindALine(t *testing.T) {
 	}
 }
 
-// What opens from another line is no failure; what does not is.
+// What opens from another line is no failure; what does not is. Until others have
+// answered a visit counts as nothing, and not longer than ten minutes.
 func TestElsewhere(t *testing.T) {
 	w, ids := newWatch(t, town, portal)
-	opens := true
-	w.Elsewhere = func(_ context.Context, site health.Site) (bool, string, error) {
+	says := health.Witness{Opens: true, Words: "从塘头镇的线路能正常打开（状态码 200，0.8 秒）。"}
+	var failed time.Time
+	w.Elsewhere = func(_ context.Context, site health.Site, at time.Time) (health.Witness, error) {
 		if site.URL != town {
 			t.Errorf("asked about %s, which opens", site.URL)
 		}
-		return opens, "从塘头镇的线路能正常打开（状态码 200，0.8 秒）。", nil
+		failed = at
+		return says, nil
 	}
 	w.net.fails[town] = linkcheck.KindTimeout
 	w.run(4 * time.Hour)
 	if d := w.day(ids[town]); d.Failed != 0 || d.Causes[uptime.CauseElsewhere] != 4 || len(w.open()) != 0 {
 		t.Errorf("day %+v, incidents %+v", d, w.open())
 	}
-	opens = false
+	pending := func() int {
+		list, err := w.store.PendingProbes(t.Context(), w.clock.Now().Add(-24*time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	toSlot := func() {
+		w.run(uptime.Next(ids[town], w.clock.Now()).Sub(w.clock.Now()) + time.Second)
+	}
+	// Asked and not answered: it waits; the answer comes three minutes later.
+	says = health.Witness{Waits: true}
+	toSlot()
+	at := failed
+	w.run(3 * time.Minute)
+	if d := w.day(ids[town]); pending() != 1 || d.Failed != 0 || d.NoData != 4 {
+		t.Errorf("%d wait, day %+v", pending(), d)
+	}
+	if !failed.Equal(at) {
+		t.Errorf("asked about %s, it failed at %s", failed, at)
+	}
+	says = health.Witness{Opens: true, Words: "从塘头镇的线路能正常打开。"}
+	w.run(2 * time.Minute)
+	if d := w.day(ids[town]); pending() != 0 || d.Failed != 0 || d.Causes[uptime.CauseElsewhere] != 5 || len(w.open()) != 0 {
+		t.Errorf("%d wait, day %+v", pending(), d)
+	}
+	// No answer within ten minutes: it counts, also for a program that was started
+	// meanwhile.
+	says = health.Witness{Waits: true}
+	toSlot()
+	elsewhere := w.Elsewhere
+	w.restart()
+	w.Elsewhere = elsewhere
+	w.run(8 * time.Minute)
+	if d := w.day(ids[town]); pending() != 1 || d.Failed != 0 {
+		t.Errorf("%d wait, day %+v", pending(), d)
+	}
+	w.run(4 * time.Minute)
+	if d := w.day(ids[town]); pending() != 0 || d.Failed != 1 || d.Causes[uptime.CauseTimeout] != 1 {
+		t.Errorf("%d wait, day %+v", pending(), d)
+	}
+	if w.Counts()[uptime.Failed] < 1 || w.Counts()[uptime.Pending] != 0 {
+		t.Errorf("counts %v", w.Counts())
+	}
+	// Nor from anywhere else: it counts at once.
+	says = health.Witness{}
 	w.run(2 * time.Hour)
-	if len(w.open()) != 1 {
-		t.Errorf("down for everybody: %+v", w.open())
+	if d := w.day(ids[town]); d.Failed < 2 || len(w.open()) != 1 {
+		t.Errorf("down for everybody: %+v, %+v", d, w.open())
 	}
 }

@@ -69,7 +69,9 @@ func (s *Service) record(ctx context.Context, t tree, p uptime.Probe) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.counts[p.Outcome]++
+	if p.Outcome != uptime.Pending {
+		s.counts[p.Outcome]++
+	}
 	if unsettled {
 		for _, site := range append([]string{p.Site}, above...) {
 			if at, known := s.again[site]; !known || at.After(p.At.Add(s.Again)) {

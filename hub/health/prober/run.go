@@ -61,9 +61,55 @@ func (s *Service) RunOnce(ctx context.Context) (next time.Time, err error) {
 		if err := s.ask(ctx, sites, due); err != nil {
 			return next, err
 		}
-		next = s.soonest(next)
+	}
+	held, err := s.settle(ctx, sites)
+	if err != nil {
+		return next, err
+	}
+	if next = s.soonest(next); held {
+		next = earlier(next, s.Now().Add(look))
 	}
 	return next, s.forget(ctx, now)
+}
+
+// longHeld is how far back visits are looked for that wait: the hub may have
+// stopped meanwhile.
+const longHeld = 24 * time.Hour
+
+// settle counts the visits that waited for what others say, once these have
+// spoken or were waited for long enough. It reports whether some still wait.
+func (s *Service) settle(ctx context.Context, sites []health.Site) (held bool, err error) {
+	now := s.Now()
+	list, err := s.Store.PendingProbes(ctx, now.Add(-longHeld))
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+	known := map[string]health.Site{}
+	for _, site := range sites {
+		known[site.ID] = site
+	}
+	tree := newTree(sites)
+	for _, p := range list {
+		var w health.Witness
+		if site, is := known[p.Site]; is && s.Elsewhere != nil {
+			if w, err = s.Elsewhere(ctx, site, p.At); err != nil {
+				return held, err
+			}
+		}
+		switch {
+		case w.Opens:
+			p.Outcome, p.Cause, p.Detail = uptime.NoData, uptime.CauseElsewhere, w.Words
+		case w.Waits && now.Before(p.At.Add(s.Hold)):
+			held = true
+			continue
+		default:
+			p.Outcome = uptime.Failed
+		}
+		if err := s.record(ctx, tree, p); err != nil {
+			return held, err
+		}
+	}
+	return held, nil
 }
 
 // due picks the sites to be asked now: by the clock, or once more to confirm.
@@ -205,6 +251,8 @@ func probeOf(v *visit, offline []uptime.Offline, d doubt) uptime.Probe {
 		p.Outcome, p.Cause = uptime.NoData, uptime.CauseParent
 	case opens:
 		p.Outcome, p.Cause = uptime.NoData, uptime.CauseElsewhere
+	case d.waits[v]:
+		p.Outcome = uptime.Pending
 	}
 	if _, planned := uptime.Covered(offline, v.at); planned {
 		p.Outcome, p.Cause = uptime.Planned, uptime.CauseOffline

@@ -22,8 +22,10 @@ type Store interface {
 	LastSlots(ctx context.Context, since time.Time) (map[string]time.Time, error)
 	// RecordProbe keeps a visit, counts it for its day, and lets follow say what it
 	// does to incidents. A visit for a time that is on file changes nothing, and
-	// recorded is false then.
+	// recorded is false then; one that waited is counted once it does no more.
 	RecordProbe(ctx context.Context, p uptime.Probe, kin []string, follow func(Case) []uptime.Incident) (recorded bool, err error)
+	// PendingProbes returns the visits since a time that wait for what others say.
+	PendingProbes(ctx context.Context, since time.Time) ([]uptime.Probe, error)
 	OpenIncidents(ctx context.Context) ([]uptime.Incident, error)
 	// Forget drops visits and days that are older.
 	Forget(ctx context.Context, visits, days time.Time) error

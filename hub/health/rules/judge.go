@@ -8,7 +8,7 @@ import (
 // Judge judges the facts of a site by a set.
 func Judge(s *Set, f Facts) Result {
 	j := &judge{set: s, f: f, day: date(f.At), taken: map[string]bool{}}
-	r := Result{Set: s.ID, SetName: s.Name, Text: s.Text, Site: f.Site, Name: f.Name, Unit: f.Unit, UnitName: f.UnitName, At: f.At, Condition: f.Condition, Updated: f.Updated,
+	r := Result{Set: s.ID, SetName: s.Name, English: s.English, Text: s.Text, Site: f.Site, Name: f.Name, Unit: f.Unit, UnitName: f.UnitName, At: f.At, Condition: f.Condition, Updated: f.Updated,
 		Vetoes: []Veto{}, Deductions: []Deduction{}, Groups: []Taken{}}
 	for _, c := range s.Clauses {
 		switch {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"zhanqun/hub/health/rules"
 )
@@ -15,7 +16,13 @@ func TestEmbeddedSets(t *testing.T) {
 		t.Fatalf("sets %v", sets)
 	}
 	for id, s := range sets {
+		if !inEnglish(s.English) {
+			t.Errorf("%s has no English name: %q", id, s.English)
+		}
 		for _, c := range s.Clauses {
+			if !inEnglish(c.English) {
+				t.Errorf("%s %s has no English title: %q", id, c.ID, c.English)
+			}
 			if c.Mark == rules.Reference && (c.Official() || c.Mark.Label() != "县内参考值") {
 				t.Errorf("%s %s is called official without being confirmed", id, c.ID)
 			}
@@ -31,6 +38,10 @@ func TestEmbeddedSets(t *testing.T) {
 	if c, _ := sets["2019-indicators"].Clause("V3a"); c.Limit != 5 {
 		t.Errorf("the local set changed the one it extends: %+v", c)
 	}
+}
+
+func inEnglish(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 const own = `id = "own"

@@ -29,6 +29,7 @@ const (
 type Result struct {
 	Set      string    `json:"set"`
 	SetName  string    `json:"setName"`
+	English  string    `json:"setEnglish,omitempty"` // SetName in English, our own translation
 	Text     string    `json:"text"`
 	Site     string    `json:"site"`
 	Name     string    `json:"name"`
@@ -57,13 +58,14 @@ type Result struct {
 type Ref struct {
 	Clause   string `json:"clause"`
 	Title    string `json:"title"`
+	English  string `json:"english,omitempty"` // our own translation of the title
 	Source   string `json:"source,omitempty"`
 	Mark     Mark   `json:"mark"`
 	Official bool   `json:"official"`
 }
 
 func (c Clause) ref() Ref {
-	return Ref{Clause: c.ID, Title: c.Title, Source: c.Source, Mark: c.Mark, Official: c.Official()}
+	return Ref{Clause: c.ID, Title: c.Title, English: c.English, Source: c.Source, Mark: c.Mark, Official: c.Official()}
 }
 
 // Veto is how a veto stands.

@@ -31,12 +31,13 @@ func (m Mark) Label() string {
 type Set struct {
 	ID      string   `toml:"id" json:"id"`
 	Name    string   `toml:"name" json:"name"`
-	Text    string   `toml:"text" json:"text"`       // the document it follows, and its version
-	Since   string   `toml:"since" json:"since"`     // first day it holds, 2019-04-01
-	Extends string   `toml:"extends" json:"extends"` // id of the set it changes; its clauses replace those of the same id
-	Without []string `toml:"without" json:"without"` // clauses of that set which do not hold
-	Base    Points   `toml:"base" json:"base"`       // what deductions are taken from
-	Pass    Points   `toml:"pass" json:"pass"`       // less than this fails
+	English string   `toml:"english" json:"english,omitempty"` // the name in English, our own translation
+	Text    string   `toml:"text" json:"text"`                 // the document it follows, and its version
+	Since   string   `toml:"since" json:"since"`               // first day it holds, 2019-04-01
+	Extends string   `toml:"extends" json:"extends"`           // id of the set it changes; its clauses replace those of the same id
+	Without []string `toml:"without" json:"without"`           // clauses of that set which do not hold
+	Base    Points   `toml:"base" json:"base"`                 // what deductions are taken from
+	Pass    Points   `toml:"pass" json:"pass"`                 // less than this fails
 	Bonus   Bonus    `toml:"bonus" json:"bonus"`
 	// PortalOnly says that only portals are scored; other sites just must not
 	// fail a veto.
@@ -90,13 +91,15 @@ const (
 // Clause is one rule with its numbers. Which of them mean something depends on
 // the kind.
 type Clause struct {
-	ID     string `toml:"id" json:"id"`
-	Title  string `toml:"title" json:"title"`
-	Source string `toml:"source" json:"source"`
-	Mark   Mark   `toml:"mark" json:"mark"`
-	Kind   string `toml:"kind" json:"kind"`
-	Veto   bool   `toml:"veto" json:"veto,omitempty"`
-	Group  string `toml:"group" json:"group,omitempty"`
+	ID    string `toml:"id" json:"id"`
+	Title string `toml:"title" json:"title"`
+	// English is our own translation of the title, for pages in English.
+	English string `toml:"english" json:"english,omitempty"`
+	Source  string `toml:"source" json:"source"`
+	Mark    Mark   `toml:"mark" json:"mark"`
+	Kind    string `toml:"kind" json:"kind"`
+	Veto    bool   `toml:"veto" json:"veto,omitempty"`
+	Group   string `toml:"group" json:"group,omitempty"`
 
 	Parts    []Part   `toml:"part" json:"parts,omitempty"`         // of stale: which columns, and their period
 	Period   Period   `toml:"period" json:"period,omitzero"`       // the window

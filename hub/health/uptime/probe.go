@@ -19,6 +19,9 @@ const (
 	Failed  Outcome = "failed"
 	NoData  Outcome = "nodata"  // not found out: our own line, a wall against robots
 	Planned Outcome = "planned" // the site is announced to be off line (临时下线)
+	// Pending is a visit that failed from here and about which others were asked: it
+	// counts as nothing until they answered, or were waited for long enough.
+	Pending Outcome = "pending"
 )
 
 // Cause says why a visit failed or is no data; empty for a good one.

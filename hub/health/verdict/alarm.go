@@ -31,6 +31,7 @@ type Alarm struct {
 	State    rules.State   `json:"state"`
 	Clause   string        `json:"clause"`
 	Title    string        `json:"title"`
+	English  string        `json:"english,omitempty"`
 	Kind     string        `json:"kind"`
 	Official bool          `json:"official"`
 	Count    int           `json:"count"`
@@ -101,7 +102,7 @@ func weigh(known map[[2]string]Standing, results []rules.Result, now time.Time) 
 
 func alarm(r rules.Result, v rules.Veto, from rules.State, now time.Time) Alarm {
 	a := Alarm{ID: uuid.Must(uuid.NewV7()).String(), At: now, Site: r.Site, SiteName: r.Name, Unit: r.Unit, UnitName: r.UnitName, From: from, State: v.State,
-		Clause: v.Clause, Title: v.Title, Kind: v.Kind(), Official: v.Official, Count: v.Count, Limit: v.Limit, Says: v.Says, Falls: v.Falls}
+		Clause: v.Clause, Title: v.Title, English: v.English, Kind: v.Kind(), Official: v.Official, Count: v.Count, Limit: v.Limit, Says: v.Says, Falls: v.Falls}
 	for _, o := range v.Owners[:min(len(v.Owners), mostOwners)] {
 		o.Items = nil
 		a.Owners = append(a.Owners, o)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zhanqun/hub/health/rules"
+	"zhanqun/protocol"
 )
 
 var noon = time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
@@ -55,5 +56,38 @@ func TestWeighIsStill(t *testing.T) {
 	clear := []rules.Result{{Site: "s", Vetoes: []rules.Veto{{State: rules.Clear}, {State: rules.Unchecked}}}}
 	if changed, alarms := weigh(map[[2]string]Standing{}, clear, noon); len(changed)+len(alarms) != 0 {
 		t.Errorf("%v, %v", changed, alarms)
+	}
+}
+
+// A unit hears of the vetoes of which a part is its own, for as long as people were
+// told that they are near or hold.
+func TestShares(t *testing.T) {
+	items := []rules.Item{{Name: "动态"}, {Name: "公告"}}
+	results := []rules.Result{
+		{Site: "s1", Name: "门户", Unit: "county", Vetoes: []rules.Veto{
+			{Ref: rules.Ref{Clause: "V3a", Title: "栏目不更新", Official: true}, State: rules.Near, Count: 3, Limit: 5, Says: "3 个栏目不更新", Falls: noon,
+				Owners: []rules.Owner{{Unit: "u1", Count: 2, Items: items}, {Unit: "u2", Count: 1, Items: items[:1]}}},
+			{Ref: rules.Ref{Clause: "V3c"}, State: rules.Near, Count: 2, Limit: 5, Owners: []rules.Owner{{Unit: "u1", Count: 2}}}, // not told yet
+			{Ref: rules.Ref{Clause: "V4"}, State: rules.Clear, Limit: 1},
+		}},
+		{Site: "s2", Name: "镇网", Unit: "u1", Vetoes: []rules.Veto{
+			{Ref: rules.Ref{Clause: "V1"}, State: rules.Insufficient, Count: 9, Limit: 7},
+			{Ref: rules.Ref{Clause: "V2"}, State: rules.Clear, Limit: 14}, // over, and nothing of it is anybody's
+		}},
+	}
+	known := map[[2]string]Standing{{"s1", "V3a"}: {Told: rules.Near}, {"s1", "V3c"}: {Told: rules.Clear, Seen: rules.Near}, {"s2", "V1"}: {Told: rules.Fallen}, {"s2", "V2"}: {Told: rules.Near}}
+	got := shares(results, known)
+	if len(got) != 2 || len(got["u1"]) != 2 || len(got["u2"]) != 1 {
+		t.Fatalf("shares %+v", got)
+	}
+	first, second := got["u1"][0], got["u1"][1]
+	if first.Site != "镇网" || first.State != protocol.VetoFallen || first.Own != 9 || first.Limit != 7 {
+		t.Errorf("what holds comes first: %+v", first)
+	}
+	if second.Title != "栏目不更新" || second.State != protocol.VetoNear || second.Own != 2 || second.Count != 3 || len(second.Names) != 2 || !second.Falls.Equal(noon) || !second.Official {
+		t.Errorf("%+v", second)
+	}
+	if o := got["u2"][0]; o.Own != 1 || len(o.Names) != 1 {
+		t.Errorf("%+v", o)
 	}
 }

@@ -37,7 +37,7 @@ func columnFact(c health.Column) rules.Column {
 	return rules.Column{
 		ID: c.ID, Name: c.Name, Unit: c.Unit, UnitName: c.UnitName, Class: string(c.Class), TopLevel: c.Channel == "", Exempt: c.Mark,
 		Known: c.State != fresh.Unknown && c.State != "" || away || gone, Blank: c.State == fresh.Blank, Gone: gone,
-		Latest: EndOf(c.LastUpdate, c.ReadAt),
+		Latest: EndOf(c.LastUpdate, c.ReadAt), Period: rules.Days(c.Days),
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/uptime"
+	"zhanqun/protocol"
 )
 
 // Store is what is read.
@@ -44,6 +45,9 @@ type Store interface {
 	// SaveStandings writes those that changed and the alarms that follow, tells of
 	// these, and forgets alarms from before a time.
 	SaveStandings(ctx context.Context, list []Standing, alarms []Alarm, before time.Time) error
+	// TellVetoes tells the nodes of units how the vetoes stand in which these have a
+	// part: each whose unit's is not what it was told last.
+	TellVetoes(ctx context.Context, units map[string][]protocol.Veto) error
 	// Alarms returns the latest alarms, of a site, or of all for "", latest first.
 	Alarms(ctx context.Context, site string, limit int) ([]Alarm, error)
 	// CountFindings counts a site's findings in a time.

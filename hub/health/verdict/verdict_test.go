@@ -2,6 +2,7 @@ package verdict_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -318,6 +319,38 @@ func TestFewItems(t *testing.T) {
 		if got != v.want {
 			t.Errorf("%s: %s, want %s", v.name, got, v.want)
 		}
+	}
+}
+
+// Columns on personnel and planning count by the clause of 2015 about them, and one
+// with a period of its own by that.
+func TestColumnClasses(t *testing.T) {
+	d := newDesk(t)
+	d.Set = "2015-census"
+	d.column("人事任免", storetest.Tangtou, fresh.Personnel, -400)
+	d.column("发展规划", storetest.Sitang, fresh.Plan, -300)
+	r, err := d.Site(t.Context(), d.site.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(r.Deductions, func(x rules.Deduction) bool { return x.Clause == "U4" })
+	if i < 0 || r.Deductions[i].Count != 1 || r.Deductions[i].Owners[0].Unit != storetest.Tangtou {
+		t.Errorf("deductions %+v", r.Deductions)
+	}
+	if v := d.veto("V3b"); v.Count != 1 {
+		t.Errorf("by the classes' periods: %+v", v)
+	}
+	list, err := d.store.SiteColumns(t.Context(), d.site.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range list {
+		if _, err := d.store.EditColumn(t.Context(), "test", c.ID, func(c *health.Column) error { c.Days = 90; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := d.veto("V3b"); v.Count != 2 {
+		t.Errorf("by periods of their own: %+v", v)
 	}
 }
 

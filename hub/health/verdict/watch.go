@@ -40,10 +40,15 @@ func (s *Service) RunOnce(ctx context.Context) error {
 	}
 	now := s.Now()
 	changed, alarms := weigh(known, board.Sites, now)
-	if len(changed) == 0 {
-		return nil
+	if len(changed) > 0 {
+		if err := s.Store.SaveStandings(ctx, changed, alarms, now.Add(-keptAlarm)); err != nil {
+			return err
+		}
 	}
-	return s.Store.SaveStandings(ctx, changed, alarms, now.Add(-keptAlarm))
+	for _, st := range changed {
+		known[[2]string{st.Site, st.Clause}] = st
+	}
+	return s.Store.TellVetoes(ctx, shares(board.Sites, known))
 }
 
 // Recent returns the latest alarms, of one site or of all for "", latest first.

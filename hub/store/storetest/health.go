@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -121,6 +122,21 @@ func testPlaces(t *testing.T, open Open) {
 	due, err := s.DueTargets(t.Context(), clock.Now(), 10)
 	if err != nil || len(due) != 2 {
 		t.Fatalf("%d targets due, want each address once (%v)", len(due), err)
+	}
+	// A link may belong to several units.
+	both := []health.NewPlace{{URL: "http://a.example/", Element: "a", Unit: Sitang, Item: "i1"}, {URL: "http://a.example/", Element: "a", Unit: Tangtou, Item: "i2"}}
+	if _, err := s.ReplacePlaces(t.Context(), health.EntryOwner("e"), "/entries/e", both); err != nil {
+		t.Fatal(err)
+	}
+	first := due[slices.IndexFunc(due, func(d health.Target) bool { return d.URL == "http://a.example/" })]
+	err = s.Judge(t.Context(), first.ID, func(c health.Case) health.Effect {
+		if len(c.Places[Sitang]) != 2 || len(c.Places[Tangtou]) != 1 || c.Places[Tangtou][0].Item != "i2" {
+			t.Errorf("places %+v", c.Places)
+		}
+		return health.Effect{Target: c.Target, Who: health.System}
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	replace("/", "http://a.example/")
 	replace("/news")

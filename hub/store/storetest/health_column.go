@@ -27,19 +27,19 @@ func testSiteColumns(t *testing.T, open Open) {
 	ctx := t.Context()
 	Units(t, s)
 	site := addSite(t, s, Sitang, "思唐街道网", "http://sitang.example/")
-	column := health.Column{Site: site.ID, URL: "http://sitang.example/tzgg/", Name: "通知公告", Class: fresh.Notice, Channel: "思唐街道", Status: health.ColumnWatched}
+	column := health.Column{Site: site.ID, URL: "http://sitang.example/tzgg/", Name: "通知公告", Class: fresh.Notice, Days: 60, Channel: "思唐街道", Status: health.ColumnWatched}
 	if n, err := s.SaveColumns(ctx, "test", []health.Column{column}); err != nil || n != 1 {
 		t.Fatalf("%d new, %v", n, err)
 	}
 	c := oneColumn(t, s, site.ID)
-	if c.Unit != Sitang || c.UnitName != "思唐街道" || c.Status != health.ColumnWatched || c.State != "" {
+	if c.Unit != Sitang || c.UnitName != "思唐街道" || c.Days != 60 || c.Status != health.ColumnWatched || c.State != "" {
 		t.Errorf("column %+v", c)
 	}
-	column.Unit, column.Name = Tangtou, "公示公告"
+	column.Unit, column.Name, column.Days = Tangtou, "公示公告", 0
 	if n, err := s.SaveColumns(ctx, "test", []health.Column{column}); err != nil || n != 0 {
 		t.Errorf("saved again: %d new, %v", n, err)
 	}
-	if c = oneColumn(t, s, ""); c.Unit != Tangtou || c.Name != "公示公告" {
+	if c = oneColumn(t, s, ""); c.Unit != Tangtou || c.Name != "公示公告" || c.Days != 0 {
 		t.Errorf("renamed column %+v", c)
 	}
 	column.Unit = "000"
@@ -138,13 +138,23 @@ func testProposals(t *testing.T, open Open) {
 	if _, err := s.MarkColumn(ctx, "li", due[0].ID, health.MarkStatic, "x"); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a proposal was marked: %v", err)
 	}
-	if c, err := s.SettleColumn(ctx, "li", due[0].ID, health.ColumnWatched, Tangtou, fresh.Other); err != nil || c.Status != health.ColumnWatched || c.Unit != Tangtou || c.Class != fresh.Other {
+	as := func(unit string, class fresh.Class, days int) func(*health.Column) error {
+		return func(c *health.Column) error { c.Unit, c.Class, c.Days = unit, class, days; return nil }
+	}
+	none := func(*health.Column) error { return nil }
+	if _, err := s.EditColumn(ctx, "li", due[0].ID, none); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a proposal was edited: %v", err)
+	}
+	if _, err := s.SettleColumn(ctx, "li", due[0].ID, health.ColumnWatched, as("000", fresh.Plan, 0)); !fault.Is(err, fault.Invalid) {
+		t.Errorf("taken for an unknown unit: %v", err)
+	}
+	if c, err := s.SettleColumn(ctx, "li", due[0].ID, health.ColumnWatched, as(Tangtou, fresh.Plan, 90)); err != nil || c.Status != health.ColumnWatched || c.Unit != Tangtou || c.Class != fresh.Plan || c.Days != 90 {
 		t.Errorf("taken: %+v, %v", c, err)
 	}
-	if c, err := s.SettleColumn(ctx, "li", due[1].ID, health.ColumnDismissed, "", ""); err != nil || c.Status != health.ColumnDismissed {
+	if c, err := s.SettleColumn(ctx, "li", due[1].ID, health.ColumnDismissed, none); err != nil || c.Status != health.ColumnDismissed {
 		t.Errorf("dismissed: %+v, %v", c, err)
 	}
-	if _, err := s.SettleColumn(ctx, "li", due[1].ID, health.ColumnWatched, "", ""); !fault.Is(err, fault.Conflict) {
+	if _, err := s.SettleColumn(ctx, "li", due[1].ID, health.ColumnWatched, none); !fault.Is(err, fault.Conflict) {
 		t.Errorf("settled twice: %v", err)
 	}
 	if c := oneColumn(t, s, site.ID); c.ID != due[0].ID {
@@ -152,6 +162,15 @@ func testProposals(t *testing.T, open Open) {
 	}
 	if again, _ := s.DueColumns(ctx, clock.Now(), 10); len(again) != 1 {
 		t.Error("a proposal that was taken is not due")
+	}
+	if err := s.ColumnRead(ctx, health.Column{ID: due[0].ID, State: fresh.Fresh, ReadAt: clock.Now(), NextAt: clock.Now().Add(time.Hour)}, fresh.History{}); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := s.EditColumn(ctx, "li", due[0].ID, as(Sitang, fresh.News, 7)); err != nil || c.Unit != Sitang || c.Class != fresh.News || c.Days != 7 || !c.NextAt.Equal(clock.Now()) {
+		t.Errorf("edited: %+v, %v", c, err)
+	}
+	if _, err := s.EditColumn(ctx, "li", due[0].ID, as("000", fresh.News, 0)); !fault.Is(err, fault.Invalid) {
+		t.Errorf("edited for an unknown unit: %v", err)
 	}
 	if n, _ := s.ProposeColumns(ctx, proposals); n != 0 {
 		t.Error("what was dismissed is proposed again")

@@ -9,6 +9,7 @@ import (
 
 	"zhanqun/hub/access"
 	"zhanqun/hub/catalog"
+	"zhanqun/hub/health"
 	"zhanqun/hub/review"
 	"zhanqun/internal/fault"
 	"zhanqun/protocol"
@@ -35,6 +36,11 @@ func reviewCombined(t *testing.T, open Open) {
 		if st, n := o.Told(id); n != 1 || !st.Combined || st.Entry != entry {
 			t.Errorf("%s was told %+v", id, st)
 		}
+	}
+	changed := must[[]health.ChangedEntry](t)(o.Store.ChangedEntries(t.Context(), time.Time{}, "", 10))
+	if len(changed) != 1 || len(changed[0].Sources) != 2 || changed[0].Sources[0].Unit != Sitang || changed[0].Sources[1].Unit != Tangtou ||
+		changed[0].Sources[0].Item != one || changed[0].Sources[1].Body == "" || !changed[0].Live {
+		t.Errorf("what is read for links: %+v", changed)
 	}
 	if got := o.Item(one).Entry.Credit; got != "来源：党政办　供稿：思唐街道、塘头镇" {
 		t.Errorf("credit: %s", got)

@@ -36,7 +36,7 @@ var suites = []suite{
 	{"health", healthSuite},
 	{"uptime", uptimeSuite},
 	{"webhook", webhookSuite},
-	{"verdict", verdictSuite},
+	{"verdict", verdictSuite}, {"leases", leaseSuite},
 	{"ranking", rankingSuite},
 	{"bundle", bundleSuite},
 	{"replace", replaceSuite},

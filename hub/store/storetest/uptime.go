@@ -64,6 +64,7 @@ func testVisits(t *testing.T, open Open) {
 	if len(last) != 2 || !last[site.ID].Equal(slots[2]) {
 		t.Errorf("last slots %v", last)
 	}
+	testPending(t, s, uptime.Probe{Site: other.ID, Slot: slots[7], At: slots[7], Outcome: uptime.Pending, Cause: uptime.CauseTimeout, Detail: "没有应答"})
 	if err := s.Forget(t.Context(), slots[2], day); err != nil {
 		t.Fatal(err)
 	}
@@ -78,6 +79,36 @@ func testVisits(t *testing.T, open Open) {
 	}
 	if days := must[[]uptime.Day](t)(s.Days(t.Context(), site.ID, day, day.AddDate(0, 0, 1))); len(days) != 0 {
 		t.Errorf("kept %+v", days)
+	}
+}
+
+// A visit that waits is on file and counts nowhere until it waits no more.
+func testPending(t *testing.T, s *store.Store, p uptime.Probe) {
+	t.Helper()
+	since := p.Slot.Add(-time.Hour)
+	day := func() uptime.Day {
+		t.Helper()
+		return must[[]uptime.Day](t)(s.Days(t.Context(), p.Site, uptime.Day0(p.Slot), uptime.Day0(p.Slot).AddDate(0, 0, 1)))[0]
+	}
+	if !recorded(t, s, p, nil) || recorded(t, s, p, nil) {
+		t.Error("a visit that waits was recorded never or twice")
+	}
+	if d := day(); d.OK != 1 || d.Valid() != 1 || d.NoData != 0 {
+		t.Errorf("it counted: %+v", d)
+	}
+	if last := must[map[string]time.Time](t)(s.LastSlots(t.Context(), since)); !last[p.Site].Equal(p.Slot) {
+		t.Errorf("it is asked again: %v", last)
+	}
+	list := must[[]uptime.Probe](t)(s.PendingProbes(t.Context(), since))
+	if len(list) != 1 || list[0].Detail != p.Detail || list[0].Cause != p.Cause || len(must[[]uptime.Probe](t)(s.PendingProbes(t.Context(), p.Slot.Add(time.Hour)))) != 0 {
+		t.Errorf("waiting %+v", list)
+	}
+	p.Outcome = uptime.Failed
+	if !recorded(t, s, p, nil) || recorded(t, s, p, nil) || len(must[[]uptime.Probe](t)(s.PendingProbes(t.Context(), since))) != 0 {
+		t.Error("it was counted never or twice")
+	}
+	if d := day(); d.Failed != 1 || d.Causes[uptime.CauseTimeout] != 1 {
+		t.Errorf("day %+v", d)
 	}
 }
 

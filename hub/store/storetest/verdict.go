@@ -4,9 +4,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"zhanqun/hub/health"
 	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/verdict"
+	"zhanqun/hub/intake"
 	"zhanqun/hub/store"
 	"zhanqun/hub/webhook"
 	"zhanqun/internal/fault"
@@ -16,6 +19,7 @@ import (
 // verdictSuite is what judging sites demands of the store.
 func verdictSuite(t *testing.T, open Open) {
 	t.Run("faulty links", func(t *testing.T) { testDeadLinks(t, open) })
+	t.Run("vetoes told", func(t *testing.T) { testVetoesTold(t, open) })
 	t.Run("alarms", func(t *testing.T) { testAlarms(t, open) })
 	t.Run("sheets", func(t *testing.T) { testSheets(t, open) })
 }
@@ -103,6 +107,54 @@ func testSheets(t *testing.T, open Open) {
 		t.Errorf("a sheet of nothing: %v", err)
 	}
 	var _ verdict.Store = (*store.Store)(nil)
+}
+
+// testVetoesTold holds that nodes that read it hear how the vetoes stand in which
+// their unit has a part: once, again when that changes, and that it is over.
+func testVetoesTold(t *testing.T, open Open) {
+	clock := NewClock()
+	s := open(t, clock.Now)
+	Units(t, s)
+	modern, old := NewSender(t, s, Sitang).Node, NewSender(t, s, Tangtou).Node
+	knows := string(protocol.KindFindings) + " " + string(protocol.KindVetoes)
+	if err := s.NoteSeen(t.Context(), []intake.Sighting{{Node: modern.ID, At: clock.Now(), Hello: true, Knows: knows}, {Node: old.ID, At: clock.Now(), Hello: true, Knows: string(protocol.KindFindings)}}); err != nil {
+		t.Fatal(err)
+	}
+	told := func(node string) (list []*protocol.Vetoes) {
+		t.Helper()
+		for _, m := range Words(t, s, node, 0) {
+			if v, ok := m.(*protocol.Vetoes); ok {
+				list = append(list, v)
+			}
+		}
+		return list
+	}
+	tell := func(units map[string][]protocol.Veto) {
+		t.Helper()
+		for range 2 {
+			if err := s.TellVetoes(t.Context(), units); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tell(nil)
+	if got := told(modern.ID); len(got) != 0 {
+		t.Errorf("told of nothing: %+v", got)
+	}
+	near := protocol.Veto{Site: "门户", Title: "栏目不更新", State: protocol.VetoNear, Says: "2 个栏目不更新，达到 5 个即单项否决。", Count: 2, Limit: 5, Own: 1, Names: []string{"通知公告"}, Official: true}
+	tell(map[string][]protocol.Veto{Sitang: {near}, Tangtou: {near}})
+	if got := told(modern.ID); len(got) != 1 || len(got[0].Vetoes) != 1 || !cmp.Equal(got[0].Vetoes[0], near) || !got[0].At.Equal(clock.Now()) {
+		t.Errorf("told %+v", got)
+	}
+	near.Count = 3
+	tell(map[string][]protocol.Veto{Sitang: {near}})
+	tell(map[string][]protocol.Veto{})
+	if got := told(modern.ID); len(got) != 3 || got[1].Vetoes[0].Count != 3 || got[2].Vetoes == nil || len(got[2].Vetoes) != 0 {
+		t.Errorf("told %+v", got)
+	}
+	if got := told(old.ID); len(got) != 0 {
+		t.Errorf("a node that does not read it was told %+v", got)
+	}
 }
 
 // testAlarms holds that what people were told of vetoes is kept, found by site,
