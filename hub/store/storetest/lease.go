@@ -36,4 +36,8 @@ func leaseSuite(t *testing.T, open Open) {
 	if !holds("watch", "a") {
 		t.Error("not free when it was given back")
 	}
+	clock.Advance(-24 * time.Hour)
+	if !holds("watch", "b") {
+		t.Error("a clock that was a day ahead keeps it for a day")
+	}
 }
