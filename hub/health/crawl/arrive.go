@@ -215,7 +215,7 @@ func (c *crawl) watch(ctx context.Context, id uint32, url string, p *linkcheck.P
 	} else if first != id && p.Words > 0 && c.traps.vote(url, c.address(first)) {
 		c.totals.cut(CutAlias, folder(url))
 	}
-	if f := c.traps.filtered(url); f != nil && f.see(p.Pieces, 1+strings.Count(locate(url).query, "&")) {
+	if f := c.traps.filtered(url, p.Links); f != nil && f.see(p.Pieces, valuesOf(url)) {
 		empty = true
 	}
 	if a := c.traps.area(url, true); a.visit() {
@@ -257,7 +257,7 @@ func (c *crawl) endless(url string, flags uint8) (kind, where string) {
 	if flags&(flagEmpty|flagKin) == 0 {
 		return "", ""
 	}
-	if f := c.traps.filters[locate(url).path]; f != nil && f.open && flags&flagEmpty != 0 && strings.Contains(url, "&") {
+	if f := c.traps.filters[filterKey(url)]; f != nil && f.open && flags&flagEmpty != 0 {
 		return CutFilters, folder(url)
 	}
 	shape, ok := shapeOf(url)

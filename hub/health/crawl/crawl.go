@@ -86,10 +86,10 @@ type crawl struct {
 	traps     *traps
 	site      string // see siteOf; empty until the start has answered
 	totals    Totals
-	again     []uint32 // failed, to be asked once more
-	failed    time.Time
-	recovered int      // addresses that failed and then were well
-	later     []uint32 // of deeper levels
+	again     []uint32  // failed, to be asked once more
+	due       time.Time // when that may be
+	recovered int       // addresses that failed and then were well
+	later     []uint32  // of deeper levels
 	level     int
 	flying    int
 	done      chan outcome
@@ -121,6 +121,9 @@ func newCrawl(start string, o Options) *crawl {
 	check.Resolver = c.names
 	c.rules = newRules(check.UserAgent)
 	check.Permit, check.Known, check.Doubted, check.Probe = c.permit, c.known, c.doubted, true
+	if check.Referer == "" {
+		check.Referer = start
+	}
 	if o.Past != "" {
 		check.Remembered = c.validators
 	}

@@ -112,7 +112,7 @@ func (c *crawl) onceMore(ctx context.Context) bool {
 		return false
 	}
 	c.o.Idle(c.totals)
-	timer := time.NewTimer(c.o.Pause - time.Since(c.failed))
+	timer := time.NewTimer(time.Until(c.due))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -35,6 +35,9 @@ func (c *crawl) links(page uint32, p *linkcheck.Page, empty bool) {
 		c.totals.Links++
 		m := mention{page: page, target: nowhere, element: l.Element, attr: l.Attr, raw: l.Raw, label: l.Label, fragment: l.Fragment, fault: string(l.Fault), hidden: l.Hidden}
 		if r := unasked(l); r != nil {
+			if l.Fault == linkcheck.FaultBadAddress && len(url) > growing {
+				r = &result{verdict: linkcheck.Excluded, reason: ReasonTrap, detail: reasonText(ReasonTrap)}
+			}
 			m.class, m.verdict, m.reason, m.url = string(r.class), string(r.verdict), string(r.reason), l.URL
 			if c.keep {
 				c.j.addMention(&m)
@@ -48,6 +51,10 @@ func (c *crawl) links(page uint32, p *linkcheck.Page, empty bool) {
 		}
 	}
 }
+
+// growing is how long the address of a page is on which one that is too long is no
+// slip of an editor but the end of a row of ever longer ones, in bytes.
+const growing = 2 << 10
 
 func (c *crawl) first(key uint64) bool {
 	if _, ok := c.seen[key]; ok {

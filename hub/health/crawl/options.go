@@ -51,7 +51,7 @@ type Options struct {
 
 	// Looks is how often an address is asked at most that fails, default 3;
 	// Pause how long after a failure it is asked again, default 3 s. What says
-	// that it is gone (404, 410) is believed at once.
+	// that it is gone (404, 410) is asked twice at most, and sooner.
 	Looks int
 	Pause time.Duration
 

@@ -55,18 +55,37 @@ func (c *crawl) take(ctx context.Context, o outcome) {
 	if c.wantsAnother(&o.result, int(e.looks)) {
 		e.state = stateAgain
 		c.again = append(c.again, o.id)
-		c.failed = time.Now()
+		c.due = later(c.due, time.Now().Add(c.pause(o.result.Reason)))
 		return
 	}
 	c.arrive(ctx, o)
 	c.commit()
 }
 
+// pause is how long a failure is left before it is looked at again. That something
+// is gone is believed when it is said twice: another machine behind the same name
+// may know better at once.
+func (c *crawl) pause(r linkcheck.Reason) time.Duration {
+	if r == linkcheck.ReasonGone {
+		return min(c.o.Pause, gonePause)
+	}
+	return c.o.Pause
+}
+
+const gonePause = 300 * time.Millisecond
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // wantsAnother tells whether a result rests on one failure only.
 func (c *crawl) wantsAnother(r *linkcheck.Result, looks int) bool {
 	if r.Reason == linkcheck.ReasonRateLimited {
 		// The host is well and asks for patience.
-		return looks < c.o.Looks+maxPatience && r.RetryAfter <= 5*time.Minute
+		return looks < c.o.Looks+maxPatience && r.RetryAfter <= 5*time.Minute && !c.throttle.Closed(locate(r.Final).host)
 	}
 	most := c.o.Looks
 	touchy := c.throttle.Touchy(locate(r.Final).host)
@@ -79,6 +98,8 @@ func (c *crawl) wantsAnother(r *linkcheck.Result, looks int) bool {
 	switch r.Reason {
 	case linkcheck.ReasonForbidden:
 		return looks < 2 && touchy
+	case linkcheck.ReasonGone:
+		return looks < 2
 	case linkcheck.ReasonServerError, linkcheck.ReasonUntestable, linkcheck.ReasonBadRequest:
 		return true
 	case linkcheck.ReasonNetwork:

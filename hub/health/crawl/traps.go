@@ -1,8 +1,11 @@
 package crawl
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
+
+	"zhanqun/hub/health/linkcheck"
 )
 
 const (
@@ -28,7 +31,7 @@ const (
 // traps watches the pages of a site for signs that they have no end.
 type traps struct {
 	families map[uint64]*family // by fingerprint of the shape
-	filters  map[string]*filter // by path
+	filters  map[string]*filter // by filterKey
 	nests    map[string]*family // by top folder: does it nest without end?
 	areas    map[string]*area   // by name
 	crowd    *area              // all beyond those
@@ -60,7 +63,7 @@ const (
 	endOpen // whatever is asked for is there
 )
 
-// filter is the pages of one path under queries of several values.
+// filter is the pages that one set of filters makes.
 type filter struct {
 	known  map[uint64]struct{}
 	barren uint64 // last pages, one bit each
@@ -122,22 +125,70 @@ func (f *family) see(plain uint64) (barren bool) {
 	return false
 }
 
-// filtered returns the filter an address belongs to; nil if its query has less
-// than two values.
-func (t *traps) filtered(address string) *filter {
-	p := locate(address)
-	if !strings.Contains(p.query, "&") {
+// filterKey names the set of filters that may have made an address: its path if
+// the values are in the query, else its shape; empty if there are too few.
+func filterKey(address string) string {
+	switch p := locate(address); {
+	case !linkcheck.SeveralValues(p.path, p.query):
+		return ""
+	case p.query != "":
+		return p.path
+	}
+	shape, _ := shapeOf(address)
+	return shape
+}
+
+// filtered returns the filter a page belongs to; nil if there is none.
+func (t *traps) filtered(address string, links []linkcheck.Link) *filter {
+	key := filterKey(address)
+	if key == "" || !strings.Contains(address, "?") && !swaps(address, key, links) {
 		return nil
 	}
-	f := t.filters[p.path]
+	f := t.filters[key]
 	if f == nil {
 		if len(t.filters) >= 200 {
 			return nil
 		}
 		f = &filter{known: map[uint64]struct{}{}}
-		t.filters[p.path] = f
+		t.filters[key] = f
 	}
 	return f
+}
+
+// swaps tells whether a page leads to others of its shape in each of which one
+// number of its own is another, and not always the same one. That is what a row of
+// filters does; articles lead to the next one.
+func swaps(address, shape string, links []linkcheck.Link) bool {
+	own := numbersIn(address[len(locate(address).origin):])
+	var places uint64
+	for i := range links {
+		theirs := links[i].URL
+		if s, ok := shapeOf(theirs); !ok || s != shape {
+			continue
+		}
+		at := -1
+		for k, n := range numbersIn(theirs[len(locate(theirs).origin):]) {
+			switch {
+			case k < len(own) && n.text == own[k].text:
+			case at >= 0:
+				at = len(own) // more than one
+			default:
+				at = k
+			}
+		}
+		if at >= 0 && at < len(own) {
+			places |= 1 << min(at, 63)
+		}
+	}
+	return bits.OnesCount64(places) >= 3
+}
+
+// valuesOf is how many filters an address sets.
+func valuesOf(address string) int {
+	if p := locate(address); p.query != "" {
+		return 1 + strings.Count(p.query, "&")
+	}
+	return len(numbersIn(address[len(locate(address).origin):]))
 }
 
 // see takes in the pieces of text of a page under values filters and tells

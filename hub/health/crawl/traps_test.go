@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -173,6 +174,34 @@ func TestTrapsEnd(t *testing.T) {
 			}
 			html(w, body)
 		}, 4000, CutFilters},
+		{"filters in the path", "<a href=/list-0-0-0-0-0-0.html>筛选</a>", func(w http.ResponseWriter, r *http.Request) {
+			rest, ok := strings.CutPrefix(r.URL.Path, "/list-")
+			set := strings.Split(strings.TrimSuffix(rest, ".html"), "-")
+			if !ok || len(set) != 6 || strings.Trim(strings.Join(set, ""), "0123") != "" {
+				gone(w)
+				return
+			}
+			body, sum := "<title>筛选</title><h1>文件</h1>", 0
+			for i, now := range set {
+				sum += (i + 1) * int(now[0])
+				for _, other := range []string{"0", "1", "2", "3"} {
+					set[i] = other
+					body += "<a href=/list-" + strings.Join(set, "-") + ".html>" + other + "</a>"
+				}
+				set[i] = now
+			}
+			for n := range 8 {
+				body += fmt.Sprintf("<p>文件%c</p>", '甲'+rune(sum%7+n))
+			}
+			html(w, body)
+		}, 1200, CutFilters},
+		{"an address that takes up the one before", "<a href='/in?back=/'>登录</a>", func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/in" {
+				gone(w)
+				return
+			}
+			html(w, "<title>登录</title><p>请登录</p><a href='/in?back="+url.QueryEscape(r.URL.RequestURI())+"'>登录</a>")
+		}, 150, ""},
 		{"nesting paths", "<a href=/nest/>目录</a>", func(w http.ResponseWriter, r *http.Request) {
 			if !strings.HasPrefix(r.URL.Path, "/nest/") {
 				gone(w)

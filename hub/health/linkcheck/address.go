@@ -59,7 +59,7 @@ func parseAddress(raw string, base *address, enc encoding.Encoding) (address, er
 	scheme, rest := cutScheme(raw)
 	switch {
 	case scheme == "http" || scheme == "https":
-		if base != nil && base.scheme == scheme && !hasSlash(rest) {
+		if base != nil && base.scheme == scheme && !(len(rest) > 1 && hasSlash(rest) && hasSlash(rest[1:])) {
 			return base.join(rest, enc)
 		}
 		return parseAuthority(scheme, strings.TrimLeft(rest, `/\`), enc)

@@ -28,8 +28,15 @@ type answer struct {
 // can also unpack to nothing for ever.
 const wireFactor = 4
 
+// sent is what a request carries besides its address.
+type sent struct {
+	cookies []*http.Cookie
+	since   Validators
+	referer string
+}
+
 // ask sends one GET and reads what is wanted of the answer, within budget.
-func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, cookies []*http.Cookie, since Validators, budget time.Duration, peek int64) (*answer, *failure) {
+func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, with sent, budget time.Duration, peek int64) (*answer, *failure) {
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	t := &trip{target: a.request()}
@@ -38,12 +45,11 @@ func (c *Checker) ask(ctx context.Context, client *resty.Client, a address, cook
 		WroteRequest:      func(httptrace.WroteRequestInfo) { t.enter(phaseWait) },
 	})
 	began := c.opts.Now()
-	request := client.R().SetContext(ctx).SetCookies(cookies)
-	if since.ETag != "" {
-		request.SetHeader("If-None-Match", since.ETag)
-	}
-	if since.Modified != "" {
-		request.SetHeader("If-Modified-Since", since.Modified)
+	request := client.R().SetContext(ctx).SetCookies(with.cookies)
+	for name, value := range map[string]string{"If-None-Match": with.since.ETag, "If-Modified-Since": with.since.Modified, "Referer": with.referer} {
+		if value != "" {
+			request.SetHeader(name, value)
+		}
 	}
 	resp, err := request.Get("http://target/")
 	if err != nil {

@@ -13,10 +13,7 @@ import (
 func (v *visit) ask(ctx context.Context) (*answer, *failure) {
 	c := v.checker
 	cookies := v.cookies.Cookies(v.at.place())
-	state := v.at.String()
-	for _, cookie := range cookies {
-		state += "\n" + cookie.Name + "=" + cookie.Value
-	}
+	state := v.state()
 	if v.seen[state] {
 		return nil, &failure{kind: KindLoop}
 	}
@@ -25,14 +22,31 @@ func (v *visit) ask(ctx context.Context) (*answer, *failure) {
 	if ask := c.opts.Remembered; ask != nil && len(v.result.Hops) == 0 {
 		v.since, _ = ask(v.at.String())
 	}
-	ans, fail := v.once(ctx, c.ordinary, cookies)
+	if v.referer = ""; c.referers.of(v.at.hostPort()) == wantsReferer {
+		v.referer = c.referer(v.at)
+	}
+	client := c.ordinary
+	ans, fail := v.once(ctx, client, cookies)
 	if fail != nil && (fail.kind == KindReset || fail.kind == KindProtocol || fail.kind == KindDNSPassing) {
-		ans, fail = v.once(ctx, c.tolerant, cookies)
+		client = c.tolerant
+		ans, fail = v.once(ctx, client, cookies)
+	}
+	if ans != nil && ans.status == http.StatusForbidden {
+		ans = v.told(ctx, client, cookies, ans)
 	}
 	if fail != nil && (fail.kind == KindReset || fail.kind == KindRefused) {
 		c.throttle.Lost(v.at.hostPort())
 	}
 	return ans, fail
+}
+
+// state is the present address with the cookies that would be sent there.
+func (v *visit) state() string {
+	state := v.at.String()
+	for _, cookie := range v.cookies.Cookies(v.at.place()) {
+		state += "\n" + cookie.Name + "=" + cookie.Value
+	}
+	return state
 }
 
 // once sends one request at the host's pace.
@@ -57,7 +71,7 @@ func (v *visit) once(ctx context.Context, client *resty.Client, cookies []*http.
 	if peek == 0 {
 		peek = c.opts.PeekBytes
 	}
-	ans, fail := c.ask(ctx, client, v.at, cookies, v.since, budget, peek)
+	ans, fail := c.ask(ctx, client, v.at, sent{cookies, v.since, v.referer}, budget, peek)
 	took := max(c.opts.Now().Sub(began), 0)
 	v.result.Elapsed += took
 	if ans != nil {

@@ -16,6 +16,8 @@ type Checker struct {
 	roots    *x509.CertPool
 	hasRoots bool
 	probes   *probes
+	page     address // see Options.Referer
+	referers referers
 
 	ordinary *resty.Client
 	tolerant *resty.Client // for second tries
@@ -26,6 +28,7 @@ type Checker struct {
 func New(o Options) *Checker {
 	o = o.withDefaults()
 	c := &Checker{opts: o, throttle: o.Throttle, probes: newProbes()}
+	c.page, _ = parseLoose(o.Referer)
 	c.roots, c.hasRoots = authorities(o.Roots)
 	d := &dialer{&c.opts}
 	first, second := newTransport(d), newTolerantTransport(d)
@@ -45,9 +48,7 @@ func (c *Checker) Close() {
 // Result. A Dead verdict is one look's; see Policy.
 func (c *Checker) Check(ctx context.Context, rawURL string) Result {
 	v := c.visit(ctx, rawURL, false)
-	if c.opts.Probe && v.facts != nil && v.result.Verdict == OK {
-		c.compare(ctx, v)
-	}
+	c.doubt(ctx, v)
 	v.result.Detail = v.result.sentence()
 	return v.result
 }

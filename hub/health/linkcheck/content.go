@@ -22,6 +22,9 @@ func (f *facts) notice(home bool) Reason {
 	if len(f.blocks) > 0 && dump.MatchString(f.blocks[0]) && f.prose < 5*goodWords {
 		return ReasonErrorPage
 	}
+	if len(f.blocks) > 0 && f.prose < fewerText && warning.MatchString(f.blocks[0]) {
+		return ReasonErrorPage
+	}
 	if f.prose >= fewWords {
 		return "" // no line means anything beside so much text
 	}
@@ -161,6 +164,11 @@ var (
 
 // isHome tells whether an address is that of a home page.
 func isHome(a address) bool { return homePath.MatchString(a.path) && a.query == "" }
+
+// isEntrance tells whether an address is that of a folder's first page.
+func isEntrance(a address) bool {
+	return a.query == "" && homePath.MatchString(a.path[strings.LastIndexByte(a.path, '/'):])
+}
 
 // isDeep tells whether an address names one page rather than a site or one of
 // its entrances, such as /zwgk/, which may well be sent to the home page.

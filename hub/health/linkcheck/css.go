@@ -66,11 +66,24 @@ func cssURL(s string) (raw string, n int) {
 	if raw, n := cssString(t); n > 0 {
 		return raw, skipped + n
 	}
-	end := strings.IndexAny(t, cssBlank+`"'()`)
+	end := bareEnd(t)
 	if end < 0 || !strings.HasPrefix(strings.TrimLeft(t[end:min(len(t), end+64)], cssBlank), ")") {
 		return "", skipped
 	}
 	return t[:end], skipped + end
+}
+
+// bareEnd returns where an address without quotes ends, -1 if it does not. A blank
+// that closes an escape, or is escaped itself, does not end it.
+func bareEnd(t string) int {
+	for i := 0; i < len(t); i++ {
+		if t[i] == '\\' {
+			i += max(len(cssEscape.FindString(t[i:min(len(t), i+10)])), 1) - 1
+		} else if strings.IndexByte(cssBlank+`"'()`, t[i]) >= 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // cssString reads a quoted string at the start of s; n is 0 if there is none.

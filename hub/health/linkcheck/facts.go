@@ -26,12 +26,14 @@ type facts struct {
 	script   string // beginning of the inline scripts
 	embeds   int    // pictures, frames, forms: content without words
 	viewers  int    // frames, objects and players that may show a file
+	cells    int    // of tables
 	password bool   // has a field for one
 	article  bool   // is marked as an article
 	office   bool   // is an office document saved as a page
 	app      bool   // is the shell of a script application
 	closed   bool   // reached the end of its markup
 	refresh  string // target of a meta refresh
+	reloads  bool   // it names none: the page asks for itself
 	after    time.Duration
 	sums     // of the visible text, for comparing pages
 }

@@ -63,6 +63,8 @@ func (s *scanner) fact() {
 			f.scripts++
 			f.script += string(on[:min(len(on), maxScripts)])
 		}
+	case atom.Td, atom.Th:
+		f.cells++
 	case atom.H1, atom.H2, atom.H3:
 		t.heading = true
 	case atom.A:
@@ -95,7 +97,9 @@ func (s *scanner) meta() {
 		f.article = f.article || len(content) > 0
 	}
 	if f.refresh == "" && bytes.EqualFold(s.get("http-equiv"), []byte("refresh")) {
-		f.after, f.refresh, _ = parseRefresh(string(content))
+		var ok bool
+		f.after, f.refresh, ok = parseRefresh(string(content))
+		f.reloads = ok && f.refresh == ""
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 // declared type unless it is plainly something else.
 func isPage(contentType string, head []byte) bool {
 	head = head[:min(len(head), 1024)]
+	if strings.Contains(strings.ToLower(contentType), "utf-16") {
+		head, _ = Decode(contentType, head) // full of zeros, as programs are
+	}
 	sniffed := http.DetectContentType(head)
 	if !strings.HasPrefix(sniffed, "text/") && sniffed != "application/octet-stream" {
 		return false
@@ -66,10 +69,27 @@ func wrongType(from address, ans *answer, f *facts) bool {
 		// Some systems show a file inside a page of their own.
 		return f.viewers == 0
 	case fileOffice:
-		return !f.office && f.viewers == 0
+		return !f.office && f.viewers == 0 && !exported(ans, f)
 	}
 	return false
 }
+
+// exported tells of a page under an office name whether it is what programs write
+// that call a table or a text in HTML an office file: the office program opens it.
+// It is bare: nothing of what the pages of a site have around what they say. Servers
+// know such files by their name; what they call a page must be all the barer.
+func exported(ans *answer, f *facts) bool {
+	if f.scripts > 0 || f.password || f.prose < probeWords && f.cells < officeCells {
+		return false
+	}
+	if strings.Contains(strings.ToLower(ans.header.Get("Content-Type")), "html") {
+		return f.prose == f.text
+	}
+	return 4*(f.text-f.prose) <= f.prose
+}
+
+// officeCells is how many cells make a table with little in it a table.
+const officeCells = 6
 
 // damaged tells whether a file that was read whole lacks its end. Only kinds
 // that always have one are judged.

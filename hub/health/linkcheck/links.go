@@ -73,7 +73,7 @@ func survey(a address, contentType string, body []byte, links bool) *page {
 	if a.host != "" {
 		f.echo = echoesOf(a)
 	}
-	f.want = links && strings.Contains(a.query, "&")
+	f.want = links && SeveralValues(a.path, a.query)
 	s := scanner{page: p, facts: f, z: tokens{src: text}, links: links}
 	for s.next() {
 	}

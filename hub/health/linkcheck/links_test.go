@@ -59,14 +59,18 @@ func TestLinks(t *testing.T) {
 		{"head", `<link rel=stylesheet href=s.css><link rel="shortcut icon" href=/f.ico><link rel=canonical href=/c><link rel=preconnect href=//cdn.cn><script src=j.js>var a="<a href=no>"</script>`, []string{
 			"link.href http://a.cn/d/s.css", "link.href http://a.cn/f.ico", "script.src http://a.cn/d/j.js"}},
 		{"refresh", `<meta http-equiv=refresh content="5; url='/new.html'"><meta http-equiv=Refresh content=30>`, []string{"meta.content http://a.cn/new.html"}},
-		{"style", `<style>@import "i.css"; a{background:url(b.png)} /* url(c.png) */ @font-face{src:url( "f.woff" )}</style><p style="background:url('p\.png')">`, []string{
-			"style.url http://a.cn/d/i.css", "style.url http://a.cn/d/b.png", "style.url http://a.cn/d/f.woff", "p.style http://a.cn/d/p.png"}},
+		{"style", `<style>@import "i.css"; a{background:url(b.png)} /* url(c.png) */ @font-face{src:url( "f.woff" )}</style><p style="background:url('p\.png')"><style>a{background:url(q\72 s.png)}b{background:url(t\ u.png)}c{background:url(\</style>`, []string{
+			"style.url http://a.cn/d/i.css", "style.url http://a.cn/d/b.png", "style.url http://a.cn/d/f.woff", "p.style http://a.cn/d/p.png", "style.url http://a.cn/d/qrs.png", "style.url http://a.cn/d/t%20u.png"}},
 		{"quoted style", `<style>a:before{content:"url(no.png)"}b{content:"\"";background:url(b.png)}c{content:'\\'}d{background:url(d.png)}</style>`, []string{"style.url http://a.cn/d/b.png", "style.url http://a.cn/d/d.png"}},
 		{"drawings", `<svg><a xlink:href=/s><image href=p.png /></a><use href="#x"/></svg>`, []string{
 			"a.xlink:href http://a.cn/s", "image.href http://a.cn/d/p.png", "use.href http://a.cn/d/p.html#x"}},
 		{"base", `<a href=1></a><base href=/other/><base href=/third/><a href=2></a>`, []string{"a.href http://a.cn/other/1", "a.href http://a.cn/other/2"}},
 		{"base that is none", `<base href="javascript:x"><a href=1>`, []string{"a.href http://a.cn/d/1"}},
-		{"not links", `<!-- <a href=1> --><script>"<a href=2>"</script><noscript><a href=3></noscript><textarea><a href=4></textarea><title><a href=5></title><template><a href=6></template><a name=7>`, nil},
+		{"not links", `<!-- <a href=1> --><script>"<a href=2>"</script><textarea><a href=4></textarea><title><a href=5></title><template><a href=6></template><a name=7>`, nil},
+		{"without scripts", `<noscript><base href=/no/><a href=1>一</a><img src=2.png></noscript><template><noscript><a href=3></noscript></template><a href=4>`, []string{
+			"a.href http://a.cn/d/1 [一]", "img.src http://a.cn/d/2.png", "a.href http://a.cn/d/4"}},
+		{"page in a frame", `<iframe srcdoc="<base href=/no/><a href='1?a&amp;amp;b'>一</a><iframe srcdoc='&lt;img src=2.png&gt;'></iframe>"></iframe><iframe srcdoc="&lt;p style=&quot;background:url(3.png)&quot;&gt;" src=4.html></iframe>`, []string{
+			"a.href http://a.cn/d/1?a&b [一]", "img.src http://a.cn/d/2.png", "iframe.src http://a.cn/d/4.html", "p.style http://a.cn/d/3.png"}},
 		{"other schemes", `<a href="mailto:x@y.cn"><a href="tel:110"><a href="javascript:;"><img src="data:image/gif;base64,AA"><a href="weixin://x">`, []string{
 			"a.href  -mail", "a.href  -telephone", "a.href  -script", "img.src  -inline", "a.href  -other_scheme"}},
 		{"character references", `<a href="?a=1&amp;b=2&copy=3&#x26;c">`, []string{"a.href http://a.cn/d/p.html?a=1&b=2&copy=3&c"}},

@@ -33,6 +33,10 @@ type Options struct {
 	// UserAgent is sent with every request; see UserAgent.
 	UserAgent string
 
+	// Referer is the page whose links are looked at. It is told, as a browser
+	// tells it, to a server that refuses (403) to answer without.
+	Referer string
+
 	// AllowPrivate tells whether an address that is not public may be asked.
 	// Nil allows none. Link-local, multicast and metadata addresses are never
 	// asked and never put to it.

@@ -9,6 +9,10 @@ import (
 // again, are taken for a complaint.
 const manyDown = 5
 
+// everBusy and soonBusy are after how many answers that ask for time, each for
+// longer than the one before, a host is given up that has answered before or not.
+const everBusy, soonBusy = 12, 8
+
 const (
 	// manyLost is how many connections a host may drop, more than half as often
 	// as it answers, before that is taken for a complaint of too many.
@@ -85,8 +89,9 @@ func (t *Throttle) Report(host string, status int, retryAfter, took time.Duratio
 		}
 	}
 	t.refusal(g, status)
+	g.busy++
 	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
-		g.answered, g.long = g.answered || status < 500 && status != http.StatusForbidden, 0
+		g.answered, g.long, g.busy = g.answered || status < 500 && status != http.StatusForbidden, 0, 0
 		g.lost = max(g.lost-1, 0)
 		if g.unbroken++; g.unbroken > calmAnswers<<min(g.alones, 10) {
 			g.alone = false // it may have been another trouble
@@ -171,6 +176,16 @@ func (t *Throttle) Touchy(host string) bool {
 	defer t.mu.Unlock()
 	g := t.hosts[host]
 	return g != nil && (g.alone || g.touchy > 0 || g.refused > 0 && !g.stubborn)
+}
+
+// Closed tells whether host has asked for time so often, without an answer of
+// another kind, that waiting on seems vain. One that has answered before is given
+// the time most ask for, a minute and more.
+func (t *Throttle) Closed(host string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g := t.hosts[host]
+	return g != nil && (g.busy >= everBusy || !g.answered && g.busy >= soonBusy)
 }
 
 // enter returns the gate of host and keeps it from being forgotten.

@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"path"
 	"strings"
 	"sync"
@@ -82,6 +84,59 @@ func (p *probes) put(host string, found probe) {
 			delete(p.known, old.key)
 		}
 	}
+}
+
+// doubt looks again at what seems well: is it what comes for any address?
+func (c *Checker) doubt(ctx context.Context, v *visit) {
+	if !c.opts.Probe || v.result.Verdict != OK {
+		return
+	}
+	if c.astray(ctx, v); v.facts != nil && v.result.Verdict == OK {
+		c.compare(ctx, v)
+	}
+}
+
+// astray makes a page suspect that was sent to an entrance to which an address
+// beside it that cannot exist is sent too: a home page in a folder, the column, a
+// new site.
+func (c *Checker) astray(ctx context.Context, v *visit) {
+	if len(v.result.Hops) < 2 || !isDeep(v.from) || v.from.path == v.at.path || isHome(v.at) || !isEntrance(v.at) {
+		return
+	}
+	for _, name := range unlikely(v.from.path) {
+		a := v.from
+		key := "to " + a.scheme + "://" + a.hostPort() + name.dir + name.kind + name.tail
+		now := c.opts.Now()
+		found, ok := c.probes.get(key, now)
+		if !ok {
+			if c.probes.many(a.hostPort(), true) {
+				return
+			}
+			a.path = name.dir + name.invented() + name.tail
+			a.query, a.hasQuery = "", false
+			look := c.visit(ctx, a.String(), false)
+			switch look.result.Verdict {
+			case Inconclusive, Excluded:
+				continue
+			case OK:
+				if len(look.result.Hops) > 1 {
+					found.sum = sumOf(look.at.String())
+				}
+			}
+			found.key, found.at = key, now
+			c.probes.put(a.hostPort(), found)
+		}
+		if found.sum != 0 && found.sum == sumOf(v.at.String()) {
+			v.result.say(Suspect, ClassSoft, ReasonCatchAll)
+			return
+		}
+	}
+}
+
+func sumOf(s string) uint64 {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, s) // never fails
+	return h.Sum64()
 }
 
 // compare makes v's page suspect if the same page comes for an address beside

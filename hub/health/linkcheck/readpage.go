@@ -19,7 +19,7 @@ type Page struct {
 
 	// Sum and Plain tell whether two pages show the same text, in any order:
 	// Plain without the digits. Pieces are its parts, told only of a page whose
-	// address has a query of several values. Words is how many letters and
+	// address has SeveralValues. Words is how many letters and
 	// digits there are.
 	Sum, Plain uint64
 	Pieces     []uint64
@@ -34,9 +34,7 @@ type Page struct {
 // sheet found there. The Page is empty unless an answer came that is one.
 func (c *Checker) ReadPage(ctx context.Context, rawURL string) (Page, Result) {
 	v := c.visit(ctx, rawURL, true)
-	if c.opts.Probe && v.facts != nil && v.result.Verdict == OK {
-		c.compare(ctx, v)
-	}
+	c.doubt(ctx, v)
 	r := &v.result
 	r.Detail = r.sentence()
 	if !v.arrived || v.facts == nil && !isCSS(r.ContentType) {

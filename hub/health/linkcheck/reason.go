@@ -83,7 +83,7 @@ func excludedScheme(scheme string) Reason {
 	case "file", "mhtml":
 		return ""
 	}
-	if len(scheme) == 1 || misspelt(scheme) || strings.HasPrefix(scheme, "httphttp") || strings.Contains(scheme, ".") {
+	if len(scheme) == 1 || misspelt(scheme) || strings.HasPrefix(scheme, "httphttp") || strings.Contains(scheme, ".") || scheme == "localhost" {
 		return "" // a disk letter, a slip, or a host name with a port
 	}
 	return ReasonOtherScheme

@@ -64,6 +64,16 @@ func TestRedirects(t *testing.T) {
 		}
 		writeHTML(w, 200, goodPage("通行"))
 	})
+	for path, again := range map[string]string{"/again/meta": "<meta http-equiv=refresh content=0>", "/again/self": "<meta http-equiv=refresh content='0;url=self'>", "/again/script": "<script>location.reload()</script>", "/again/never": "<script>location.href=location.href</script>"} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			if _, err := r.Cookie("pass"); err != nil || path == "/again/never" {
+				http.SetCookie(w, &http.Cookie{Name: "pass", Value: r.RemoteAddr, Path: "/"})
+				writeHTML(w, 200, again)
+				return
+			}
+			writeHTML(w, 200, goodPage("通行"))
+		})
+	}
 	page("/meta", `<meta http-equiv="Refresh" content="0; URL='/real/a.html'">`)
 	page("/meta/gone", `<meta http-equiv=refresh content="1;url=/missing.html">`)
 	page("/meta/self", `<title>直播</title><meta http-equiv=refresh content="3"><p>现场画面`)
@@ -102,6 +112,10 @@ func TestRedirects(t *testing.T) {
 		{"/fragment", OK, "", "", "/real/a.html"},
 		{"/perm", OK, "", "", "/real/a.html"},
 		{"/cookie", OK, "", "", "/cookie"},
+		{"/again/meta", OK, "", "", "/again/meta"},
+		{"/again/self", OK, "", "", "/again/self"},
+		{"/again/script", OK, "", "", "/again/script"},
+		{"/again/never", OK, "", "", "/again/never"}, // a script may fill it
 		{"/meta", OK, "", "", "/real/a.html"},
 		{"/meta/gone", Dead, ReasonGone, "", "/missing.html"},
 		{"/meta/self", OK, "", "", "/meta/self"},
@@ -174,5 +188,44 @@ func TestOfficialLimit(t *testing.T) {
 				t.Errorf("kind %s: %s", r.ErrorKind, r.Detail)
 			}
 		})
+	}
+}
+
+// A page that is sent where an address that cannot exist is sent too has not
+// moved there.
+func TestSentWhereAnythingIsSent(t *testing.T) {
+	site := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/portal/", "/news/", "/news/new.html", "/about.html":
+			writeHTML(w, 200, "<title>页</title><p>"+strings.Repeat(string(rune(0x4e00+97*len(r.URL.Path))), 90))
+		case "/moved/old.html":
+			http.Redirect(w, r, "/news/new.html", http.StatusMovedPermanently)
+		case "/way/1.html", "/way/2.html":
+			http.Redirect(w, r, "/about.html", http.StatusFound)
+		case "/news/7.html":
+			http.Redirect(w, r, "/news/", http.StatusFound)
+		default:
+			if strings.HasPrefix(r.URL.Path, "/moved/") || strings.HasPrefix(r.URL.Path, "/news/") {
+				http.NotFound(w, r)
+				return
+			}
+			http.Redirect(w, r, "/portal/", http.StatusFound)
+		}
+	})
+	c := newChecker(t, func(o *Options) { o.Probe = true })
+	for path, want := range map[string]Reason{
+		"/info/1.html":    ReasonCatchAll,
+		"/info/2.html":    ReasonCatchAll,
+		"/info":           "", // an entrance, not a page
+		"/moved/old.html": "",
+		"/news/7.html":    "", // not where others are sent
+		"/portal/":        "",
+		"/way/1.html":     "", // to a page of its own
+	} {
+		verdict := OK
+		if want != "" {
+			verdict = Suspect
+		}
+		expect(t, c.Check(t.Context(), site+path), verdict, want, "")
 	}
 }

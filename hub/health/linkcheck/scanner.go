@@ -22,6 +22,7 @@ type scanner struct {
 	tag   atom.Atom
 	raw   atom.Atom // element whose text is no markup: style is read, others skipped
 	inert int       // depth of <template>, whose content is not shown
+	depth int       // of documents inside of documents; see nested
 	open  int       // index of the <a> being labelled, plus one
 	veils veils
 	label []byte
@@ -98,6 +99,24 @@ func (s *scanner) start() {
 	if s.links && s.inert == 0 {
 		s.hide()
 		s.link()
+		if s.tag == atom.Iframe {
+			s.nested(s.get("srcdoc"))
+		}
+	}
+}
+
+// maxNested is how deep documents inside of documents are read.
+const maxNested = 3
+
+// nested reads the links of markup that a page holds as text: the page inside a
+// frame's srcdoc, and what stands in <noscript> for readers without scripts. What
+// it shows says nothing of the page, so there are no facts in it.
+func (s *scanner) nested(markup []byte) {
+	if s.depth >= maxNested || bytes.IndexByte(markup, '<') < 0 {
+		return
+	}
+	inner := scanner{page: s.page, facts: &facts{}, z: tokens{src: markup}, links: true, depth: s.depth + 1}
+	for inner.next() {
 	}
 }
 
@@ -127,6 +146,11 @@ func (s *scanner) words() {
 	}
 	text := s.z.text
 	switch {
+	case s.raw == atom.Noscript:
+		if s.links && s.inert == 0 {
+			s.nested(text)
+		}
+		return
 	case s.raw != atom.Script:
 		text = unescaped(text)
 	case s.links && s.inert == 0 && bytes.Contains(text, []byte("document.write")):
@@ -152,7 +176,7 @@ func (s *scanner) link() {
 	}
 	switch s.tag {
 	case atom.Base:
-		if href := s.get("href"); href != nil && !s.page.hasBase {
+		if href := s.get("href"); href != nil && !s.page.hasBase && s.depth == 0 {
 			s.page.base, s.page.hasBase = string(href), true
 		}
 		return

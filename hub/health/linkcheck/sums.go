@@ -30,6 +30,28 @@ type sums struct {
 	echo   [][]byte       // what repeats the page's address
 }
 
+// SeveralValues tells of an address whether it may be one of those that filters
+// make: its query has several values, or its path several short numbers.
+func SeveralValues(path, query string) bool {
+	if query != "" {
+		return strings.Contains(query, "&")
+	}
+	runs, long := 0, 0
+	for i := range len(path) {
+		if path[i] < '0' || path[i] > '9' {
+			long = 0
+			continue
+		}
+		if long++; long == 1 {
+			runs++
+		}
+		if long > 4 {
+			return false
+		}
+	}
+	return runs >= 4
+}
+
 // take adds a piece of text and returns how many letters and digits it has.
 func (s *sums) take(text []byte) int {
 	sum, plain, n := uint64(fnvOffset), uint64(fnvOffset), 0

@@ -48,6 +48,7 @@ type gate struct {
 	long     int           // answers in a row that ask for a rest longer than anybody waits
 	answered bool          // some answer has come that was no complaint
 	lost     int           // connections lost, less half of the answers since; see Lost
+	busy     int           // answers of 429 and 503 in a row
 	refused  int           // answers of 403 in a row
 	stubborn bool          // it refuses at a slower pace too
 	alone    bool          // one request at a time

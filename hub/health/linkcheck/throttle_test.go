@@ -302,3 +302,32 @@ func TestThrottleDoubts(t *testing.T) {
 		}
 	})
 }
+
+// A host that says nothing but that it is busy is given up; one that has answered
+// is given longer, and any other answer shows that waiting was worth it.
+func TestHostsThatAreBusyForEver(t *testing.T) {
+	th := NewThrottle(ThrottleOptions{Interval: -1, Adaptive: true})
+	times := func(host string, status, n int) {
+		for range n {
+			th.Report(host, status, 0, 0)
+		}
+	}
+	for _, host := range []string{"never.example", "once.example"} {
+		th.leave(th.enter(host))
+	}
+	times("once.example", 200, 1)
+	for _, host := range []string{"never.example", "once.example"} {
+		times(host, 429, soonBusy)
+	}
+	if !th.Closed("never.example") || th.Closed("once.example") {
+		t.Errorf("never answered: %v, answered once: %v", th.Closed("never.example"), th.Closed("once.example"))
+	}
+	times("once.example", 404, 1)
+	times("once.example", 503, everBusy-1)
+	if th.Closed("once.example") {
+		t.Error("an answer in between was forgotten")
+	}
+	if times("once.example", 429, manyDown); !th.Closed("once.example") {
+		t.Error("not given up")
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/cookiejar"
+	"regexp"
+	"strings"
 	"time"
 
 	"zhanqun/internal/oneline"
@@ -20,20 +22,22 @@ const browserRedirects = 20
 // visit is one look on its way: the redirects are followed by hand, so that
 // each hop is recorded, judged and asked at its host's pace.
 type visit struct {
-	checker *Checker
-	result  Result
-	from    address // as asked
-	at      address // now
-	answer  *answer // the last one; nil if none came
-	facts   *facts  // of the last answer, if it is a page
-	page    *page   // the same with its links, if they are wanted
-	links   bool
-	cookies http.CookieJar
-	seen    map[string]bool
-	arrived bool       // the last answer is where the way ends
-	free    bool       // ask without asking Permit
-	peek    int64      // read so much of what is no page; 0 for the option
-	since   Validators // what the present address was asked with
+	checker  *Checker
+	result   Result
+	from     address // as asked
+	at       address // now
+	answer   *answer // the last one; nil if none came
+	facts    *facts  // of the last answer, if it is a page
+	page     *page   // the same with its links, if they are wanted
+	links    bool
+	cookies  http.CookieJar
+	seen     map[string]bool
+	arrived  bool       // the last answer is where the way ends
+	free     bool       // ask without asking Permit
+	reloaded bool       // see reload
+	peek     int64      // read so much of what is no page; 0 for the option
+	since    Validators // what the present address was asked with
+	referer  string     // the same; see told
 }
 
 // visit goes to rawURL and to wherever that leads. Links are read on the way
@@ -69,6 +73,7 @@ func (v *visit) step(ctx context.Context) bool {
 	}
 	if permit := v.checker.opts.Permit; permit != nil && !v.free {
 		if verdict, reason := permit(ctx, v.at.String()); verdict != "" {
+			r.phase = phaseWait
 			r.say(verdict, "", reason)
 			return false
 		}
@@ -100,7 +105,7 @@ func (v *visit) step(ctx context.Context) bool {
 		return v.follow(ans.location)
 	}
 	v.read(ans)
-	if target := v.refresh(); target != "" {
+	if target := oneline.First(v.refresh(), v.reload()); target != "" {
 		hop.Location, hop.Meta = oneline.Clip(target, maxRaw), true
 		r.Hops = append(r.Hops, hop)
 		return v.follow(target)
@@ -164,6 +169,27 @@ func (v *visit) refresh() string {
 	}
 	return target
 }
+
+// reload returns the page's own address if all that the page has is the wish to be
+// asked for once more, with the cookie that came with it.
+func (v *visit) reload() string {
+	f := v.facts
+	if f == nil || v.reloaded || v.answer.status >= 300 || f.text > 0 || f.embeds > 0 || v.seen[v.state()] || strings.Contains(f.script, "document.cookie") {
+		return ""
+	}
+	again := f.reloads && f.after <= maxRefreshWait || reloads.MatchString(f.script)
+	if next, err := parseAddress(f.refresh, &v.at, nil); f.refresh != "" && err == nil {
+		again = next.String() == v.at.String() && f.after <= maxRefreshWait
+	}
+	if !again {
+		return ""
+	}
+	v.reloaded = true
+	return v.at.String()
+}
+
+// reloads finds in a script that it asks for its page again.
+var reloads = regexp.MustCompile(`\blocation\.reload\(|\blocation(?:\.href)?\s*=\s*(?:window\.|self\.|document\.)*location\b`)
 
 // follow moves on to a redirect's target and tells whether it can be asked.
 func (v *visit) follow(location string) bool {

@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 const (
@@ -63,6 +65,10 @@ func Parse(body []byte, agent string) *Rules {
 	if len(body) > MaxBytes {
 		body = body[:MaxBytes]
 		body = body[:1+max(bytes.LastIndexByte(body, '\n'), bytes.LastIndexByte(body, '\r'))]
+	}
+	if bytes.HasPrefix(body, []byte("\xFF\xFE")) || bytes.HasPrefix(body, []byte("\xFE\xFF")) {
+		// Not allowed (RFC 9309, 2.2), but what is forbidden is plain enough.
+		body, _ = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(body)
 	}
 	body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
 	p := parser{agent: strings.ToLower(token(agent))}

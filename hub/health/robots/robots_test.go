@@ -47,6 +47,7 @@ func TestAllowed(t *testing.T) {
 		{"escaped slash differs", "User-agent: *\nDisallow: /a%2fb", "/a/b", "/a%2Fb"},
 		{"address in a query", "User-agent: *\nDisallow: /foo/bar?baz=https://foo.bar", "/foo/bar", "/foo/bar?baz=https%3A%2F%2Ffoo.bar"},
 		{"escaped separator in a query differs", "User-agent: *\nDisallow: /a?b%26c", "/a?b&c", "/a?b%26c"},
+		{"UTF-16", "\xFF\xFEU\x00s\x00e\x00r\x00-\x00a\x00g\x00e\x00n\x00t\x00:\x00*\x00\n\x00D\x00i\x00s\x00a\x00l\x00l\x00o\x00w\x00:\x00/\x00x\x00", "/a", "/x"},
 		{"byte order mark", "\xEF\xBB\xBFUser-agent: *\nDisallow: /x", "/a", "/x"},
 		{"carriage returns", "User-agent: *\rDisallow: /x\r\rDisallow: /y\r\n", "/a", "/x /y"},
 		{"comments and blanks", "# hello\n  USER-AGENT :  *  # all\n\tdisallow\t:\t/x # no\n", "/a", "/x"},
