@@ -141,6 +141,7 @@ type Bus struct {
 	store   shutter     // of the embedded server
 	short   atomic.Bool // the disk is nearly full
 	opening sync.Mutex  // of the stream
+	stood   bool        // the stream has been there; under opening
 
 	mu      sync.Mutex
 	stream  jetstream.Stream // nil until it is known

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"zhanqun/internal/blob"
+	"zhanqun/internal/pause"
 	"zhanqun/protocol"
 )
 
@@ -19,6 +20,7 @@ const (
 	purgeEvery  = 5 * time.Second                 // how often committed frames leave the stream
 	perPurge    = 16                              // or after that many; it costs less than one write
 	callLimit   = 10 * time.Second                // one question to the broker
+	goneFor     = time.Second                     // before a stream that was deleted is made anew
 )
 
 // openStream makes the intake stream, or brings an older one up to date. What
@@ -34,7 +36,13 @@ func (b *Bus) openStream(ctx context.Context) (jetstream.Stream, *jetstream.Stre
 		MaxMsgsPerSubject: b.guard.limits.Unread, DiscardNewPerSubject: true, Replicas: max(b.o.Replicas, 1),
 	}
 	var there *jetstream.StreamInfo
-	old, err := persist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return b.js.Stream(ctx, protocol.Stream) })
+	look := func(ctx context.Context) (jetstream.Stream, error) { return b.js.Stream(ctx, protocol.Stream) }
+	old, err := persist(ctx, look)
+	// NATS forgets a stream before it removes its files: one that is made at once
+	// loses its own with them, and takes nothing from then on.
+	if b.stood && errors.Is(err, jetstream.ErrStreamNotFound) && pause.For(ctx, goneFor) {
+		old, err = persist(ctx, look)
+	}
 	switch {
 	case err == nil:
 		there = old.CachedInfo()
@@ -51,6 +59,7 @@ func (b *Bus) openStream(ctx context.Context) (jetstream.Stream, *jetstream.Stre
 	if err != nil {
 		return nil, nil, fmt.Errorf("making the intake stream: %w", err)
 	}
+	b.stood = true
 	info, err := persist(ctx, func(ctx context.Context) (*jetstream.StreamInfo, error) { return stream.Info(ctx) })
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the intake stream: %w", err)
