@@ -87,7 +87,6 @@ func (l Limits) write(c *x509.Certificate) {
 		p = p.Masked()
 		c.PermittedIPRanges = append(c.PermittedIPRanges, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
 	}
-	c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} // and not for mail or programs
 }
 
 // allows reports whether a CA may sign for a host name or an address.
