@@ -62,6 +62,7 @@ func restoreCommand() command {
 			}
 			_, err = fmt.Fprintf(c.Out, `已恢复到 %s：%s，%d 个附件，是 %s 的备份。
 接下来运行 node serve：备份时还没有报到县里的会接着报，县里已有的不会重复；备份之后县里的答复会自动取回。
+备份之后报过、县里已收到的，本机没有底稿，会在“通知”里说明有几项；请不要重新报送。
 原来的电脑或数据目录不要再用。如果它丢失或被盗，请先向县里要换机入网码，运行 node join 入网码 --again，再运行 node serve。
 `, c.Cfg.Dir, who, b.Files, cli.When(b.At))
 			return err

@@ -79,9 +79,9 @@ func readBody(c *call, name string) (string, error) {
 	}
 	in := c.In
 	if name != "-" {
-		f, err := os.Open(name) // #nosec G304 -- the file the operator names
+		f, err := openFile(name)
 		if err != nil {
-			return "", cannotRead(name, err)
+			return "", err
 		}
 		defer f.Close()
 		in = f
@@ -96,6 +96,24 @@ func readBody(c *call, name string) (string, error) {
 	}
 	return text, nil
 }
+
+// openFile opens a file the operator names. Systems open folders, too.
+func openFile(name string) (*os.File, error) {
+	info, err := os.Stat(name)
+	if err == nil && info.IsDir() {
+		err = errFolder
+	}
+	if err != nil {
+		return nil, cannotRead(name, err)
+	}
+	f, err := os.Open(name) // #nosec G304 -- the file the operator names
+	if err != nil {
+		return nil, cannotRead(name, err)
+	}
+	return f, nil
+}
+
+var errFolder = errors.New("这是文件夹")
 
 func cannotRead(name string, err error) error {
 	why := err.Error()
@@ -140,9 +158,9 @@ func submit(ctx context.Context, c *call, q *queue.Queue, d queue.Draft, attach 
 }
 
 func attachFile(ctx context.Context, q *queue.Queue, name string) (protocol.Attachment, error) {
-	f, err := os.Open(name) // #nosec G304 -- the file the operator names
+	f, err := openFile(name)
 	if err != nil {
-		return protocol.Attachment{}, cannotRead(name, err)
+		return protocol.Attachment{}, err
 	}
 	defer f.Close()
 	a, err := q.AddFile(ctx, filepath.Base(name), f)

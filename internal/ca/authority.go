@@ -126,7 +126,8 @@ func (a *Authority) certify(now time.Time) error {
 		Subject:   pkix.Name{Organization: []string{"Zhanqun"}, CommonName: a.owner + " " + name[:8]},
 		NotBefore: now.Add(-early), NotAfter: now.Add(caLife),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-		URIs: words,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, // and not for mail or programs
+		URIs:        words,
 	}
 	if a.limits != nil {
 		limits.write(t)

@@ -158,6 +158,11 @@ func TestOwnCA(t *testing.T) {
 		t.Errorf("file of the CA: %v, %v", info, err)
 	}
 	h.must(browser(t, dir))
+	for _, use := range []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning, x509.ExtKeyUsageEmailProtection} {
+		if believed(browser(t, dir), steal(t, dir).forge("localhost", use), use) {
+			t.Errorf("believed for use %v", use)
+		}
+	}
 
 	again := serve(t, o)
 	if c := again.must(joining.Client("127.0.0.1")); serial(c) != serial(first) {

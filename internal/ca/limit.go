@@ -24,15 +24,13 @@ const mostLimits = 200
 // whole returns l with the loopback and without what cannot stand in a certificate.
 // A name under which strangers have theirs, such as gov.cn, is no name of a machine.
 func (l Limits) whole() Limits {
-	w := Limits{
-		Names: append(slices.DeleteFunc(slices.Clone(l.Names), func(name string) bool {
+	return Limits{Names: []string{"localhost"}, Nets: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("::1/128")}}.with(Limits{
+		Names: slices.DeleteFunc(slices.Clone(l.Names), func(name string) bool {
 			suffix, listed := publicsuffix.PublicSuffix(strings.ToLower(name))
 			return !hostName.MatchString(name) || listed && strings.EqualFold(suffix, name)
-		}), "localhost"),
-		Nets: append(slices.DeleteFunc(slices.Clone(l.Nets), func(p netip.Prefix) bool { return !p.IsValid() || p.Addr().Zone() != "" }),
-			netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("::1/128")),
-	}
-	return w
+		}),
+		Nets: slices.DeleteFunc(slices.Clone(l.Nets), func(p netip.Prefix) bool { return !p.IsValid() }),
+	})
 }
 
 // limitsOf are the limits of a CA's certificate, none if it has none.
@@ -89,7 +87,6 @@ func (l Limits) write(c *x509.Certificate) {
 		p = p.Masked()
 		c.PermittedIPRanges = append(c.PermittedIPRanges, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
 	}
-	c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} // and not for mail or programs
 }
 
 // allows reports whether a CA may sign for a host name or an address.

@@ -3,9 +3,11 @@ package queue
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -59,14 +61,19 @@ func (t *txn) giveBack(ctx context.Context, have uint64) error {
 // its answer to hello says; nil stands for none. If the hub lacks what lies in
 // between, because it was restored too, a new log begins with that, and renewed
 // is true.
+//
+// What the hub has of that log and this store never had is told in a notice.
 func (q *Queue) HubHad(ctx context.Context, before *protocol.Mark) (renewed bool, err error) {
 	var base uint64
-	if err := q.db.Read.QueryRowContext(ctx, `SELECT base FROM station`).Scan(&base); err != nil || base == 0 {
+	if err := q.db.Read.QueryRowContext(ctx, `SELECT base FROM station`).Scan(&base); err != nil || base == 0 && before == nil {
 		return false, err
 	}
 	err = q.write(ctx, "comparing with what the hub had", func(ctx context.Context, t *txn) error {
 		renewed = false
 		have, err := t.rowOf(ctx, before)
+		if err == nil {
+			err = t.tellUnheld(ctx, before)
+		}
 		if err != nil || have >= t.st.base || max(have, t.st.pruned) >= t.st.base {
 			return err
 		}
@@ -74,6 +81,45 @@ func (q *Queue) HubHad(ctx context.Context, before *protocol.Mark) (renewed bool
 		return t.giveBack(ctx, have)
 	})
 	return renewed, err
+}
+
+// tellUnheld leaves a notice if the hub has entries this store never held: what was
+// handed in after the backup it was restored from, or by a copy of it. Nobody is to
+// hand that in again. It is told once for each log.
+func (t *txn) tellUnheld(ctx context.Context, mark *protocol.Mark) error {
+	n, err := t.unheld(ctx, mark)
+	if err != nil || n == 0 {
+		return err
+	}
+	notice := protocol.Notice{ID: mark.Epoch, Title: "县里有本机没有的内容", At: time.UnixMilli(t.now), Text: fmt.Sprintf("县里已收到用本机身份报的至少 %d 项内容（信息、撤回和答复都算），本机没有底稿，列表里看不到。多半是本机恢复了旧的备份，这些是备份以后报的；或者是用另一台电脑报的。县里照常处理，不要重新报送，请向县里核对。", n)}
+	body, err := json.Marshal(notice)
+	if err != nil {
+		return fmt.Errorf("writing notice: %w", err)
+	}
+	return t.exec(ctx, `INSERT INTO notice (id, body, at, read_at) VALUES ($1, $2, $3, 0) ON CONFLICT (id) DO NOTHING`, notice.ID, string(body), t.now)
+}
+
+// unheld returns how many entries of a log the hub has beyond those held here when
+// that log ended. Of a log that is not known here at all it is every one.
+func (t *txn) unheld(ctx context.Context, mark *protocol.Mark) (uint64, error) {
+	if mark == nil {
+		return 0, nil
+	}
+	base, held, node := t.st.base, t.st.last, t.st.node
+	if mark.Epoch != t.st.epoch {
+		held = t.st.resign
+		err := t.row(ctx, `SELECT base, node FROM epoch WHERE epoch = $1`, mark.Epoch).Scan(&base, &node)
+		if errors.Is(err, sql.ErrNoRows) {
+			return mark.Through, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("reading former log: %w", err)
+		}
+	}
+	if through := base + mark.Through; node == t.st.node && through > held {
+		return through - held, nil
+	}
+	return 0, nil
 }
 
 // rowOf returns the row through which the hub has what this node's present
@@ -144,6 +190,9 @@ func (q *Queue) ChangeIdentity(ctx context.Context, a protocol.EnrolAnswer, hubU
 		}
 		have, err := t.rowAt(ctx, a.Was)
 		if err != nil {
+			return err
+		}
+		if err := t.tellUnheld(ctx, a.Was); err != nil {
 			return err
 		}
 		if err := t.giveBack(ctx, min(have, t.st.confirmed)); err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"zhanqun/internal/fault"
@@ -115,6 +116,68 @@ func TestNewLogBeginsWhereTheHubEnds(t *testing.T) {
 				t.Errorf("%+v: log %v", tt.before, got)
 			}
 		}
+	}
+}
+
+// What was handed in after the backup a machine was restored from is at the hub and
+// not here. It is told once, so that nobody hands it in again, whether the machine
+// goes on under its name or as the one in its place.
+func TestUnheldIsTold(t *testing.T) {
+	for _, name := range []string{"the same name", "another name", "restored twice"} {
+		t.Run(name, func(t *testing.T) {
+			q, h := open(t)
+			post(t, q, "报过的")
+			down(t, q, h.receipt(t, q, 1))
+			post(t, q, "没有回执的")
+			path, dir := filepath.Join(t.TempDir(), "b"), t.TempDir()
+			if _, err := q.Backup(t.Context(), path, "", nil); err != nil {
+				t.Fatal(err)
+			}
+			post(t, q, "备份后一")
+			post(t, q, "备份后二")
+			old := identity(t, q)
+			if _, err := queue.Restore(t.Context(), path, dir, nil); err != nil {
+				t.Fatal(err)
+			}
+			again := openAt(t, dir, nil)
+			post(t, again, "恢复后的")
+			had := &protocol.Mark{Epoch: old.Epoch, Through: 4}
+			if name == "restored twice" { // the log in between is known to the hub alone
+				had = &protocol.Mark{Epoch: "a log between", Through: 2}
+			}
+			if name == "another name" {
+				key, err := again.NextKey(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer := protocol.EnrolAnswer{Node: "n8", Unit: old.Unit, HubKey: h.key.Public(), HubEpoch: hubEpoch, NATS: old.NATS, Was: had}
+				if err := again.ChangeIdentity(t.Context(), answer, old.HubURL, "新电脑", key); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				for range 2 { // at each hello
+					if renewed, err := again.HubHad(t.Context(), had); err != nil || renewed {
+						t.Errorf("%v, %v", renewed, err)
+					}
+				}
+			}
+			list, err := again.Notices(t.Context(), 10)
+			if err != nil || len(list) != 1 || list[0].Read || !strings.Contains(list[0].Text, "2 项") {
+				t.Fatalf("told %+v, %v", list, err)
+			}
+			if err := again.ReadNotice(t.Context(), list[0].ID); err != nil {
+				t.Fatal(err)
+			}
+			if list, err = again.Notices(t.Context(), 10); err != nil || !list[0].Read {
+				t.Errorf("%+v, %v", list, err)
+			}
+			if renewed, err := q.HubHad(t.Context(), &protocol.Mark{Epoch: old.Epoch, Through: 4}); err != nil || renewed {
+				t.Errorf("%v, %v", renewed, err)
+			}
+			if list, err := q.Notices(t.Context(), 10); err != nil || len(list) != 0 {
+				t.Errorf("a machine that holds all is told %+v, %v", list, err)
+			}
+		})
 	}
 }
 
