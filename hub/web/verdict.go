@@ -141,7 +141,7 @@ func (p *boardPage) Cell(l rules.Line, clause string) string {
 	case !ok:
 		return ""
 	case sig.State == rules.Unchecked:
-		return ui.T(p.Lang, "没有检查")
+		return ui.T(p.Lang, "未查") // a word for a narrow column
 	case sig.State == rules.Insufficient:
 		return ui.T(p.Lang, "样本不足")
 	case sig.Mine != sig.Count:
