@@ -82,6 +82,15 @@ func (s *Server) reportPage(w http.ResponseWriter, r *http.Request, _ access.Use
 	return s.show(w, r, "report", p)
 }
 
+// mostOnPaper is how many incidents the sheet has room for; the workbook has all.
+const mostOnPaper = 8
+
+// Latest are the incidents the sheet shows.
+func (p *reportPage) Latest() []uptime.Incident { return p.Incidents[:min(len(p.Incidents), mostOnPaper)] }
+
+// Earlier is how many it leaves out.
+func (p *reportPage) Earlier() int { return max(len(p.Incidents)-mostOnPaper, 0) }
+
 // begun is the day from which a site was watched in a period that begins at from:
 // what was before it was registered is no lack of data.
 func begun(site health.Site, days []uptime.Day, from time.Time) time.Time {

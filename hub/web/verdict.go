@@ -198,6 +198,19 @@ func (v verdictView) Share(o []rules.Owner) string { return share(o, v.lang) }
 // State is the name of a state for a chip.
 func (v verdictView) State(s rules.State) string { return "veto-" + string(s) }
 
+// Judged is the same with the vetoes alone that could be judged; Lacking names the
+// others.
+func (v verdictView) Judged() verdictView {
+	var judged []rules.Veto
+	for _, x := range v.Vetoes {
+		if x.State != rules.Unchecked {
+			judged = append(judged, x)
+		}
+	}
+	v.Vetoes = judged
+	return v
+}
+
 // Lacking names the vetoes that lack facts.
 func (v verdictView) Lacking() string {
 	titles := map[string]string{}
