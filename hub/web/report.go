@@ -86,7 +86,9 @@ func (s *Server) reportPage(w http.ResponseWriter, r *http.Request, _ access.Use
 const mostOnPaper = 8
 
 // Latest are the incidents the sheet shows.
-func (p *reportPage) Latest() []uptime.Incident { return p.Incidents[:min(len(p.Incidents), mostOnPaper)] }
+func (p *reportPage) Latest() []uptime.Incident {
+	return p.Incidents[:min(len(p.Incidents), mostOnPaper)]
+}
 
 // Earlier is how many it leaves out.
 func (p *reportPage) Earlier() int { return max(len(p.Incidents)-mostOnPaper, 0) }
