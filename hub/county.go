@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"zhanqun/config"
@@ -155,7 +154,7 @@ func (c *county) watchSites(ctx context.Context) {
 		work(ctx) // the data folder is this program's alone
 		return
 	}
-	l := leader{leases: c.store, name: "watch", holder: uuid.NewString(), work: work, held: c.health.Wake, log: c.log}
+	l := leader{leases: c.store, name: "watch", holder: holderOf(c.listener), work: work, held: c.health.Wake, log: c.log}
 	l.run(ctx)
 }
 

@@ -3,7 +3,11 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net"
+	"os"
 	"time"
+
+	"github.com/google/uuid"
 
 	"zhanqun/internal/pause"
 )
@@ -20,6 +24,16 @@ const (
 type leases interface {
 	Lease(ctx context.Context, name, holder string, d time.Duration) (bool, error)
 	EndLease(ctx context.Context, name, holder string) error
+}
+
+// holderOf names the program that listens there: no other does at the same time,
+// and the one that follows it after a crash takes the lease up as its own.
+func holderOf(l net.Listener) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = uuid.NewString()
+	}
+	return host + " " + l.Addr().String()
 }
 
 // leader works for as long as it leads.

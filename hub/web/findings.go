@@ -50,6 +50,7 @@ type findingPage struct {
 	Inspect bool
 	Note    string
 	Ending  string // why it is closed, in words
+	Advice  string // what the unit is told to do
 }
 
 // endingNames are the reasons why a finding is closed.
@@ -69,7 +70,7 @@ func (s *Server) newFindingPage(r *http.Request, u access.User) (*findingPage, e
 		return nil, err
 	}
 	lang := s.lang(r)
-	p := &findingPage{F: f, Inspect: u.May(access.Inspect), Ending: ui.T(lang, endingNames[f.Ending])}
+	p := &findingPage{F: f, Inspect: u.May(access.Inspect), Ending: ui.T(lang, endingNames[f.Ending]), Advice: ui.T(lang, health.Advice(f))}
 	if f.Kind == health.AboutColumn && f.Ending == protocol.EndingRecovered {
 		p.Ending = ui.T(lang, "栏目有更新")
 	}

@@ -61,6 +61,7 @@ func (p *guest) see(axe string, l look) {
 		p.Look(1280, false)
 		p.OnPaper()
 		p.picture(l.name + "-paper")
+		p.Look(1280, false) // paper shows less of a page
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *Server) reportPage(w http.ResponseWriter, r *http.Request, _ access.Use
 	}
 	lang := s.lang(r)
 	p := &reportPage{Site: site, Period: period, Verdict: verdictView{result, lang, s.Inspect.Sleep}, Now: now.Before(period.Until), Incidents: incidents, Counts: counts, Made: now}
-	p.Months, p.Share = months(days, period.From, period.Until, now)
+	p.Months, p.Share = months(days, begun(site, days, period.From), period.Until, now)
 	p.Part = percent(p.Share)
 	p.Title, p.Heading = ui.T(lang, "季度报告"), ui.T(lang, "%s %s健康报告", site.Name, period.Name)
 	at := "/sites/" + site.ID + "/report?period="
@@ -80,6 +80,32 @@ func (s *Server) reportPage(w http.ResponseWriter, r *http.Request, _ access.Use
 		return p.workbook(w)
 	}
 	return s.show(w, r, "report", p)
+}
+
+// mostOnPaper is how many incidents the sheet has room for; the workbook has all.
+const mostOnPaper = 8
+
+// Latest are the incidents the sheet shows.
+func (p *reportPage) Latest() []uptime.Incident {
+	return p.Incidents[:min(len(p.Incidents), mostOnPaper)]
+}
+
+// Earlier is how many it leaves out.
+func (p *reportPage) Earlier() int { return max(len(p.Incidents)-mostOnPaper, 0) }
+
+// begun is the day from which a site was watched in a period that begins at from:
+// what was before it was registered is no lack of data.
+func begun(site health.Site, days []uptime.Day, from time.Time) time.Time {
+	first := uptime.Day0(site.CreatedAt)
+	for _, d := range days {
+		if d.Day.Before(first) {
+			first = d.Day
+		}
+	}
+	if first.After(from) {
+		return first
+	}
+	return from
 }
 
 // months sums the days of a quarter up, month by month; days to come are left out.

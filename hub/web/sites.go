@@ -150,7 +150,7 @@ func (s *Server) newSitePage(r *http.Request, u access.User) (*sitePage, error) 
 	if p.Columns, err = s.Health.Columns(ctx, site.ID); err != nil {
 		return nil, err
 	}
-	if p.Uptime, err = s.uptimeView(r, site.ID); err != nil {
+	if p.Uptime, err = s.uptimeView(r, site); err != nil {
 		return nil, err
 	}
 	result, err := s.Inspect.Site(ctx, site.ID)

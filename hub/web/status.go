@@ -59,7 +59,7 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) error {
 			n++
 		}
 		st.Part = percent(uptime.Complete(days[site.ID], now, s.Inspect.Window()))
-		st.Strip = newStrip(days[site.ID], now, stripDays, ui.T(lang, "%s最近 30 天能不能打开", site.Name), lang)
+		st.Strip = newStrip(days[site.ID], site.CreatedAt, now, stripDays, ui.T(lang, "%s最近 30 天能不能打开", site.Name), lang)
 		p.Sites = append(p.Sites, st)
 	}
 	p.Title = ui.T(lang, "站点状态")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"zhanqun/hub/access"
+	"zhanqun/hub/health"
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/uptime"
 	"zhanqun/internal/chinatime"
@@ -46,8 +47,9 @@ type daysStrip struct {
 // Width is the width of the drawing.
 func (s daysStrip) Width() int { return len(s.Columns) * columnWidth }
 
-// newStrip draws the days up to the one of now; days without a record are empty.
-func newStrip(days []uptime.Day, now time.Time, n int, title string, lang ui.Lang) daysStrip {
+// newStrip draws the days up to the one of now; days without a record are empty,
+// and no lack of data before the site was registered.
+func newStrip(days []uptime.Day, since, now time.Time, n int, title string, lang ui.Lang) daysStrip {
 	known := map[int64]uptime.Day{}
 	for _, d := range days {
 		known[d.Day.Unix()] = d
@@ -73,7 +75,7 @@ func newStrip(days []uptime.Day, now time.Time, n int, title string, lang ui.Lan
 		c.Lost = columnHeight - c.Bad - c.Good
 		s.Columns = append(s.Columns, c)
 		valid, failed = valid+d.Valid(), failed+d.Failed
-		if d.Valid() < uptime.Official.MinPerDay {
+		if d.Valid() < uptime.Official.MinPerDay && (ok || !day.Before(uptime.Day0(since))) {
 			short++
 		}
 	}
@@ -154,15 +156,15 @@ type uptimeView struct {
 
 type offlineForm struct{ From, To, Why string }
 
-func (s *Server) uptimeView(r *http.Request, site string) (*uptimeView, error) {
+func (s *Server) uptimeView(r *http.Request, site health.Site) (*uptimeView, error) {
 	rule := s.Inspect.Window()
-	state, err := s.Uptime.State(r.Context(), site, rule, trendDays)
+	state, err := s.Uptime.State(r.Context(), site.ID, rule, trendDays)
 	if err != nil {
 		return nil, err
 	}
 	lang := s.lang(r)
 	return &uptimeView{State: state, Days7: rule.Days, Part: percent(state.Week),
-		Strip: newStrip(state.Days, s.Now(), stripDays, ui.T(lang, "最近 30 天能不能打开"), lang),
+		Strip: newStrip(state.Days, site.CreatedAt, s.Now(), stripDays, ui.T(lang, "最近 30 天能不能打开"), lang),
 		Trend: newTrend(state.Days, s.Now(), ui.T(lang, "最近 90 天打开首页的平均用时"), lang)}, nil
 }
 

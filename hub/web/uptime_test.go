@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"net/http"
 	"testing"
+	"time"
 
+	"zhanqun/hub/health"
 	"zhanqun/hub/health/prober"
 	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/uptime"
 	"zhanqun/internal/account"
+	"zhanqun/internal/chinatime"
 	"zhanqun/internal/ui/uitest"
 )
 
@@ -111,4 +114,34 @@ func testManual(t *testing.T, f *furnished) {
 		t.Errorf("outcome %s", r.Outcome)
 	}
 	f.as(t, account.RoleViewer).get(at).is(http.StatusForbidden)
+}
+
+// What was before a site was registered is no lack of data, unless it was asked
+// all the same.
+func TestBegun(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2026, 10, n, 0, 0, 0, 0, chinatime.Zone) }
+	from, until, now := day(1), day(1).AddDate(0, 3, 0), day(34) // 3 November
+	site := health.Site{CreatedAt: day(33).Add(9 * time.Hour)}
+	for _, tt := range []struct {
+		days         []uptime.Day
+		months, lost int
+	}{
+		{nil, 1, uptime.PerDay},
+		{[]uptime.Day{uptime.NewDay("", day(30))}, 2, 4 * uptime.PerDay},
+		{[]uptime.Day{uptime.NewDay("", day(-9))}, 2, 33 * uptime.PerDay},
+	} {
+		lines, all := months(tt.days, begun(site, tt.days, from), until, now)
+		if len(lines) != tt.months || all.Lost != tt.lost {
+			t.Errorf("%v: %d months, %d lost; want %d, %d", tt.days, len(lines), all.Lost, tt.months, tt.lost)
+		}
+	}
+}
+
+// The sheet has room for a few incidents and names the vetoes nobody judged in one
+// line.
+func TestSheetIsShort(t *testing.T) {
+	p := &reportPage{Incidents: make([]uptime.Incident, mostOnPaper+3), Verdict: verdictView{Result: rules.Result{Vetoes: []rules.Veto{{State: rules.Clear}, {State: rules.Unchecked}, {State: rules.Insufficient}}}}}
+	if len(p.Latest()) != mostOnPaper || p.Earlier() != 3 || len(p.Verdict.Judged().Vetoes) != 2 || len(p.Verdict.Vetoes) != 3 {
+		t.Errorf("%d incidents and %d more, %d vetoes", len(p.Latest()), p.Earlier(), len(p.Verdict.Judged().Vetoes))
+	}
 }

@@ -141,7 +141,7 @@ func (p *boardPage) Cell(l rules.Line, clause string) string {
 	case !ok:
 		return ""
 	case sig.State == rules.Unchecked:
-		return ui.T(p.Lang, "没有检查")
+		return ui.T(p.Lang, "未查") // a word for a narrow column
 	case sig.State == rules.Insufficient:
 		return ui.T(p.Lang, "样本不足")
 	case sig.Mine != sig.Count:
@@ -197,6 +197,19 @@ func (v verdictView) Share(o []rules.Owner) string { return share(o, v.lang) }
 
 // State is the name of a state for a chip.
 func (v verdictView) State(s rules.State) string { return "veto-" + string(s) }
+
+// Judged is the same with the vetoes alone that could be judged; Lacking names the
+// others.
+func (v verdictView) Judged() verdictView {
+	var judged []rules.Veto
+	for _, x := range v.Vetoes {
+		if x.State != rules.Unchecked {
+			judged = append(judged, x)
+		}
+	}
+	v.Vetoes = judged
+	return v
+}
 
 // Lacking names the vetoes that lack facts.
 func (v verdictView) Lacking() string {

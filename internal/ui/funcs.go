@@ -17,6 +17,7 @@ func (s *set) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t":          t,
 		"named":      func(name, english string) string { return Named(s.lang, name, english) },
+		"element":    func(tag string) string { return t(ElementName(tag)) },
 		"asset":      Asset,
 		"stylesheet": stylesheet,
 		"dict":       dict,

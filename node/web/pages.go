@@ -45,7 +45,7 @@ var chips = map[string]ui.Chip{
 
 func newPages(s *Server) (*ui.Renderer, error) {
 	return ui.New(ui.Options{Templates: Templates(), Brand: "站群 · 信息报送", Chips: chips, Fill: s.fill, Now: s.Now,
-		Funcs: template.FuncMap{"roleName": func(r account.Role) string { return r.Name() }, "lines": lines, "elementName": elementName}})
+		Funcs: template.FuncMap{"roleName": func(r account.Role) string { return r.Name() }, "lines": lines}})
 }
 
 // lines are the paragraphs of a plain text.

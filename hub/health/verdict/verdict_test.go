@@ -13,10 +13,12 @@ import (
 	"zhanqun/hub/health/rules"
 	"zhanqun/hub/health/uptime"
 	"zhanqun/hub/health/verdict"
+	"zhanqun/hub/intake"
 	"zhanqun/hub/store"
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/account"
 	"zhanqun/internal/fault"
+	"zhanqun/protocol"
 )
 
 type desk struct {
@@ -228,6 +230,49 @@ func testSheet(t *testing.T, d *desk) {
 	}
 	if err := d.SaveSheet(t.Context(), access.User{Role: account.RoleViewer}, d.site.ID, sheet); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("a viewer: %v", err)
+	}
+}
+
+// A veto that came near is told to the node of the unit that has a part in it, once
+// people are told, and when it is over.
+func TestNodesHear(t *testing.T) {
+	d := newDesk(t)
+	sender := storetest.NewSender(t, d.store, storetest.Tangtou)
+	if err := d.store.NoteSeen(t.Context(), []intake.Sighting{{Node: sender.Node.ID, At: d.clock.Now(), Hello: true, Knows: string(protocol.KindVetoes)}}); err != nil {
+		t.Fatal(err)
+	}
+	d.column("动态", storetest.Tangtou, fresh.News, -20)
+	d.column("要闻", storetest.Sitang, fresh.News, -30)
+	heard := func() (list []*protocol.Vetoes) {
+		t.Helper()
+		if err := d.RunOnce(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range storetest.Words(t, d.store, sender.Node.ID, 0) {
+			if v, ok := m.(*protocol.Vetoes); ok {
+				list = append(list, v)
+			}
+		}
+		return list
+	}
+	if got := heard(); len(got) != 0 {
+		t.Errorf("told before it lasted: %+v", got)
+	}
+	d.clock.Advance(31 * time.Minute)
+	got := heard()
+	if len(got) != 1 || len(got[0].Vetoes) != 1 {
+		t.Fatalf("told %+v", got)
+	}
+	if v := got[0].Vetoes[0]; v.State != protocol.VetoNear || v.Count != 2 || v.Own != 1 || v.Limit != 5 || len(v.Names) != 1 || v.Names[0] != "动态" || v.Site != "门户" || v.English == "" {
+		t.Errorf("told %+v", v)
+	}
+	d.clock.Advance(10 * time.Minute)
+	if got := heard(); len(got) != 1 {
+		t.Errorf("told again without a change: %+v", got)
+	}
+	d.column("动态", storetest.Tangtou, fresh.News, 0)
+	if got := heard(); len(got) != 2 || len(got[1].Vetoes) != 0 {
+		t.Errorf("when its own part was mended: %+v", got)
 	}
 }
 
