@@ -132,12 +132,15 @@ func TestPruneByAWrongClock(t *testing.T) {
 		handedIn, confirmed, now time.Time
 		line                     queue.Line
 		pruned                   int64
+		answer                   time.Time // a bundle's, if one came
 	}{
-		"right":                      {right, right, right.Add(91 * 24 * time.Hour), queue.Line{LastContact: right.Add(90 * 24 * time.Hour)}, 2},
-		"right, without a line":      {right, right, right.Add(91 * 24 * time.Hour), queue.Line{}, 2},
-		"behind when handed in":      {start, right, right.Add(time.Hour), queue.Line{LastContact: right}, 0},
-		"ahead now, not yet heard":   {right, right, right.Add(4 * 365 * 24 * time.Hour), queue.Line{LastContact: right}, 0},
-		"ahead now, and the hub not": {right, right, right.Add(4 * 365 * 24 * time.Hour), queue.Line{LastContact: right.Add(4 * 365 * 24 * time.Hour), Skew: 4 * 365 * 24 * time.Hour}, 0},
+		"right":                      {right, right, right.Add(91 * 24 * time.Hour), queue.Line{LastContact: right.Add(90 * 24 * time.Hour)}, 2, time.Time{}},
+		"right, without a line":      {right, right, right.Add(91 * 24 * time.Hour), queue.Line{}, 2, time.Time{}},
+		"right, a line long ago":     {right, right, right.Add(91 * 24 * time.Hour), queue.Line{LastContact: start, Skew: time.Hour}, 2, right.Add(90 * 24 * time.Hour)},
+		"ahead now, by bundles":      {right, right, right.Add(4 * 365 * 24 * time.Hour), queue.Line{}, 0, right},
+		"behind when handed in":      {start, right, right.Add(time.Hour), queue.Line{LastContact: right}, 0, time.Time{}},
+		"ahead now, not yet heard":   {right, right, right.Add(4 * 365 * 24 * time.Hour), queue.Line{LastContact: right}, 0, time.Time{}},
+		"ahead now, and the hub not": {right, right, right.Add(4 * 365 * 24 * time.Hour), queue.Line{LastContact: right.Add(4 * 365 * 24 * time.Hour), Skew: 4 * 365 * 24 * time.Hour}, 0, time.Time{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := tt.handedIn
@@ -150,6 +153,11 @@ func TestPruneByAWrongClock(t *testing.T) {
 			down(t, q, h.receipt(t, q, 3))
 			if err := q.SetLine(t.Context(), tt.line); err != nil {
 				t.Fatal(err)
+			}
+			if now = tt.answer; !now.IsZero() {
+				if err := q.AnswerTaken(t.Context(), queue.Answer{Digest: "x"}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			now = tt.now
 			if p, err := q.Prune(t.Context()); err != nil || p.Entries != tt.pruned {

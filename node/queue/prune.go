@@ -84,16 +84,24 @@ func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 	return p, nil
 }
 
-// clockSure reports whether the clock agrees with what the hub's showed when it was
-// last heard: a computer whose battery is empty begins years away. One that has
-// never heard a hub on a line has nothing to compare with.
+// clockSure reports whether the clock agrees with when the hub was last heard, and
+// with what its clock showed then: a computer whose battery is empty begins years
+// away. One that has never heard a hub has nothing to compare with.
 func (q *Queue) clockSure(ctx context.Context, now time.Time) (bool, error) {
 	l, err := q.Line(ctx)
-	if err != nil || l.LastContact.IsZero() {
-		return err == nil, err
+	if err != nil {
+		return false, err
 	}
-	quiet := now.Sub(l.LastContact)
-	return l.Skew.Abs() <= mostSkew && quiet >= -mostSkew && quiet <= mostQuiet, nil
+	var answered int64 // by a bundle; how long that was on its way says nothing of clocks
+	if err := q.db.Read.QueryRowContext(ctx, `SELECT coalesce(max(at), 0) FROM bundle_answer`).Scan(&answered); err != nil {
+		return false, fmt.Errorf("reading when the hub answered: %w", err)
+	}
+	heard, skew := l.LastContact, l.Skew.Abs()
+	if at := time.UnixMilli(answered); answered > 0 && at.After(heard) {
+		heard, skew = at, 0
+	}
+	quiet := now.Sub(heard)
+	return heard.IsZero() || skew <= mostSkew && quiet >= -mostSkew && quiet <= mostQuiet, nil
 }
 
 // pruneLog drops the bodies of the oldest entries, one batch, up to the first
