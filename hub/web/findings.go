@@ -7,6 +7,7 @@ import (
 	"zhanqun/hub/health"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
 	"zhanqun/protocol"
 )
 
@@ -37,7 +38,7 @@ func (s *Server) findingsPage(w http.ResponseWriter, r *http.Request, u access.U
 	p.Title, p.Events = ui.T(lang, "预警"), eventsURL
 	p.Lead = ui.T(lang, "隔时两次以上确认的问题：打不开的链接、打不开的站点、不更新和空白的栏目。责任单位限期整改。")
 	if next != "" {
-		p.Older = withParam(r, "cursor", next)
+		p.Older = web.WithParam(r, "cursor", next)
 	}
 	return s.show(w, r, "findings", p)
 }

@@ -9,6 +9,7 @@ import (
 	"zhanqun/internal/account"
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
 	"zhanqun/protocol"
 )
 
@@ -71,10 +72,10 @@ func (s *Server) itemsPage(w http.ResponseWriter, r *http.Request, u access.User
 		}
 	}
 	if list.Next != "" {
-		p.Older = withParam(r, "cursor", list.Next)
+		p.Older = web.WithParam(r, "cursor", list.Next)
 	}
 	if q.After.ID != "" {
-		p.Newer = withParam(r, "cursor", "")
+		p.Newer = web.WithParam(r, "cursor", "")
 	}
 	return s.show(w, r, "items", p)
 }
@@ -86,17 +87,4 @@ func choices(columns []catalog.Column) []ui.Option {
 		options[i].Disabled = false
 	}
 	return options
-}
-
-// withParam is the address of this page with one parameter changed.
-func withParam(r *http.Request, name, value string) string {
-	q := r.URL.Query()
-	q.Set(name, value)
-	if value == "" {
-		q.Del(name)
-	}
-	if len(q) == 0 {
-		return r.URL.Path
-	}
-	return r.URL.Path + "?" + q.Encode()
 }

@@ -12,13 +12,14 @@ import (
 	"zhanqun/hub/intake"
 	"zhanqun/internal/content"
 	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
 	"zhanqun/protocol"
 )
 
 // older is the address of the page after a full one, or "".
 func older[T any](r *http.Request, param string, list []T, key func(T) string) string {
 	if next := nextAfter(list, listSize, key); next != "" {
-		return withParam(r, param, next)
+		return web.WithParam(r, param, next)
 	}
 	return ""
 }
@@ -112,7 +113,7 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, u access.User
 	p.Lead = ui.T(lang, "谁在什么时候做了什么，最近的在最前。")
 	p.Older = older(r, "before", list, func(a catalog.Audit) string { return strconv.FormatUint(a.Seq, 10) })
 	if before > 0 {
-		p.Newer = withParam(r, "before", "")
+		p.Newer = web.WithParam(r, "before", "")
 	}
 	return s.show(w, r, "audit", p)
 }

@@ -12,6 +12,7 @@ import (
 	"zhanqun/internal/fault"
 	"zhanqun/internal/qr"
 	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
 )
 
 // sheet is one invitation as it is handed over: a page of paper.
@@ -133,7 +134,7 @@ func (s *Server) newInvitePage(r *http.Request, u access.User) (*invitePage, err
 		p.Lead = ui.T(lang, "还没有节点的乡镇有 %d 个，已经选上。每个单位一张入网单，一起打印。", waiting)
 	}
 	if next := nextAfter(units, access.MaxInvites, func(x access.Standing) string { return x.Code }); next != "" {
-		p.Older = withParam(r, "cursor", next)
+		p.Older = web.WithParam(r, "cursor", next)
 	}
 	return p, nil
 }

@@ -2,12 +2,10 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"zhanqun/hub/access"
 	"zhanqun/internal/fault"
-	"zhanqun/internal/signin"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 )
@@ -43,11 +41,7 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 		return s.again(w, r, "signin", p, &p.Page, err)
 	}
 	if u.SecondFactor {
-		if err := s.sessions.Await(r, u.ID); err != nil {
-			return err
-		}
-		http.Redirect(w, r, signin.StepURL+"?next="+url.QueryEscape(p.Next), http.StatusSeeOther)
-		return nil
+		return s.second.Ask(w, r, u.ID, p.Next)
 	}
 	return s.enter(w, r, u, p.Next, "")
 }

@@ -4,6 +4,7 @@ package signin
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -51,6 +52,16 @@ type Second[A any] struct {
 	Show func(w http.ResponseWriter, r *http.Request, a A, err error) error
 	// Again renders a form once more with what is wrong.
 	Again func(w http.ResponseWriter, r *http.Request, page string, p ui.Data, base *ui.Page, err error) error
+}
+
+// Ask leads somebody who has given the password of who's account to the second half
+// of the sign-in.
+func (s *Second[A]) Ask(w http.ResponseWriter, r *http.Request, who, next string) error {
+	if err := s.Sessions.Await(r, who); err != nil {
+		return fmt.Errorf("keeping half a sign-in: %w", err)
+	}
+	http.Redirect(w, r, StepURL+"?next="+url.QueryEscape(next), http.StatusSeeOther)
+	return nil
 }
 
 // StepPage asks for the second factor of whoever has given the password.

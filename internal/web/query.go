@@ -93,3 +93,16 @@ func Time(r *http.Request, name string) (time.Time, error) {
 	}
 	return at, nil
 }
+
+// WithParam is the address of the page r asks for with one parameter changed.
+func WithParam(r *http.Request, name, value string) string {
+	q := r.URL.Query()
+	q.Set(name, value)
+	if value == "" {
+		q.Del(name)
+	}
+	if len(q) == 0 {
+		return r.URL.Path
+	}
+	return r.URL.Path + "?" + q.Encode()
+}

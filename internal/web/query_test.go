@@ -100,3 +100,16 @@ func TestTime(t *testing.T) {
 		t.Errorf("a day: %v", err)
 	}
 }
+
+func TestWithParam(t *testing.T) {
+	for _, tt := range []struct{ at, value, want string }{
+		{"/items", "a b", "/items?cursor=a+b"},
+		{"/items?q=x&cursor=1", "2", "/items?cursor=2&q=x"},
+		{"/items?q=x&cursor=1", "", "/items?q=x"},
+		{"/items?cursor=1", "", "/items"},
+	} {
+		if got := WithParam(httptest.NewRequest(http.MethodGet, tt.at, nil), "cursor", tt.value); got != tt.want {
+			t.Errorf("%s with %q: %s, want %s", tt.at, tt.value, got, tt.want)
+		}
+	}
+}

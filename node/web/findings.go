@@ -6,6 +6,7 @@ import (
 
 	"zhanqun/internal/fault"
 	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -31,7 +32,7 @@ func (s *Server) findingsPage(w http.ResponseWriter, r *http.Request, a queue.Ac
 	p.Title = ui.T(lang, "预警")
 	p.Lead = ui.T(lang, "县里确认有问题、要本单位处理的链接、站点和栏目。")
 	if next != "" {
-		p.Older = withParam(r, "cursor", next)
+		p.Older = web.WithParam(r, "cursor", next)
 	}
 	if !p.Closed && r.FormValue("cursor") == "" {
 		v, err := s.Queue.Vetoes(r.Context(), a.Actor())
@@ -41,7 +42,7 @@ func (s *Server) findingsPage(w http.ResponseWriter, r *http.Request, a queue.Ac
 		p.Vetoes, p.ToldAt = v.Vetoes, v.At
 	}
 	if r.FormValue("cursor") != "" {
-		p.Newer = withParam(r, "cursor", "")
+		p.Newer = web.WithParam(r, "cursor", "")
 	}
 	return s.pages.Render(w, r, http.StatusOK, "findings", p)
 }

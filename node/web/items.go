@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"zhanqun/internal/ui"
+	"zhanqun/internal/web"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -105,10 +106,10 @@ func (s *Server) itemsPage(w http.ResponseWriter, r *http.Request, a queue.Accou
 		p.Villages = villageOptions(settings, ui.T(lang, "全部来源"))
 	}
 	if next != "" {
-		p.Older = withParam(r, "cursor", next)
+		p.Older = web.WithParam(r, "cursor", next)
 	}
 	if r.FormValue("cursor") != "" {
-		p.Newer = withParam(r, "cursor", "")
+		p.Newer = web.WithParam(r, "cursor", "")
 	}
 	return s.pages.Render(w, r, http.StatusOK, "items", p)
 }

@@ -146,19 +146,6 @@ func (s *Server) done(w http.ResponseWriter, r *http.Request, text, to string) e
 	return nil
 }
 
-// withParam is the address of this page with one parameter changed.
-func withParam(r *http.Request, name, value string) string {
-	q := r.URL.Query()
-	q.Set(name, value)
-	if value == "" {
-		q.Del(name)
-	}
-	if len(q) == 0 {
-		return r.URL.Path
-	}
-	return r.URL.Path + "?" + q.Encode()
-}
-
 func columnName(s queue.Settings, slug string) string {
 	if c, ok := s.Column(slug); ok {
 		return c.Name

@@ -2,10 +2,8 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 
 	"zhanqun/internal/fault"
-	"zhanqun/internal/signin"
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
@@ -43,11 +41,7 @@ func (s *Server) signin(w http.ResponseWriter, r *http.Request) error {
 		return s.again(w, r, "signin", p, &p.Page, err)
 	}
 	if a.SecondFactor {
-		if err := s.sessions.Await(r, a.Ref()); err != nil {
-			return err
-		}
-		http.Redirect(w, r, signin.StepURL+"?next="+url.QueryEscape(p.Next), http.StatusSeeOther)
-		return nil
+		return s.second.Ask(w, r, a.Ref(), p.Next)
 	}
 	return s.enter(w, r, a, p.Next, "")
 }
