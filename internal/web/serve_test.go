@@ -87,15 +87,13 @@ func TestServeCutsOffWhatHangs(t *testing.T) {
 		gone <- err
 	}()
 	<-entered
-	begin := time.Now()
 	stop()
 	if err := <-done; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
-	if took := time.Since(begin); took > shutdownTime+time.Second {
-		t.Errorf("stopping took %v", took)
+	if err := <-gone; err == nil {
+		t.Error("what hung was answered")
 	}
-	<-gone
 }
 
 func TestServeEndsStreams(t *testing.T) {
@@ -119,14 +117,15 @@ func TestServeEndsStreams(t *testing.T) {
 	if lines.Text() != "data: line" {
 		t.Fatalf("the event did not come: %v", lines.Err())
 	}
-	begin := time.Now()
 	stop()
 	<-returned
 	if err := <-done; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
-	if took := time.Since(begin); took > 2*time.Second {
-		t.Errorf("a stream held the program for %v", took)
+	for lines.Scan() {
+	}
+	if err := lines.Err(); err != nil {
+		t.Errorf("the stream was cut off, and held the program up to then: %v", err)
 	}
 }
 

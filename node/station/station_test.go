@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -37,17 +36,8 @@ func start(t *testing.T, s *station.Station) (stop func()) {
 	return func() {
 		t.Helper()
 		cancel()
-		began := time.Now()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Errorf("run ended with %v", err)
-			}
-			if took := time.Since(began); took > 2*time.Second {
-				t.Errorf("stopping took %v", took)
-			}
-		case <-time.After(10 * time.Second):
-			t.Fatal("run does not end")
+		if err := <-done; err != nil {
+			t.Errorf("run ended with %v", err)
 		}
 	}
 }
