@@ -215,6 +215,9 @@ func (a *Authority) server(names []string, life time.Duration, now time.Time) (*
 		Subject: pkix.Name{Organization: []string{"Zhanqun"}, CommonName: a.owner}, NotBefore: now.Add(-early), NotAfter: now.Add(life - early),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
 	}
+	if a.limits != nil {
+		t.Subject = pkix.Name{} // Windows XP takes a kind of name that the limits do not speak of for a forbidden one
+	}
 	for _, name := range names {
 		if ip := net.ParseIP(name); ip != nil {
 			t.IPAddresses = append(t.IPAddresses, ip)

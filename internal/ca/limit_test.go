@@ -86,6 +86,9 @@ func TestLimits(t *testing.T) {
 			t.Errorf("the pages as %s: %v, want %v", name, !want, want)
 		}
 	}
+	if leaf := h.State().Leaf; len(leaf.Subject.Names) > 0 {
+		t.Errorf("issued to %s, of which the limits say nothing: old systems refuse it", leaf.Subject)
+	}
 	f := steal(t, dir)
 	for name, want := range map[string]bool{
 		"zhen.example.gov.cn": true, "10.3.2.200": true, "fd00:7::2": true, "localhost": true,
