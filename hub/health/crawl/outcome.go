@@ -72,7 +72,7 @@ func (c *crawl) pause(r linkcheck.Reason) time.Duration {
 	return c.o.Pause
 }
 
-const gonePause = 300 * time.Millisecond
+const gonePause = 100 * time.Millisecond
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {

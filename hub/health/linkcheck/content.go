@@ -165,6 +165,17 @@ var (
 // isHome tells whether an address is that of a home page.
 func isHome(a address) bool { return homePath.MatchString(a.path) && a.query == "" }
 
+// SentHome tells whether who asked for one address ended at a home page, though
+// the address is not that of one.
+func SentHome(asked, final string) bool {
+	from, err := parseLoose(asked)
+	if err != nil || isHome(from) || from.path == "/" {
+		return false
+	}
+	to, err := parseLoose(final)
+	return err == nil && isHome(to)
+}
+
 // isEntrance tells whether an address is that of a folder's first page.
 func isEntrance(a address) bool {
 	return a.query == "" && homePath.MatchString(a.path[strings.LastIndexByte(a.path, '/'):])

@@ -185,8 +185,10 @@ func (t *Throttle) Closed(host string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	g := t.hosts[host]
-	return g != nil && (g.busy >= everBusy || !g.answered && g.busy >= soonBusy)
+	return g != nil && g.closed()
 }
+
+func (g *gate) closed() bool { return g.busy >= everBusy || !g.answered && g.busy >= soonBusy }
 
 // enter returns the gate of host and keeps it from being forgotten.
 func (t *Throttle) enter(host string) *gate {

@@ -322,6 +322,10 @@ func TestHostsThatAreBusyForEver(t *testing.T) {
 	if !th.Closed("never.example") || th.Closed("once.example") {
 		t.Errorf("never answered: %v, answered once: %v", th.Closed("never.example"), th.Closed("once.example"))
 	}
+	var rest *RestError
+	if _, err := th.Acquire(t.Context(), "never.example"); !errors.As(err, &rest) {
+		t.Errorf("a host that is given up: %v", err)
+	}
 	times("once.example", 404, 1)
 	times("once.example", 503, everBusy-1)
 	if th.Closed("once.example") {
