@@ -11,7 +11,7 @@ const manyDown = 5
 
 // everBusy and soonBusy are after how many answers that ask for time, each for
 // longer than the one before, a host is given up that has answered before or not.
-const everBusy, soonBusy = 12, 8
+const everBusy, soonBusy = 9, 7
 
 const (
 	// manyLost is how many connections a host may drop, more than half as often
@@ -180,7 +180,7 @@ func (t *Throttle) Touchy(host string) bool {
 
 // Closed tells whether host has asked for time so often, without an answer of
 // another kind, that waiting on seems vain. One that has answered before is given
-// the time most ask for, a minute and more.
+// about the minute over which most hosts count.
 func (t *Throttle) Closed(host string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
