@@ -91,7 +91,7 @@ func (t *tree) period(i int32) (year, month int, ok bool) {
 		return 0, 0, false
 	}
 	m := periodHead.FindStringSubmatch(strings.TrimSpace(plain(n.text)))
-	if m == nil || m[1] == "" && m[2] == "" {
+	if len(m) < 4 || m[1] == "" && m[2] == "" {
 		return 0, 0, false
 	}
 	year, _ = strconv.Atoi(m[1])
