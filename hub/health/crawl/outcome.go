@@ -2,6 +2,7 @@ package crawl
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"zhanqun/hub/health/linkcheck"
@@ -89,7 +90,7 @@ func (c *crawl) wantsAnother(r *linkcheck.Result, looks int) bool {
 	}
 	most := c.o.Looks
 	touchy := c.throttle.Touchy(locate(r.Final).host)
-	if touchy && r.Status == 0 || c.recovered >= manyRecovered {
+	if touchy && (r.Status == 0 || r.Status == http.StatusServiceUnavailable) || c.recovered >= manyRecovered {
 		most += 2
 	}
 	if looks >= most {

@@ -14,6 +14,9 @@ const manyDown = 5
 const everBusy, soonBusy = 9, 7
 
 const (
+	// manyCrowded is how many answers of 503 beside another request are taken for
+	// a wish to be asked one thing at a time, maxAlones how often that is tried.
+	manyCrowded, maxAlones = 3, 4
 	// manyLost is how many connections a host may drop, more than half as often
 	// as it answers, before that is taken for a complaint of too many.
 	manyLost = 4
@@ -83,6 +86,7 @@ func (t *Throttle) Report(host string, status int, retryAfter, took time.Duratio
 		g.down = 0
 	}
 	if down && t.opts.Adaptive {
+		g.crowd()
 		// One page may be broken while the host is well; many in a row are not.
 		if g.down++; g.down < manyDown {
 			return
@@ -122,6 +126,18 @@ func (t *Throttle) Report(host string, status int, retryAfter, took time.Duratio
 	}
 	if until := t.opts.Now().Add(rest); until.After(g.rest) {
 		g.rest = until
+	}
+}
+
+// crowd takes in that a host that answers others had no time while another request
+// was under way. Some small servers have time for one visitor only.
+func (g *gate) crowd() {
+	if !g.answered || g.active < 2 || g.alones >= maxAlones {
+		return
+	}
+	if g.crowded++; g.crowded >= manyCrowded {
+		g.crowded, g.unbroken, g.alone = 0, 0, true
+		g.alones++
 	}
 }
 

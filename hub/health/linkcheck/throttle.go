@@ -45,6 +45,7 @@ type gate struct {
 	touchy   time.Duration // pause at which the host complained
 	calm     int           // good answers since the last change of pace
 	down     int           // answers of 503 in a row that name no time
+	crowded  int           // of these, while another request was under way
 	long     int           // answers in a row that ask for a rest longer than anybody waits
 	answered bool          // some answer has come that was no complaint
 	lost     int           // connections lost, less half of the answers since; see Lost

@@ -335,3 +335,43 @@ func TestHostsThatAreBusyForEver(t *testing.T) {
 		t.Error("not given up")
 	}
 }
+
+// A host that has no time (503) whenever it is asked two things at once is asked
+// one thing at a time; one that has none for one page only is not.
+func TestHostsWithTimeForOneVisitor(t *testing.T) {
+	th := NewThrottle(ThrottleOptions{Interval: -1, Adaptive: true})
+	const host = "small.example"
+	answer := func(status int) {
+		th.Report(host, status, 0, 0)
+	}
+	first, err := th.Acquire(t.Context(), host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer(200)
+	for range manyCrowded {
+		answer(503)
+		answer(200)
+	}
+	if th.Touchy(host) {
+		t.Error("taken for crowded with one request under way")
+	}
+	second, err := th.Acquire(t.Context(), host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range manyCrowded {
+		answer(503)
+		answer(200)
+	}
+	second()
+	if !th.Touchy(host) {
+		t.Error("not found out")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*aloneWait)
+	defer cancel()
+	if _, err := th.Acquire(ctx, host); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a second request beside the first: %v", err)
+	}
+	first()
+}
