@@ -92,11 +92,13 @@ func TestCheckCommandRefuses(t *testing.T) {
 		errs string
 	}{
 		{"check " + site, notChecked, "--allow-private"},
+		{"check weixin://dl/business", notChecked, "没有查成"},
+		{"check --json \u00a0", cli.Wrong, "空的"},
 		{"check --depth -2 " + site, cli.Wrong, "--depth"},
 		{"check --robots maybe " + site, cli.Wrong, "--robots"},
 		{"check --max-pages 0 " + site, cli.Wrong, "选项"},
 	} {
-		if code, _, errs := runHub(t.Context(), strings.Fields(tt.args)...); code != tt.code || !strings.Contains(errs, tt.errs) {
+		if code, _, errs := runHub(t.Context(), strings.Split(tt.args, " ")...); code != tt.code || !strings.Contains(errs, tt.errs) {
 			t.Errorf("%s: exit %d, stderr %q", tt.args, code, errs)
 		}
 	}

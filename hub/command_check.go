@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"zhanqun/config"
@@ -90,7 +91,7 @@ func checkCommand() command {
 	return command{
 		Name: "check", Args: "网址", Min: 1, Max: 1, Lists: true,
 		Short:   "检查一页、几层或整个网站的链接，说明每个链接能不能打开（不登记，不通知）",
-		Codes:   "0 查完，没有打不开的链接；1 有打不开的链接（--column：栏目超期或空白）；2 命令写错；3 没有查成（被中断、没有获准访问内网地址、工作文件夹不能用），已查到的部分里没有打不开的",
+		Codes:   "0 查完，没有打不开的链接；1 有打不开的链接（--column：栏目超期或空白）；2 命令写错；3 没有查成（被中断、没有获准访问内网地址、这一页没有读到、工作文件夹不能用），已查到的部分里没有打不开的",
 		Example: "hub check https://www.gov.cn/\nhub check --depth 2 www.example.gov.cn/tzgg/\nhub check --depth -1 --json --dir ./work www.example.gov.cn > links.jsonl\nhub check --column --class notice www.example.gov.cn/tzgg/",
 		Flags: func(f *flag.FlagSet) {
 			k.define(f)
@@ -99,6 +100,9 @@ func checkCommand() command {
 		Run: func(ctx context.Context, c *call) error {
 			if column.on {
 				return k.column(ctx, c, &column)
+			}
+			if strings.TrimSpace(c.Args[0]) == "" {
+				return fmt.Errorf("%w: 网址是空的", cli.ErrUsage)
 			}
 			o, err := k.options(c.Cfg.Links)
 			if err != nil {
@@ -163,6 +167,8 @@ func runCheck(ctx context.Context, c *call, o crawl.Options) error {
 		return &unchecked{context.Canceled}
 	case out.start.Reason == linkcheck.ReasonPrivate:
 		return &unchecked{fault.New(fault.Invalid, "这个网址在本机或内部网络上，没有访问。要检查它，请加 --allow-private。")}
+	case totals.Pages == 0 && (out.start.Verdict == linkcheck.Inconclusive || out.start.Verdict == linkcheck.Excluded):
+		return &unchecked{fault.New(fault.Invalid, "这个网址没有查成："+out.start.Detail)}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package crawl
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"zhanqun/hub/health/linkcheck"
@@ -72,7 +73,7 @@ func (c *crawl) pause(r linkcheck.Reason) time.Duration {
 	return c.o.Pause
 }
 
-const gonePause = 300 * time.Millisecond
+const gonePause = 100 * time.Millisecond
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
@@ -89,7 +90,7 @@ func (c *crawl) wantsAnother(r *linkcheck.Result, looks int) bool {
 	}
 	most := c.o.Looks
 	touchy := c.throttle.Touchy(locate(r.Final).host)
-	if touchy && r.Status == 0 || c.recovered >= manyRecovered {
+	if touchy && (r.Status == 0 || r.Status == http.StatusServiceUnavailable) || c.recovered >= manyRecovered {
 		most += 2
 	}
 	if looks >= most {

@@ -46,7 +46,7 @@ func readBeside(text string) (s stamp, made, event, ok bool) {
 		if !valid {
 			continue
 		}
-		before, after := text[:m[0]], text[m[1]:]
+		before, after := text[:m[0]], text[m[0]+len(strings.TrimRight(text[m[0]:m[1]], " ")):]
 		label := tail(before, 12)
 		switch {
 		case clockWord.MatchString(label):

@@ -65,6 +65,9 @@ func (t *tree) headingBetween(last, next int32) bool {
 		}
 		for p, steps := n.parent, 0; p > 0 && steps < 3 && !t.inside(next, p); p, steps = t.nodes[p].parent, steps+1 {
 			if t.nodes[p].heads() && t.nodes[p].atom != atom.Dt {
+				if periodHead.MatchString(plain(t.textOf(p, "", 20))) {
+					break // one list put into years or months
+				}
 				return true
 			}
 		}

@@ -29,6 +29,11 @@ func Look(ctx context.Context, pages Reader, address string, o Options) Reading 
 		r.told(sentence(why, result))
 		return r
 	}
+	if linkcheck.SentHome(address, result.Final) {
+		r.Reason = ReasonGone
+		r.say("栏目页面已经不在：%s", Word("原网页被转到了首页，内容可能已不在，请人工核实。"))
+		return r
+	}
 	r = Read(ctx, asPage(page), o)
 	r.URL = address
 	if result.Reason == linkcheck.ReasonMaintenance && r.State == Blank && r.Reason != ReasonNotice {

@@ -30,6 +30,7 @@ const maxBox = 48
 // and nothing else, and dates in the small print beside an item.
 func (t *tree) marks() []mark {
 	var list []mark
+	year, month := 0, 0
 	for i := int32(1); i < int32(len(t.nodes)) && len(list) < maxEntries; {
 		n := &t.nodes[i]
 		switch {
@@ -44,6 +45,16 @@ func (t *tree) marks() []mark {
 			}
 		case n.atom == atom.Script || n.atom == atom.Html || n.atom == atom.Body:
 			i++
+			continue
+		}
+		if y, m, ok := t.period(i); ok {
+			if month = m; y > 0 {
+				year = y
+			}
+		}
+		if m, ok := t.dayBelow(i, year, month); ok {
+			list = append(list, m)
+			i = m.end
 			continue
 		}
 		if m, ok := t.boxed(i); ok {
@@ -67,26 +78,54 @@ func (t *tree) marks() []mark {
 	return list
 }
 
-// yearHead is a heading that is a year.
-var yearHead = regexp.MustCompile(`^(20\d\d)(?:年度?|年)?$`)
+// periodHead is a heading that is a year or a month, dayAlone a day below one.
+var (
+	periodHead = regexp.MustCompile(`^(?:(20\d\d) ?(?:年度?|[-./])?)? ?(?:(1[0-2]|0?[1-9]) ?月份?|(1[0-2]|0[1-9]))?$`)
+	dayAlone   = regexp.MustCompile(`^[\[(]?(3[01]|[12]\d|0?[1-9]) ?[日号][\])]?$`)
+)
+
+// period reads a heading that puts the items below it into a year or a month.
+func (t *tree) period(i int32) (year, month int, ok bool) {
+	n := &t.nodes[i]
+	if n.text == "" || n.off || len(n.text) > 24 || !t.nodes[n.parent].heads() && !t.aloneInBold(i) || t.linkOf(i) >= 0 {
+		return 0, 0, false
+	}
+	m := periodHead.FindStringSubmatch(strings.TrimSpace(plain(n.text)))
+	if len(m) < 4 || m[1] == "" && m[2] == "" {
+		return 0, 0, false
+	}
+	year, _ = strconv.Atoi(m[1])
+	month, _ = strconv.Atoi(m[2] + m[3])
+	return year, month, true
+}
+
+// dayBelow reads a day without its month, which a heading has given.
+func (t *tree) dayBelow(i int32, year, month int) (mark, bool) {
+	if size := t.length(i); month == 0 || size < 2 || size > 5 {
+		return mark{}, false
+	}
+	text := t.textOf(i, "", 8)
+	m := dayAlone.FindStringSubmatch(strings.TrimSpace(plain(text)))
+	if m == nil {
+		return mark{}, false
+	}
+	day, _ := strconv.Atoi(m[1])
+	return mark{at: i, end: t.nodes[i].end, stamp: stamp{year: year, month: month, day: day}, text: text}, true
+}
 
 // years gives dates without a year that of the heading they stand under, if the
 // page puts its items into years. Years one can choose from are links.
 func (t *tree) years(list []mark) {
 	year, at := 0, 0
 	for i := range t.nodes {
-		n := &t.nodes[i]
 		for at < len(list) && int(list[at].at) <= i {
 			if s := &list[at].stamp; year > 0 && s.year == 0 && s.ago == "" {
 				s.year = year
 			}
 			at++
 		}
-		if n.text == "" || n.off || len(n.text) > 20 || !t.nodes[n.parent].heads() && !t.aloneInBold(int32(i)) || t.linkOf(int32(i)) >= 0 {
-			continue
-		}
-		if m := yearHead.FindStringSubmatch(plain(n.text)); m != nil {
-			year, _ = strconv.Atoi(m[1])
+		if y, _, ok := t.period(int32(i)); ok && y > 0 {
+			year = y
 		}
 	}
 }

@@ -143,7 +143,8 @@ var movedOn = regexp.MustCompile(`(?:window|self|top|parent|document)?\.?locatio
 // whether items were found there; where they were not, it leaves in rd.inner
 // what was, if anything.
 func (rd *reader) framed(p Page, t *tree) bool {
-	targets := t.targets(p)
+	targets, elsewhere := t.targets(p)
+	rd.inner = oneline.First(rd.inner, elsewhere)
 	for _, to := range targets {
 		before := rd.r
 		inner, ok := rd.fetch(to)
@@ -167,13 +168,15 @@ func (rd *reader) framed(p Page, t *tree) bool {
 	return false
 }
 
-// targets are the pages p may have its list in, at most three.
-func (t *tree) targets(p Page) []string {
+// targets are the pages p may have its list in, at most three, and one on another
+// host, which is not read.
+func (t *tree) targets(p Page) (list []string, elsewhere string) {
 	addresses := resolver(p)
-	var list []string
 	add := func(raw string) {
 		to := addresses(strings.TrimSpace(raw))
-		if to != "" && sameHost(to, p.URL) && !fileLike.MatchString(to) && len(list) < 3 {
+		if to != "" && !sameHost(to, p.URL) {
+			elsewhere = to
+		} else if to != "" && !fileLike.MatchString(to) && len(list) < 3 {
 			list = append(list, to)
 		}
 	}
@@ -190,7 +193,7 @@ func (t *tree) targets(p Page) []string {
 			}
 		}
 	}
-	return list
+	return list, elsewhere
 }
 
 func sameHost(a, b string) bool {

@@ -89,9 +89,9 @@ func zeroBytes(body []byte) (encoding.Encoding, string) {
 	}
 	switch enough := len(head) / 8; {
 	case len(head) < 4:
-	case odd > enough && even == 0:
+	case odd > enough && 8*even < odd: // 开 and 一 end in a zero
 		return utf16le, "utf-16le"
-	case even > enough && odd == 0:
+	case even > enough && 8*odd < even:
 		return utf16be, "utf-16be"
 	}
 	return nil, ""

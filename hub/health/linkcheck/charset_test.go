@@ -47,6 +47,7 @@ func TestDecode(t *testing.T) {
 		{"utf-16le with mark", "", append([]byte("\xff\xfe"), encode(t, utf16le, text)...), text, "utf-16le"},
 		{"utf-16be with mark", "text/html", append([]byte("\xfe\xff"), encode(t, utf16be, text)...), text, "utf-16be"},
 		{"utf-16le without mark", "", encode(t, utf16le, "<html><title>"+text), "<html><title>" + text, "utf-16le"},
+		{"utf-16 with characters that end in a zero", "", encode(t, utf16be, "<html><head><title>公开一览"), "<html><head><title>公开一览", "utf-16be"},
 		{"utf-16 only said", "text/html; charset=utf-16", []byte("<p>plain"), "<p>plain", "utf-8"},
 		{"xml declaration", "", append([]byte(`<?xml version="1.0" encoding="gb2312"?>`), gbk...), `<?xml version="1.0" encoding="gb2312"?>` + text, "gb18030"},
 		{"unknown label", "text/html; charset=klingon", gbk, text, "gb18030"},

@@ -39,12 +39,15 @@ func (f *facts) notice(home bool) Reason {
 		if w == "" || len(w) > 300 {
 			continue
 		}
-		if reason := noticeIn(w); reason != "" && !(reason == ReasonMaintenance && f.dated()) {
+		if reason := noticeIn(w); reason != "" && !(reason == ReasonMaintenance && (f.dated() || f.announces())) {
 			return reason
 		}
 	}
 	if f.text > 0 {
 		return ""
+	}
+	if f.embeds == 0 && turnsBack.MatchString(f.script) {
+		return ReasonEmpty
 	}
 	for _, sign := range challenge {
 		if strings.Contains(f.script, sign) {
@@ -64,6 +67,17 @@ func (f *facts) notice(home bool) Reason {
 		return ReasonBotWall
 	}
 	return ""
+}
+
+// announces tells whether a page says that something is going to be: a notice of a
+// day to come is an item like others.
+func (f *facts) announces() bool {
+	for _, b := range f.blocks {
+		if strings.Contains(b, "将于") || strings.Contains(b, "定于") {
+			return true
+		}
+	}
+	return false
 }
 
 // noticeIn returns what a line of plainWords means, if it is one of notices.
@@ -165,6 +179,17 @@ var (
 // isHome tells whether an address is that of a home page.
 func isHome(a address) bool { return homePath.MatchString(a.path) && a.query == "" }
 
+// SentHome tells whether who asked for one address ended at a home page, though
+// the address is not that of one.
+func SentHome(asked, final string) bool {
+	from, err := parseLoose(asked)
+	if err != nil || isHome(from) || from.path == "/" {
+		return false
+	}
+	to, err := parseLoose(final)
+	return err == nil && isHome(to)
+}
+
 // isEntrance tells whether an address is that of a folder's first page.
 func isEntrance(a address) bool {
 	return a.query == "" && homePath.MatchString(a.path[strings.LastIndexByte(a.path, '/'):])
@@ -180,6 +205,19 @@ func isDeep(a address) bool {
 	}
 	return a.query != "" || extension(a) != "" || strings.Count(strings.TrimSuffix(a.path, "/"), "/") > 1
 }
+
+var signIn = regexp.MustCompile(`登[录陆]|身份(?:认证|验证)|(?i:\blog ?in\b|sign ?in\b)`)
+
+// walled tells whether a page under the address of an article is one to sign in at.
+func walled(from address, f *facts) bool {
+	if !f.password || f.prose >= fewerText || !signIn.MatchString(f.title) || loginPath.MatchString(from.host+from.path) {
+		return false
+	}
+	return articleQuery.MatchString(from.query) || articleNumber.MatchString(from.path)
+}
+
+// articleNumber is the name of a file as content systems number articles.
+var articleNumber = regexp.MustCompile(`\d{4}[^/]*\.[sj]?html?$`)
 
 // strayed tells whether redirects led away from what was asked for, and where.
 func strayed(from, to address, f *facts) Reason {

@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// css adds the addresses in a style sheet or style attribute: url(…) and
-// @import. It walks by hand because a regular expression costs the square of
+// css adds the addresses in a style sheet or style attribute: url(…), @import and
+// the strings of image-set(…). It walks by hand because a regular expression costs the square of
 // the length on text made to hurt it.
 func (p *page) css(text, element, attr string) {
+	set := 0 // parentheses open in an image-set
 	for i := 0; i < len(text) && !p.cut; {
 		switch rest := text[i:]; {
 		case strings.HasPrefix(rest, "/*"):
@@ -23,7 +24,9 @@ func (p *page) css(text, element, attr string) {
 			if raw != "" {
 				p.add(unescapeCSS(raw), element, attr, "")
 			}
-			i += 4 + n
+			if i += 4 + n; set > 0 {
+				set++ // its end is still to come
+			}
 		case hasPrefixFold(rest, "@import"):
 			quoted := strings.TrimLeft(rest[7:], cssBlank)
 			raw, n := cssString(quoted)
@@ -31,8 +34,22 @@ func (p *page) css(text, element, attr string) {
 				p.add(unescapeCSS(raw), element, attr, "")
 			}
 			i += len(rest) - len(quoted) + n
+		case hasPrefixFold(rest, "image-set("):
+			set = 1
+			i += len("image-set(")
 		case rest[0] == '"' || rest[0] == '\'':
-			i += quotedEnd(rest) // what stands in quotes is text
+			if raw, n := cssString(rest); n > 0 && set == 1 {
+				p.add(unescapeCSS(raw), element, attr, "")
+			}
+			i += quotedEnd(rest) // elsewhere what stands in quotes is text
+		case set > 0 && rest[0] == '(':
+			set++
+			i++
+		case set > 0 && (rest[0] == ')' || rest[0] == ';' || rest[0] == '}'):
+			if set--; rest[0] != ')' {
+				set = 0
+			}
+			i++
 		default:
 			i++
 		}

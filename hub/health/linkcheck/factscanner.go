@@ -53,7 +53,7 @@ func (s *scanner) fact() {
 		if src := s.get("src"); bytes.Contains(src, []byte("_Incapsula_Resource")) {
 			f.script += string(src[:min(len(src), maxScripts)])
 		}
-	case atom.Img, atom.Image, atom.Canvas, atom.Svg, atom.Button, atom.Select:
+	case atom.Img, atom.Image, atom.Canvas, atom.Svg, atom.Button, atom.Select, atom.Textarea:
 		f.embeds++
 		if alt := s.get("alt"); s.tag == atom.Img && len(alt) > 0 && len(f.pictured) < 5 {
 			f.pictured = append(f.pictured, oneline.Clip(oneline.Of(string(alt)), maxBlock))

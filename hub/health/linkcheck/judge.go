@@ -97,6 +97,9 @@ func judgeContent(r *Result, from, to address, ans *answer, f *facts) {
 	if reason == "" {
 		reason = strayed(from, to, f)
 	}
+	if reason == "" && walled(from, f) {
+		reason = ReasonLogin
+	}
 	if reason == "" && f.blank() {
 		reason = ReasonEmpty
 	}

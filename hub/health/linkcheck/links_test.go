@@ -62,6 +62,8 @@ func TestLinks(t *testing.T) {
 		{"style", `<style>@import "i.css"; a{background:url(b.png)} /* url(c.png) */ @font-face{src:url( "f.woff" )}</style><p style="background:url('p\.png')"><style>a{background:url(q\72 s.png)}b{background:url(t\ u.png)}c{background:url(\</style>`, []string{
 			"style.url http://a.cn/d/i.css", "style.url http://a.cn/d/b.png", "style.url http://a.cn/d/f.woff", "p.style http://a.cn/d/p.png", "style.url http://a.cn/d/qrs.png", "style.url http://a.cn/d/t%20u.png"}},
 		{"quoted style", `<style>a:before{content:"url(no.png)"}b{content:"\"";background:url(b.png)}c{content:'\\'}d{background:url(d.png)}</style>`, []string{"style.url http://a.cn/d/b.png", "style.url http://a.cn/d/d.png"}},
+		{"image sets", `<style>a{background:-webkit-image-set(url(a.png) 1x, "b.png" 2x)}b{background:image-set("c.webp" type("image/webp"), 'd.png');content:"no.png"}c{background:image-set("e.png" 1x;content:"no.png"}</style>`, []string{
+			"style.url http://a.cn/d/a.png", "style.url http://a.cn/d/b.png", "style.url http://a.cn/d/c.webp", "style.url http://a.cn/d/d.png", "style.url http://a.cn/d/e.png"}},
 		{"drawings", `<svg><a xlink:href=/s><image href=p.png /></a><use href="#x"/></svg>`, []string{
 			"a.xlink:href http://a.cn/s", "image.href http://a.cn/d/p.png", "use.href http://a.cn/d/p.html#x"}},
 		{"base", `<a href=1></a><base href=/other/><base href=/third/><a href=2></a>`, []string{"a.href http://a.cn/other/1", "a.href http://a.cn/other/2"}},

@@ -11,9 +11,12 @@ const manyDown = 5
 
 // everBusy and soonBusy are after how many answers that ask for time, each for
 // longer than the one before, a host is given up that has answered before or not.
-const everBusy, soonBusy = 12, 8
+const everBusy, soonBusy = 9, 7
 
 const (
+	// manyCrowded is how many answers of 503 beside another request are taken for
+	// a wish to be asked one thing at a time, maxAlones how often that is tried.
+	manyCrowded, maxAlones = 3, 4
 	// manyLost is how many connections a host may drop, more than half as often
 	// as it answers, before that is taken for a complaint of too many.
 	manyLost = 4
@@ -83,6 +86,7 @@ func (t *Throttle) Report(host string, status int, retryAfter, took time.Duratio
 		g.down = 0
 	}
 	if down && t.opts.Adaptive {
+		g.crowd()
 		// One page may be broken while the host is well; many in a row are not.
 		if g.down++; g.down < manyDown {
 			return
@@ -122,6 +126,18 @@ func (t *Throttle) Report(host string, status int, retryAfter, took time.Duratio
 	}
 	if until := t.opts.Now().Add(rest); until.After(g.rest) {
 		g.rest = until
+	}
+}
+
+// crowd takes in that a host that answers others had no time while another request
+// was under way. Some small servers have time for one visitor only.
+func (g *gate) crowd() {
+	if !g.answered || g.active < 2 || g.alones >= maxAlones {
+		return
+	}
+	if g.crowded++; g.crowded >= manyCrowded {
+		g.crowded, g.unbroken, g.alone = 0, 0, true
+		g.alones++
 	}
 }
 
@@ -180,13 +196,15 @@ func (t *Throttle) Touchy(host string) bool {
 
 // Closed tells whether host has asked for time so often, without an answer of
 // another kind, that waiting on seems vain. One that has answered before is given
-// the time most ask for, a minute and more.
+// about the minute over which most hosts count.
 func (t *Throttle) Closed(host string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	g := t.hosts[host]
-	return g != nil && (g.busy >= everBusy || !g.answered && g.busy >= soonBusy)
+	return g != nil && g.closed()
 }
+
+func (g *gate) closed() bool { return g.busy >= everBusy || !g.answered && g.busy >= soonBusy }
 
 // enter returns the gate of host and keeps it from being forgotten.
 func (t *Throttle) enter(host string) *gate {

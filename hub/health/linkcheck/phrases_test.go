@@ -71,6 +71,10 @@ func TestNotices(test *testing.T) {
 			t("某县人民政府", "<h2>该页面尚未发布</h2>"), t("HTTP 错误 404.0 - Not Found", "<h2>HTTP 错误 404.0 - Not Found</h2>"), t("County", "<h1>Object not found!</h1>"),
 			t("某县人民政府", "<h2>出错了！您访问的信息已被撤稿</h2>"), t("某县人民政府", "<h2>暂无权限或内容不存在</h2>"), t("某縣人民政府", "<h2>該頁面不存在</h2>"),
 			t("某县人民政府", "<h2>您好，您访问的页面跑到火星去了</h2>"), t("某县人民政府", "<h2>此页面已经不存在，请访问其他页面</h2>"), t("某县人民政府", "<p>非法访问，该信息未发布</p>"),
+			t("提示信息", "<p>您所访问的文章未审核或已删除</p>"), t("某县", "<p>没有查询到该条信息</p>"), t("某县", "<p>您访问的内容已归档或删除</p>"), t("某县", "<p>该信息已过保留期</p>"),
+			t("抱歉", "<p>您要找的页面不见啦</p>"), t("某县", "<p>您要查看的页面地址有误</p>"), t("404错误页", "<p>网页君离家出走了</p>"), t("无法找到", "<p>系统无法找到指定的路径</p>"),
+			t("某县", "<p>栏目已关闭或不存在</p>"), t("某县", "<p>该文档不存在或者已经被管理员删除！</p>"), t("提示信息", "<p>文档ID错误，或者该文档已删除</p>"), t("某县", "<p>网址有误，您要访问的页面没有找到</p>"),
+			t("某县", "<p>该页面已迁移，请更新书签</p>"), t("某县", "<p>链接地址已失效或不存在</p>"), t("某县", "<p>查无此文</p>"), t("某县", "<p>查无此页！</p>"),
 			t("Document Not Found", "<p>x</p>"), t("无标题文档", "<p>对不起，找不到您请求的页面</p>"), t("您的访问出错了", "<p>您要访问的页面不存在</p>"),
 		}, "soft_404 error_page"},
 		{"walls", []string{
@@ -85,6 +89,7 @@ func TestNotices(test *testing.T) {
 			"<title>访问拦截</title><p>您的访问过于频繁，请稍后再试</p>", "<p>您的访问频率过快，请稍后再试！</p>", "<title>Pardon Our Interruption</title><p>As you were browsing something about your browser made us think you were a bot.</p>",
 			"<title>DDoS-Guard</title><p>Checking your browser before accessing</p>", "<title>Access Denied</title><h1>Access Denied</h1><p>You don't have permission to access this on this server. Reference #18.2</p>",
 			"<title>请完成安全验证后继续访问</title>", "<p>当前访问人数过多，请稍后再试</p>", "<p>您的请求带有不合法参数，已被网站管理员设置拦截！</p>",
+			"<p>请完成验证</p>", "<p>IP被封禁，请联系管理员</p>", "<p>境外IP禁止访问</p>",
 			"<title>百度安全验证</title><div></div>", "<title>验证码</title><img src=/captcha.jpg><input name=captcha>", "<html><body><script>document.cookie='x=1;path=/';window.location.reload();</script></body></html>",
 			"<title>Human Verification</title><script src=/captcha.js></script>", "<title>One moment, please...</title><p>Please wait while your request is being verified...</p>", "<title>网站防护系统</title><p>您的请求已被拦截</p>", "<title>Robot Check</title><p>Enter the characters you see below</p>",
 			"<title>网防G01</title><p>您的访问请求可能存在威胁，已被拦截</p>", "<html><head><title>loading</title></head><body onload='challenge()'><script>function challenge(){document.cookie='__test='+toHex(slowAES.decrypt(c,2,a,b));location.href='/?i=1';}</script></body></html>",
@@ -92,7 +97,7 @@ func TestNotices(test *testing.T) {
 		{"other", []string{
 			t("网站维护中", "<p>网站正在维护中，请稍后访问</p>"), t("系统维护", "<h1>系统维护中...</h1>"), "<title>维护</title><p>网站升级改造中，暂停访问，给您带来不便敬请谅解</p>", t("Site under maintenance", "<p>We'll be back soon!</p>"),
 			"<title>IIS7</title><img src=welcome.png>", "<title>Welcome to nginx!</title><h1>Welcome to nginx!</h1>", "<title>没有找到站点</title><p>您的请求在Web服务器中没有找到对应的站点！</p>", "<title>Apache2 Ubuntu Default Page: It works</title><p>It works!</p>", "<html><body><h1>It works!</h1></body></html>",
-			"<p>系统繁忙，请稍后再试</p>", "<p>系统异常</p>", "<title>运行时错误</title><h1>“/”应用程序中的服务器错误。</h1>", `<p>{"timestamp":"2026-11-01","status":404,"error":"Not Found","path":"/x"}</p>`,
+			"<p>系统繁忙，请稍后再试</p>", "<p>系统异常</p>", "<p>当前网络异常，请稍后重试</p>", "<title>运行时错误</title><h1>“/”应用程序中的服务器错误。</h1>", `<p>{"timestamp":"2026-11-01","status":404,"error":"Not Found","path":"/x"}</p>`,
 			"<b>Warning</b>: mysql_connect(): Access denied for user in <b>/www/conn.php</b> on line <b>5</b><br>",
 			"<title>恭喜，站点创建成功！</title>", "<title>站点已暂停</title>", "<p>Fatal error: Allowed memory size of 134217728 bytes exhausted in /www/x.php on line 12</p>", "<b>Parse error</b>: syntax error, unexpected in <b>/x.php</b> on line <b>3</b>",
 			"Microsoft OLE DB Provider for SQL Server 错误 '80004005'<br>[DBNETLIB][ConnectionOpen]", "ADODB.Recordset 错误 '800a0bcd'", "<h1>HTTP Status 500 - </h1>", "<title>Server Error</title><h1>500 Internal Server Error</h1>", "<p>Error establishing a database connection</p>",
@@ -135,6 +140,8 @@ func TestNotices(test *testing.T) {
 			"<title>跳转中</title><script>location.href='/ok1.html'</script>", "<meta http-equiv=refresh content='0;url=/ok1.html'>", "<body onload=\"location='/ok1.html'\"></body>",
 			t("安全验证服务介绍", "<h1>安全验证服务介绍</h1><p>电子签章安全验证服务由县里统一提供。</p>"), t("访问受限空间作业", "<p>有限空间作业受限。</p>"),
 			"<b>Warning</b>: Undefined index in <b>/www/show.php</b> on line <b>5</b><br>" + goodPage("通知"), t("系统异常处置办法", "<h1>系统异常处置办法</h1><p>略。</p>"),
+			t("网站改版公告", "<h1>网站改版公告</h1><p>本网站将于12月1日改版。</p>"), t("档案", "<p>该文件已归档</p>"), t("地名", "<p>地址有误的请到窗口更正。</p>"), t("某县", "<p>网络异常情况通报</p>"),
+			t("来信", "<p>信息有误</p>"), t("信访件", "<p>信息已归档</p>"),
 			t("正在建设的高速公路", "<h1>正在建设</h1><p>高速公路正在建设中。</p>"), t("重点项目", "<p>项目正在建设中</p>"),
 		}, ""},
 	} {

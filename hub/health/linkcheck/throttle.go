@@ -45,6 +45,7 @@ type gate struct {
 	touchy   time.Duration // pause at which the host complained
 	calm     int           // good answers since the last change of pace
 	down     int           // answers of 503 in a row that name no time
+	crowded  int           // of these, while another request was under way
 	long     int           // answers in a row that ask for a rest longer than anybody waits
 	answered bool          // some answer has come that was no complaint
 	lost     int           // connections lost, less half of the answers since; see Lost
@@ -85,7 +86,8 @@ func NewThrottle(o ThrottleOptions) *Throttle {
 
 // Acquire waits for host's turn. The caller calls release once when the
 // request is over. It returns ctx's error when ctx ends first, and a
-// *RestError at once when the host rests for longer than MaxWait.
+// *RestError at once when the host rests for longer than MaxWait, or at all if
+// it is Closed.
 func (t *Throttle) Acquire(ctx context.Context, host string) (release func(), err error) {
 	g := t.enter(host)
 	defer func() {
@@ -167,7 +169,7 @@ func (t *Throttle) reserve(g *gate) (time.Duration, error) {
 func (t *Throttle) resting(g *gate) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if left := g.rest.Sub(t.opts.Now()); left > t.opts.MaxWait {
+	if left := g.rest.Sub(t.opts.Now()); left > t.opts.MaxWait || left > 0 && g.closed() {
 		return &RestError{Host: g.host, For: left}
 	}
 	return nil

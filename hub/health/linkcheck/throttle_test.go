@@ -322,6 +322,10 @@ func TestHostsThatAreBusyForEver(t *testing.T) {
 	if !th.Closed("never.example") || th.Closed("once.example") {
 		t.Errorf("never answered: %v, answered once: %v", th.Closed("never.example"), th.Closed("once.example"))
 	}
+	var rest *RestError
+	if _, err := th.Acquire(t.Context(), "never.example"); !errors.As(err, &rest) {
+		t.Errorf("a host that is given up: %v", err)
+	}
 	times("once.example", 404, 1)
 	times("once.example", 503, everBusy-1)
 	if th.Closed("once.example") {
@@ -330,4 +334,44 @@ func TestHostsThatAreBusyForEver(t *testing.T) {
 	if times("once.example", 429, manyDown); !th.Closed("once.example") {
 		t.Error("not given up")
 	}
+}
+
+// A host that has no time (503) whenever it is asked two things at once is asked
+// one thing at a time; one that has none for one page only is not.
+func TestHostsWithTimeForOneVisitor(t *testing.T) {
+	th := NewThrottle(ThrottleOptions{Interval: -1, Adaptive: true})
+	const host = "small.example"
+	answer := func(status int) {
+		th.Report(host, status, 0, 0)
+	}
+	first, err := th.Acquire(t.Context(), host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer(200)
+	for range manyCrowded {
+		answer(503)
+		answer(200)
+	}
+	if th.Touchy(host) {
+		t.Error("taken for crowded with one request under way")
+	}
+	second, err := th.Acquire(t.Context(), host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range manyCrowded {
+		answer(503)
+		answer(200)
+	}
+	second()
+	if !th.Touchy(host) {
+		t.Error("not found out")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*aloneWait)
+	defer cancel()
+	if _, err := th.Acquire(ctx, host); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a second request beside the first: %v", err)
+	}
+	first()
 }
