@@ -62,6 +62,7 @@ func testClosedSite(t *testing.T, open Open) {
 	if targets := must[[]health.Target](t)(s.DueTargets(ctx, late, 10)); len(targets) != 1 || targets[0].URL != "http://both.example/" {
 		t.Errorf("targets due %+v", targets)
 	}
+	same(t, "columns counted", must[map[string]int](t)(s.ColumnStates(ctx)), map[string]int{})
 	if list := must[[]uptime.Incident](t)(s.OpenIncidents(ctx)); len(list) != 0 {
 		t.Errorf("incidents %+v", list)
 	}
