@@ -61,7 +61,7 @@ func (l crawlCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	seen := map[string]bool{} // two sites may have one name
 	for _, site := range list {
-		if key := site.Name + "\x00" + site.Unit; !seen[key] {
+		if key := site.Name + "\x00" + site.Unit; !seen[key] && !site.Line && !site.Closed() {
 			seen[key] = true
 			at := site.WholeAt
 			if at.IsZero() {

@@ -27,9 +27,15 @@ type Site struct {
 	Findings int    `json:"findings"` // open ones
 	// Parent is the site or line it is said to hang on, by id. A line (a data centre,
 	// a provider) is asked like a site and is none.
-	Parent     string    `json:"parent,omitempty"`
-	ParentName string    `json:"parentName,omitempty"`
-	Line       bool      `json:"line,omitempty"`
+	Parent     string `json:"parent,omitempty"`
+	ParentName string `json:"parentName,omitempty"`
+	Line       bool   `json:"line,omitempty"`
+	// A site that was closed for good or merged into another is kept and looked at no
+	// more: since when, by whose word, and why. The last word stays when it is watched
+	// again.
+	ClosedAt   time.Time `json:"closedAt,omitzero"`
+	ClosedBy   string    `json:"closedBy,omitempty"`
+	ClosedNote string    `json:"closedNote,omitempty"`
 	CreatedAt  time.Time `json:"createdAt"`
 	ReadAt     time.Time `json:"readAt,omitzero"`
 	NextAt     time.Time `json:"nextAt,omitzero"`
@@ -46,6 +52,9 @@ type Site struct {
 	// NoParent for none; empty leaves it as it is.
 	Above string `json:"-"`
 }
+
+// Closed reports whether the site is looked at no more.
+func (s Site) Closed() bool { return !s.ClosedAt.IsZero() }
 
 // NoParent is what a list calls having no parent.
 const NoParent = "-"

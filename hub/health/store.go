@@ -22,6 +22,12 @@ type Store interface {
 	// nothing. Nothing may hang on itself, however far up.
 	HangSite(ctx context.Context, actor, id, above string) error
 	SiteDue(ctx context.Context, actor, id string) error
+	// CloseSite notes that a site is looked at no more: nothing of it is due, its
+	// incident is over, what end makes of its own findings is kept, and it names no
+	// targets. It returns those with an open finding, to be judged anew.
+	CloseSite(ctx context.Context, actor, id, note string, end func(Finding) Finding) (gone []string, err error)
+	// ReopenSite has it looked at again.
+	ReopenSite(ctx context.Context, actor, id, note string) error
 
 	// SiteColumns returns the columns of a site, or, with site empty, those of all
 	// sites after an id; at most MaxColumns.

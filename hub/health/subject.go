@@ -22,6 +22,9 @@ const (
 	ClassBlank    = "空白栏目"
 )
 
+// saysClosed is told of the findings of a site that was closed down.
+const saysClosed = "站点已关停，不再检查，销号。"
+
 // about begins a finding on something that is no link.
 func about(kind, subject, class, reason string, by urge.Rules, now time.Time) Finding {
 	f := Finding{ID: uuid.Must(uuid.NewV7()).String(), Kind: kind, Subject: subject, State: protocol.FindingOpen, Class: class, Reason: reason,

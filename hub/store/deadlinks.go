@@ -49,7 +49,7 @@ func (s *Store) DeadLinks(ctx context.Context, site string) (map[string][]rules.
 
 const (
 	openClasses  = `SELECT class, COUNT(*) FROM finding WHERE closed_at = 0 GROUP BY class`
-	columnStates = `SELECT state, COUNT(*) FROM site_column WHERE status = 'watched' AND mark = '' GROUP BY state`
+	columnStates = `SELECT state, COUNT(*) FROM site_column WHERE status = 'watched' AND mark = '' AND site NOT IN (SELECT id FROM site WHERE closed_at > 0) GROUP BY state`
 	overdue      = `SELECT unit, COUNT(*) FROM finding WHERE closed_at = 0 AND due_at > 0 AND due_at < $1 AND state IN ('open', 'recheck') GROUP BY unit`
 )
 

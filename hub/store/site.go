@@ -11,17 +11,17 @@ import (
 	"zhanqun/internal/fault"
 )
 
-const siteQuery = `SELECT s.id, s.unit, COALESCE(u.name, ''), s.name, s.url, s.code, s.state, s.pages, s.problem, s.whole_at, s.cut, s.pass_began, s.pass_pages, s.pass_known, s.pass_asked,
+const siteQuery = `SELECT s.id, s.unit, COALESCE(u.name, ''), s.name, s.url, s.code, s.state, s.pages, s.problem, s.whole_at, s.cut, s.pass_began, s.pass_pages, s.pass_known, s.pass_asked, s.closed_at, s.closed_by, s.closed_note,
 	s.parent, COALESCE((SELECT p.name FROM site p WHERE p.id = s.parent), ''), s.line,
 	(SELECT COUNT(*) FROM finding f WHERE f.site = s.id AND f.closed_at = 0), s.created_at, s.read_at, s.next_at
 	FROM site s LEFT JOIN unit u ON u.code = s.unit `
 
 func scanSite(row scanner) (health.Site, error) {
 	var s health.Site
-	var created, read, next, whole, began, line int64
-	err := row.Scan(&s.ID, &s.Unit, &s.UnitName, &s.Name, &s.URL, &s.Code, &s.State, &s.Pages, &s.Problem, &whole, &s.Cut, &began, &s.PassPages, &s.PassKnown, &s.PassAsked, &s.Parent, &s.ParentName, &line, &s.Findings, &created, &read, &next)
+	var created, read, next, whole, began, line, closed int64
+	err := row.Scan(&s.ID, &s.Unit, &s.UnitName, &s.Name, &s.URL, &s.Code, &s.State, &s.Pages, &s.Problem, &whole, &s.Cut, &began, &s.PassPages, &s.PassKnown, &s.PassAsked, &closed, &s.ClosedBy, &s.ClosedNote, &s.Parent, &s.ParentName, &line, &s.Findings, &created, &read, &next)
 	s.CreatedAt, s.ReadAt, s.NextAt = fromMillis(created), fromMillis(read), fromMillis(next)
-	s.WholeAt, s.PassBegan, s.Line = fromMillis(whole), fromMillis(began), line != 0
+	s.WholeAt, s.PassBegan, s.Line, s.ClosedAt = fromMillis(whole), fromMillis(began), line != 0, fromMillis(closed)
 	return s, err
 }
 
@@ -101,7 +101,7 @@ func (s *Store) SaveSites(ctx context.Context, actor string, list []health.Site)
 // and when it is due again.
 func (s *Store) SiteRead(ctx context.Context, site health.Site) error {
 	return s.tx(ctx, "recording reading of site", func(t *tx) error {
-		_, err := t.ExecContext(ctx, `UPDATE site SET state = $2, pages = $3, problem = $4, read_at = $5, next_at = $6, whole_at = $7, cut = $8,
+		_, err := t.ExecContext(ctx, `UPDATE site SET state = $2, pages = $3, problem = $4, read_at = $5, next_at = CASE WHEN closed_at > 0 THEN next_at ELSE $6 END, whole_at = $7, cut = $8,
 				pass_began = $9, pass_pages = $10, pass_known = $11, pass_asked = $12 WHERE id = $1`,
 			site.ID, site.State, site.Pages, site.Problem, millis(site.ReadAt), millis(site.NextAt), millis(site.WholeAt), site.Cut,
 			millis(site.PassBegan), site.PassPages, site.PassKnown, site.PassAsked)
@@ -112,7 +112,7 @@ func (s *Store) SiteRead(ctx context.Context, site health.Site) error {
 // SiteDue makes a site due at once.
 func (s *Store) SiteDue(ctx context.Context, actor, id string) error {
 	return s.tx(ctx, "making site due", func(t *tx) error {
-		r, err := t.ExecContext(ctx, `UPDATE site SET next_at = CASE WHEN line <> 0 THEN next_at ELSE $2 END WHERE id = $1`, id, millis(t.at))
+		r, err := t.ExecContext(ctx, `UPDATE site SET next_at = CASE WHEN line <> 0 OR closed_at > 0 THEN next_at ELSE $2 END WHERE id = $1`, id, millis(t.at))
 		if err != nil {
 			return err
 		}

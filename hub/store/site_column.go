@@ -258,14 +258,15 @@ func (s *Store) ColumnRead(ctx context.Context, c health.Column, h fresh.History
 	}
 	return s.tx(ctx, "recording reading of column", func(t *tx) error {
 		var was, status string
-		err := t.QueryRowContext(ctx, `SELECT state, status FROM site_column WHERE id = $1`+s.d.forUpdate, c.ID).Scan(&was, &status)
+		var closed int64
+		err := t.QueryRowContext(ctx, `SELECT c.state, c.status, s.closed_at FROM site_column c JOIN site s ON s.id = c.site WHERE c.id = $1`+s.d.lock("c"), c.ID).Scan(&was, &status, &closed)
 		if notFound(err) {
 			return nil // it is gone
 		} else if err != nil {
 			return err
 		}
 		next := c.NextAt
-		if status != health.ColumnWatched {
+		if status != health.ColumnWatched || closed > 0 {
 			next = time.Time{} // a proposal is read once, for the person who decides
 		}
 		_, err = t.ExecContext(ctx, `UPDATE site_column SET state = $2, last_update = $3, reading = $4, seen = $5, read_at = $6, next_at = $7 WHERE id = $1`,

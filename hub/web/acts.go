@@ -35,6 +35,8 @@ var actNames = map[string]string{
 	"column.save":             "保存栏目",
 	"site.save":               "登记站点",
 	"site.check":              "要求检查站点",
+	"site.close":              "关停站点",
+	"site.reopen":             "恢复检查站点",
 	"site.offline":            "登记临时下线",
 	"site.online":             "结束临时下线",
 	"site.sheet":              "填写人工检查情况",

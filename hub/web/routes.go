@@ -92,6 +92,7 @@ func (s *Server) pageRoutes() []route {
 		{"POST /sites/import", access.Manage, s.importSites},
 		{"GET /sites/{id}", access.ReadAll, s.sitePage},
 		{"POST /sites/{id}/check", access.Inspect, s.checkSite},
+		{"POST /sites/{id}/close", access.Manage, s.closeSite},
 		{"POST /sites/{id}/parent", access.Manage, s.hangSite},
 		{"POST /sites/{id}/offline", access.Inspect, s.announceOffline},
 		{"POST /sites/{id}/offline/end", access.Inspect, s.endOffline},

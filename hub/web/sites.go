@@ -117,6 +117,7 @@ type sitePage struct {
 	Recent   []alarmView
 	Below    []health.Site // what hangs on it
 	Above    string        // what it hangs on, as the form has it
+	Closing  string        // why it is closed, as the form has it
 }
 
 // Checked is the share of the addresses met in the pass under way that were
@@ -200,6 +201,23 @@ func (s *Server) hangSite(w http.ResponseWriter, r *http.Request, u access.User)
 		return s.again(w, r, "site", p, &p.Page, err)
 	}
 	return s.done(w, r, "/sites/"+id, ui.T(s.lang(r), "已保存。"))
+}
+
+// closeSite says that a site was closed for good, or is to be looked at again.
+func (s *Server) closeSite(w http.ResponseWriter, r *http.Request, u access.User) error {
+	id, note, open := r.PathValue("id"), r.PostFormValue("closing"), r.PostFormValue("act") == "open"
+	if err := s.Health.CloseSite(r.Context(), u, id, note, open); err != nil {
+		p, pageErr := s.newSitePage(r, u)
+		if pageErr != nil {
+			return pageErr
+		}
+		p.Closing = note
+		return s.again(w, r, "site", p, &p.Page, err)
+	}
+	if open {
+		return s.done(w, r, "/sites/"+id, ui.T(s.lang(r), "已恢复检查，马上开始。"))
+	}
+	return s.done(w, r, "/sites/"+id, ui.T(s.lang(r), "站点已关停，不再检查；理由记入操作记录。"))
 }
 
 func (s *Server) siteAgain(w http.ResponseWriter, r *http.Request, u access.User, form columnForm, err error) error {

@@ -48,7 +48,7 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) error {
 	lang, n, known := s.lang(r), 0, 0
 	p := &statusPage{}
 	for _, site := range list {
-		if site.Line {
+		if site.Line || site.Closed() {
 			continue
 		}
 		st := statusOf(site, days[site.ID])

@@ -25,6 +25,21 @@ func TestSitesAreJudged(t *testing.T) {
 	t.Run("off line", func(t *testing.T) { testAnnounceOffline(t, f) })
 	t.Run("workbook", func(t *testing.T) { testReportWorkbook(t, f) })
 	t.Run("by hand", func(t *testing.T) { testManual(t, f) })
+	t.Run("closed down", func(t *testing.T) { testCloseSite(t, f) })
+}
+
+// A site is closed down by who may, with a reason that is shown, and watched again.
+func testCloseSite(t *testing.T, f *furnished) {
+	at := "/sites/" + f.site
+	f.as(t, account.RoleViewer).post(at+"/close", "act", "close", "closing", "并入县门户").is(http.StatusForbidden)
+	admin := f.as(t, account.RoleAdmin)
+	admin.post(at+"/close", "act", "close", "closing", " ").is(http.StatusUnprocessableEntity).says("请写明理由")
+	admin.post(at+"/close", "act", "close", "closing", "并入县门户").is(http.StatusSeeOther)
+	admin.get(at).is(http.StatusOK).says("已关停，不再检查", "并入县门户", "恢复检查")
+	admin.get("/sites").is(http.StatusOK).says("已关停")
+	f.visit(t).get("/status").is(http.StatusOK).lacks("思唐街道办事处网")
+	admin.post(at+"/close", "act", "open", "closing", "恢复").is(http.StatusSeeOther)
+	f.visit(t).get("/status").is(http.StatusOK).says("思唐街道办事处网")
 }
 
 // The public page is there by choice only, and says nothing of what is inside.

@@ -173,7 +173,7 @@ func secondSamples() []uitest.Sample {
 // and what is wrong with a bundle on the command line only.
 var spoken = []fs.FS{os.DirFS("../fault"), os.DirFS("../web"), os.DirFS("../account"), os.DirFS("../signin"), os.DirFS("../blob"), uitest.Without(os.DirFS("../../protocol"), "bundle.go", "bundle_read.go"),
 	uitest.Without(os.DirFS("../content"), "scancontext.go", "scanmark.go"),
-	os.DirFS("../../hub/intake"), uitest.Without(os.DirFS("../../hub/health"), "health.go", "import.go", "column.go", "import_column.go"),
+	os.DirFS("../../hub/intake"), uitest.Without(os.DirFS("../../hub/health"), "close.go", "health.go", "import.go", "column.go", "import_column.go"),
 	uitest.Without(os.DirFS("../../hub/health/foreign"), "foreign.go"),
 	uitest.Without(os.DirFS("../../hub/health/linkcheck"), "charsetguess.go", "content.go", "facts.go", "phrases.go")}
 

@@ -21,6 +21,11 @@ DROP TABLE place;
 ALTER TABLE place_new RENAME TO place;
 CREATE INDEX place_page ON place (owner, page);
 
+-- A site that was closed for good or merged into another: when, by whom and why.
+ALTER TABLE site ADD COLUMN closed_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE site ADD COLUMN closed_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE site ADD COLUMN closed_note TEXT NOT NULL DEFAULT '';
+
 -- Who of several programs on one database does what only one may do, and until
 -- when, in Unix milliseconds.
 CREATE TABLE lease (
@@ -31,6 +36,9 @@ CREATE TABLE lease (
 
 -- +goose Down
 DROP TABLE lease;
+ALTER TABLE site DROP COLUMN closed_note;
+ALTER TABLE site DROP COLUMN closed_by;
+ALTER TABLE site DROP COLUMN closed_at;
 CREATE TABLE place_new (
     target  TEXT NOT NULL REFERENCES target (id),
     owner   TEXT NOT NULL,

@@ -147,7 +147,7 @@ func (s *Service) BackOnline(ctx context.Context, who access.User, id string) er
 	return s.Store.EndOffline(ctx, who.Login, id)
 }
 
-// sites returns all registered sites.
+// sites returns the registered sites that are not closed.
 func (s *Service) sites(ctx context.Context) ([]health.Site, error) {
 	var all []health.Site
 	for after := ""; ; {
@@ -155,7 +155,11 @@ func (s *Service) sites(ctx context.Context) ([]health.Site, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, list...)
+		for _, site := range list {
+			if !site.Closed() {
+				all = append(all, site)
+			}
+		}
 		if len(list) < page {
 			return all, nil
 		}

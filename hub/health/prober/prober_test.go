@@ -476,3 +476,15 @@ func TestElsewhere(t *testing.T) {
 		t.Errorf("down for everybody: %+v, %+v", d, w.open())
 	}
 }
+
+// A site that was closed down is not asked.
+func TestClosedSite(t *testing.T) {
+	w, ids := newWatch(t, town, portal)
+	if _, err := w.store.CloseSite(t.Context(), "li", ids[town], "并入县门户", func(f health.Finding) health.Finding { return f }); err != nil {
+		t.Fatal(err)
+	}
+	w.run(3 * time.Hour)
+	if w.net.count(town) != 0 || w.net.count(portal) < 2 {
+		t.Errorf("asked %d times, another %d times", w.net.count(town), w.net.count(portal))
+	}
+}

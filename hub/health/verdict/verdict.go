@@ -165,7 +165,7 @@ func (s *Service) Cluster(ctx context.Context) (rules.Board, error) {
 			return rules.Board{}, err
 		}
 		for _, site := range list {
-			if !site.Line {
+			if !site.Line && !site.Closed() {
 				results = append(results, s.judge(site, now, k))
 			}
 		}

@@ -276,6 +276,22 @@ func TestNodesHear(t *testing.T) {
 	}
 }
 
+// A site that was closed down is judged with no others.
+func TestClosedSite(t *testing.T) {
+	d := newDesk(t)
+	for _, want := range []int{1, 0} {
+		board, err := d.Cluster(t.Context())
+		if err != nil || len(board.Sites) != want {
+			t.Errorf("%d sites judged, want %d, %v", len(board.Sites), want, err)
+		}
+		if want == 1 {
+			if _, err := d.store.CloseSite(t.Context(), "li", d.site.ID, "并入县门户", func(f health.Finding) health.Finding { return f }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 func TestUnknownSet(t *testing.T) {
 	if _, err := verdict.New(verdict.Options{Sets: rules.Default(), Set: "2030"}); err == nil {
 		t.Error("a set that does not exist was accepted")

@@ -17,6 +17,7 @@ import (
 // healthSuite is what the health area demands of the store.
 func healthSuite(t *testing.T, open Open) {
 	t.Run("sites", func(t *testing.T) { testSites(t, open) })
+	t.Run("closed site", func(t *testing.T) { testClosedSite(t, open) })
 	t.Run("lines", func(t *testing.T) { testLines(t, open) })
 	t.Run("places", func(t *testing.T) { testPlaces(t, open) })
 	t.Run("naming", func(t *testing.T) { testNaming(t, open) })
