@@ -146,10 +146,17 @@ func TestPruneByAWrongClock(t *testing.T) {
 			now := tt.handedIn
 			q := openAt(t, t.TempDir(), func() time.Time { return now })
 			h := join(t, q)
+			d := draft("标题")
+			d.Key = "a program's"
 			for range 3 {
 				post(t, q, "标题")
 			}
 			now = tt.confirmed
+			first, err := q.Post(t.Context(), liaison, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			loose := attach(t, q, 1)
 			down(t, q, h.receipt(t, q, 3))
 			if err := q.SetLine(t.Context(), tt.line); err != nil {
 				t.Fatal(err)
@@ -162,6 +169,12 @@ func TestPruneByAWrongClock(t *testing.T) {
 			now = tt.now
 			if p, err := q.Prune(t.Context()); err != nil || p.Entries != tt.pruned {
 				t.Errorf("%+v, %v, want %d entries", p, err, tt.pruned)
+			}
+			if _, err := q.File(t.Context(), loose.SHA256); (err == nil) != (tt.pruned == 0) {
+				t.Errorf("a file that waits for its item: %v", err)
+			}
+			if again, err := q.Post(t.Context(), liaison, d); err != nil || (again.ID == first.ID) != (tt.pruned == 0) {
+				t.Errorf("asked once more: %s and %s, %v", first.ID, again.ID, err)
 			}
 		})
 	}

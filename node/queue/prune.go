@@ -38,8 +38,8 @@ const (
 )
 
 // Prune removes what has been confirmed for longer than the retention, and
-// leftovers. Nothing that is not confirmed is ever touched, however old; neither is
-// the log while the clock may be wrong by more than a day.
+// leftovers. Nothing that is not confirmed is ever touched, however old; and while
+// the clock may be wrong by more than a day only what signs people in.
 func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 	now := q.now()
 	old := now.Add(-Retention).UnixMilli()
@@ -58,6 +58,11 @@ func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 			}
 		}
 	}
+	var other int64
+	failed, known := account.Forgotten(now)
+	sweep(&other, `DELETE FROM lockout WHERE login IN (SELECT login FROM lockout WHERE failed_at < $1 AND known_at < $2 LIMIT $3)`,
+		failed.UnixMilli(), known.UnixMilli(), pruneBatch)
+	sweep(&other, `DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires < $1 LIMIT $2)`, now.UnixMilli(), pruneBatch)
 	for err == nil && sure {
 		var n int64
 		if n, err = q.pruneLog(ctx, old); err == nil {
@@ -67,15 +72,12 @@ func (q *Queue) Prune(ctx context.Context) (p Pruned, err error) {
 			break
 		}
 	}
-	sweep(&p.Receipts, `DELETE FROM down_entry WHERE rowid IN (SELECT d.rowid FROM down_entry d, station s
-		WHERE d.kind = 'receipt' AND d.at < $1 AND d.seq < s.down LIMIT $2)`, old, pruneBatch)
-	var other int64
-	sweep(&other, `DELETE FROM once WHERE key IN (SELECT key FROM once WHERE at < $1 LIMIT $2)`, now.Add(-keepOnce).UnixMilli(), pruneBatch)
-	failed, known := account.Forgotten(now)
-	sweep(&other, `DELETE FROM lockout WHERE login IN (SELECT login FROM lockout WHERE failed_at < $1 AND known_at < $2 LIMIT $3)`,
-		failed.UnixMilli(), known.UnixMilli(), pruneBatch)
-	sweep(&other, `DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires < $1 LIMIT $2)`, now.UnixMilli(), pruneBatch)
-	if err == nil {
+	if sure {
+		sweep(&p.Receipts, `DELETE FROM down_entry WHERE rowid IN (SELECT d.rowid FROM down_entry d, station s
+			WHERE d.kind = 'receipt' AND d.at < $1 AND d.seq < s.down LIMIT $2)`, old, pruneBatch)
+		sweep(&other, `DELETE FROM once WHERE key IN (SELECT key FROM once WHERE at < $1 LIMIT $2)`, now.Add(-keepOnce).UnixMilli(), pruneBatch)
+	}
+	if err == nil && sure {
 		p.Files, err = q.pruneFiles(ctx, now)
 	}
 	if err != nil {
