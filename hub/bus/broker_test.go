@@ -20,6 +20,7 @@ import (
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/ca"
 	"zhanqun/internal/testenv"
+	"zhanqun/internal/testline"
 	"zhanqun/internal/trust"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
@@ -176,14 +177,14 @@ func TestReadsOnAfterTheLineWasCut(t *testing.T) {
 	t.Parallel() // it waits most of the time
 	c, servers := newOutside(t, 1)
 	c.stop()
-	p := newProxy(t, servers[0].addr)
-	c.outside.URL = "nats://" + p.addr()
+	p := testline.New(t, servers[0].addr, 1)
+	c.outside.URL = "nats://" + p.Addr()
 	c.start()
 	town := c.client(storetest.Tangtou)
 	for range 3 {
 		town.send(town.Submit(town.Text()))
 		c.await("received", func() bool { return c.cursor(town.Node.ID) == town.Seq })
-		p.cut()
+		p.Cut()
 	}
 	town.send(town.Submit(town.Text()))
 	c.await("received", func() bool { return c.cursor(town.Node.ID) == town.Seq })

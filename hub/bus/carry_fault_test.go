@@ -13,6 +13,7 @@ import (
 	"zhanqun/hub/bus"
 	"zhanqun/hub/signer"
 	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/testline"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -20,18 +21,18 @@ import (
 // The line is cut again and again while items go out.
 func TestFlappingLine(t *testing.T) {
 	c := newCounty(t)
-	p := newProxy(t, c.addr)
-	tn := c.newTown(storetest.Sitang, p.addr())
+	p := testline.New(t, c.addr, 1)
+	tn := c.newTown(storetest.Sitang, p.Addr())
 	tn.start()
 	tn.settled()
-	p.set(func(p *proxy) { p.drag = time.Millisecond })
+	p.Set(testline.Weather{Rate: 1 << 20})
 	ids := tn.post(400)
 	for range 8 {
 		from := tn.cursors().Sent
 		c.await("something goes out", func() bool { cur := tn.cursors(); return cur.Sent > from || cur.Confirmed == cur.Last })
-		p.cut()
+		p.Cut()
 	}
-	p.set(func(p *proxy) { p.drag = 0 })
+	p.Set(testline.Weather{})
 	tn.confirmed()
 	c.once(map[*town][]string{tn: ids})
 }
@@ -39,21 +40,21 @@ func TestFlappingLine(t *testing.T) {
 // Acknowledgements get lost: what was sent comes again and counts once.
 func TestLostAcknowledgements(t *testing.T) {
 	c := newCounty(t)
-	p := newProxy(t, c.addr)
-	tn := c.newTown(storetest.Sitang, p.addr())
+	p := testline.New(t, c.addr, 1)
+	tn := c.newTown(storetest.Sitang, p.Addr())
 	tn.start()
 	tn.settled()
 	var ids []string
 	for range 3 {
 		before := len(c.received())
-		p.set(func(p *proxy) { p.mute = true })
+		p.Set(testline.Weather{Mute: true})
 		ids = append(ids, tn.post(20)...)
 		c.await("the hub has some", func() bool { return len(c.received()) > before })
 		if cur := tn.cursors(); cur.Confirmed == cur.Last {
 			t.Error("the node knows what nobody told it")
 		}
-		p.set(func(p *proxy) { p.mute = false })
-		p.cut()
+		p.Set(testline.Weather{})
+		p.Cut()
 		tn.confirmed()
 	}
 	c.once(map[*town][]string{tn: ids})

@@ -6,9 +6,9 @@ import (
 	"image/png"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"zhanqun/hub/store/storetest"
+	"zhanqun/internal/testline"
 	"zhanqun/node/queue"
 	"zhanqun/protocol"
 )
@@ -66,11 +66,11 @@ func (tn *town) filesDone() bool {
 func TestFilesArriveWhole(t *testing.T) {
 	t.Parallel() // it waits most of the time
 	c := newCounty(t)
-	p := newProxy(t, c.addr)
-	tn := c.newTown(storetest.Sitang, p.addr())
+	p := testline.New(t, c.addr, 1)
+	tn := c.newTown(storetest.Sitang, p.Addr())
 	tn.start()
 	tn.settled()
-	p.set(func(p *proxy) { p.drag = 500 * time.Microsecond }) // 2 MB/s
+	p.Set(testline.Weather{Rate: 2 << 20})
 	big, small := photo(t, 1, 800), photo(t, 2, 40)
 	id, attached := tn.postWith(big, small)
 	tn.confirmed()
@@ -82,11 +82,11 @@ func TestFilesArriveWhole(t *testing.T) {
 		t.Error("two megabytes were faster than four lines of text")
 	}
 	for range 3 {
-		p.cut()
+		p.Cut()
 		c.stop()
 		c.start()
 	}
-	p.set(func(p *proxy) { p.drag = 0 })
+	p.Set(testline.Weather{})
 	c.await("the files arrive", tn.filesDone)
 	for i, want := range [][]byte{big, small} {
 		f, size, err := c.files.Get(attached[i].SHA256)

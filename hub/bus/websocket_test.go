@@ -15,6 +15,7 @@ import (
 	"zhanqun/hub/store/storetest"
 	"zhanqun/internal/ca"
 	"zhanqun/internal/testenv"
+	"zhanqun/internal/testline"
 	"zhanqun/internal/trust"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
@@ -125,26 +126,23 @@ func TestStrangersByWebSocket(t *testing.T) {
 // runs through the web's port, in order and once as ever; it comes back to the
 // broker's own as soon as that can be reached.
 func TestWayRound(t *testing.T) {
-	for name, shut := range map[string]func(p *proxy, shut bool){
-		"closed":   func(p *proxy, shut bool) { p.broken = shut },
-		"filtered": func(p *proxy, shut bool) { p.mute = shut },
-	} {
+	for name, shut := range map[string]testline.Weather{"closed": {Down: true}, "filtered": {Mute: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newCounty(t)
-			p := newProxy(t, c.addr)
-			p.set(func(p *proxy) { shut(p, true) })
-			tn := c.newTown(storetest.Sitang, "nats://"+p.addr()+","+c.secureWebSocket())
+			p := testline.New(t, c.addr, 1)
+			p.Set(shut)
+			tn := c.newTown(storetest.Sitang, "nats://"+p.Addr()+","+c.secureWebSocket())
 			tn.start()
 			tn.line("the web's port is used", func(l queue.Line) bool { return l.Way == queue.WayWebTLS })
 			ids := tn.post(20)
 			tn.confirmed()
-			p.set(func(p *proxy) { shut(p, false) })
+			p.Set(testline.Weather{})
 			tn.line("the broker's own port is used again", func(l queue.Line) bool { return l.Way == queue.WayDirect })
 			ids = append(ids, tn.post(20)...)
 			tn.confirmed()
-			p.set(func(p *proxy) { shut(p, true) })
-			p.cut()
+			p.Set(shut)
+			p.Cut()
 			tn.line("the web's port is used once more", func(l queue.Line) bool { return l.Way == queue.WayWebTLS })
 			ids = append(ids, tn.post(20)...)
 			tn.confirmed()

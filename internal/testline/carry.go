@@ -94,11 +94,11 @@ func (c *carrying) deliver(ctx context.Context, p piece, to net.Conn) bool {
 	}
 	w, _ := c.l.now()
 	switch {
-	case w.Silent:
+	case w.Silent, w.Mute && to == c.in:
 		c.dead.Store(true)
 		c.l.count("swallowed")
 		return true
-	case c.dead.Load(), c.l.chance(w.Tear, "torn"):
+	case !w.Mute && c.dead.Load(), c.l.chance(w.Tear, "torn"):
 		reset(c.in)
 		reset(c.out)
 		return false

@@ -23,6 +23,7 @@ import (
 type Weather struct {
 	Down   bool          // nobody gets through
 	Silent bool          // both ends believe in connections that carry nothing; those are dead for good
+	Mute   bool          // what comes back is lost; connections that lost something are dead afterwards
 	Rate   int           // bytes a second in each direction, 0 for no limit
 	Delay  time.Duration // of each piece, in each direction
 	Jitter time.Duration // at most that much more

@@ -153,6 +153,43 @@ func TestSilentLine(t *testing.T) {
 	}
 }
 
+// A line that is mute carries what is sent, and the answers are lost for good.
+func TestMuteLine(t *testing.T) {
+	addr, conns := far(t)
+	line := testline.New(t, addr, 1)
+	line.Set(testline.Weather{Mute: true})
+	near := dial(t, line.Addr())
+	if _, err := io.WriteString(near, "PING\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	out := <-conns
+	r := bufio.NewReader(out)
+	if got := read(t, r, 1); got[0] != "PING" {
+		t.Fatalf("read %q", got)
+	}
+	if _, err := io.WriteString(out, "PONG\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for line.Counts()["swallowed"] == 0 { // it is on its way
+		if t.Context().Err() != nil {
+			t.Fatal("not swallowed")
+		}
+	}
+	if _, err := io.WriteString(near, "PING\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, r, 1); got[0] != "PING" {
+		t.Errorf("after that it carries %q", got)
+	}
+	line.Set(testline.Weather{})
+	if _, err := io.WriteString(out, "PONG\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := near.Read(make([]byte, 10)); err == nil {
+		t.Errorf("%d bytes came back on a connection that had lost some", n)
+	}
+}
+
 func TestCutAndTornLine(t *testing.T) {
 	addr, conns := far(t)
 	line := testline.New(t, addr, 1)
