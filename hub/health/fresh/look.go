@@ -41,6 +41,9 @@ func Look(ctx context.Context, pages Reader, address string, o Options) Reading 
 		r.told(result.Detail)
 	}
 	if page.Partial {
+		if r.State == Blank {
+			r.State, r.Reason = Unknown, ReasonUnread // the list may be in the rest
+		}
 		r.say("页面过大，只读了前面的部分。")
 	}
 	return r

@@ -91,6 +91,48 @@ func exported(ans *answer, f *facts) bool {
 // officeCells is how many cells make a table with little in it a table.
 const officeCells = 6
 
+// signatures are what files of a kind begin with; kinds that share them are one.
+var signatures = []struct{ begin, kind string }{
+	{"%PDF-", "pdf"}, {"\x89PNG\r\n\x1a\n", fileImage}, {"\xff\xd8\xff", fileImage}, {"GIF8", fileImage},
+	{"PK\x03\x04", "zip"}, {"Rar!\x1a", "archive"}, {"7z\xbc\xaf", "archive"}, {"\x1f\x8b", "archive"}, {"\xd0\xcf\x11\xe0", "ole"},
+	{"{\"", "text"}, {"<?xml", "text"}, {"<Error>", "text"},
+}
+
+// holds are the kinds of content that files with an extension may have; what has
+// no known signature may be anything.
+var holds = map[string]string{
+	"jpg": fileImage, "jpeg": fileImage, "png": fileImage, "gif": fileImage, "bmp": fileImage, "webp": fileImage,
+	"pdf": "pdf", "docx": "zip ole", "xlsx": "zip ole", "pptx": "zip ole", "ofd": "zip",
+	"zip": "zip archive", "rar": "zip archive", "7z": "zip archive", "gz": "zip archive",
+}
+
+// otherKind tells whether a file that is no page is plainly of another kind than its
+// name promises: an error told to programs, a picture for a document.
+func otherKind(from address, body []byte) bool {
+	may, ok := holds[extension(from)]
+	if !ok {
+		return false
+	}
+	body = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \r\n\t")
+	for _, s := range signatures {
+		if bytes.HasPrefix(body, []byte(s.begin)) {
+			return !strings.Contains(may, s.kind)
+		}
+	}
+	return false
+}
+
+// harmless tells of a file without content whether that is as it should be: a style
+// sheet or script may have nothing to say.
+func harmless(from address, ans *answer) bool {
+	switch extension(from) {
+	case "css", "js":
+		return true
+	}
+	contentType := strings.ToLower(ans.header.Get("Content-Type"))
+	return isCSS(contentType) || strings.Contains(contentType, "javascript")
+}
+
 // damaged tells whether a file that was read whole lacks its end. Only kinds
 // that always have one are judged.
 func damaged(ans *answer) bool {

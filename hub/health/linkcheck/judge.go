@@ -77,6 +77,10 @@ func judgeContent(r *Result, from, to address, ans *answer, f *facts) {
 		r.say(Suspect, ClassSoft, ReasonDamaged)
 		return
 	}
+	if len(ans.body) == 0 && harmless(from, ans) {
+		r.say(OK, "", "")
+		return
+	}
 	if len(ans.body) == 0 {
 		r.say(Suspect, ClassSoft, ReasonEmpty)
 		return
@@ -84,6 +88,8 @@ func judgeContent(r *Result, from, to address, ans *answer, f *facts) {
 	if f == nil {
 		if damaged(ans) {
 			r.say(Suspect, ClassSoft, ReasonDamaged)
+		} else if otherKind(from, ans.body) {
+			r.say(Suspect, ClassWrong, ReasonWrongType)
 		} else if strayed(from, to, nil) == ReasonErrorRedirect {
 			r.say(Suspect, ClassSoft, ReasonErrorRedirect)
 		} else if !ans.more && notFoundText(ans.header.Get("Content-Type"), ans.body) {
