@@ -193,3 +193,24 @@ func TestFindingIsAnswered(t *testing.T) {
 	b.get("/findings?state=closed").reads("http://a.example/x")
 	s.as("li").get("/findings/" + id).want(http.StatusNotFound)
 }
+
+// A township sees in which vetoes it has a part, first on its first page; a village
+// does not; and it is gone when the county says so.
+func TestVetoesAreSeen(t *testing.T) {
+	s := newSite(t)
+	b, village := s.as("wang"), s.as("li")
+	b.get("/").lacks("单项否决")
+	v := protocol.Veto{Site: "县门户", Title: "栏目不更新", English: "Columns are not updated", State: protocol.VetoNear, Says: "2 个栏目不更新，达到 5 个即单项否决。", Count: 2, Limit: 5, Own: 1, Names: []string{"镇·通知公告"}}
+	s.says(protocol.KindVetoes, &protocol.Vetoes{Vetoes: []protocol.Veto{v}, At: noon})
+	b.get("/").reads("网站接近单项否决", "看是哪些（1 项）")
+	b.get("/findings").reads("栏目不更新", "县内参考值", "2 个栏目不更新，达到 5 个即单项否决。", "其中本单位 1 个：镇·通知公告", "接近")
+	b.get("/findings?state=closed").lacks("单项否决")
+	village.get("/").lacks("单项否决")
+	village.get("/findings").lacks("单项否决")
+	v.State, v.Official = protocol.VetoFallen, true
+	s.says(protocol.KindVetoes, &protocol.Vetoes{Vetoes: []protocol.Veto{v}, At: noon})
+	b.get("/").reads("网站已触发单项否决")
+	b.get("/findings").reads("已触发").lacks("县内参考值")
+	s.says(protocol.KindVetoes, &protocol.Vetoes{Vetoes: []protocol.Veto{}, At: noon})
+	b.get("/findings").lacks("单项否决")
+}

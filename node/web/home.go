@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"zhanqun/internal/ui"
 	"zhanqun/internal/web"
 	"zhanqun/node/queue"
+	"zhanqun/protocol"
 )
 
 // Lengths of the lists on the first page; each has a page of its own.
@@ -32,6 +34,8 @@ type homePage struct {
 	MoreDue  bool
 	New      bool // nothing was ever written here
 	Township bool
+	Fallen   bool // one of the vetoes below has
+	Vetoes   int  // in which the unit has a part
 }
 
 // home answers first: is my work out, and does anything need me?
@@ -66,6 +70,12 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request, a queue.Account) e
 			return err
 		}
 	}
+	vetoes, err := s.Queue.Vetoes(ctx, actor)
+	if err != nil {
+		return err
+	}
+	p.Vetoes = len(vetoes.Vetoes)
+	p.Fallen = slices.ContainsFunc(vetoes.Vetoes, func(v protocol.Veto) bool { return v.State == protocol.VetoFallen })
 	if p.Counts.Notices > 0 {
 		if p.Notices, err = s.unread(ctx); err != nil {
 			return err

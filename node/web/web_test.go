@@ -355,6 +355,18 @@ func (b *browser) reads(words ...string) *browser {
 	return b
 }
 
+// lacks wants words not to be read on the page.
+func (b *browser) lacks(words ...string) *browser {
+	b.t.Helper()
+	text := uitest.Words(uitest.Find(b.page, "main"))
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			b.t.Errorf("%s says %q: %s", b.at, w, text)
+		}
+	}
+	return b
+}
+
 // errorAt is what stands at a field of the form.
 func (b *browser) errorAt(field string) string {
 	return uitest.Words(uitest.Find(b.page, "#f-"+field+"-error"))

@@ -40,7 +40,14 @@ type Availability struct {
 	Valid    int
 	Failed   int
 	Lost     int // no data, or never made
+	// Daily are the visits of the window's days, oldest first, and Today those of the
+	// day of the check point so far; nil where only the sums are known.
+	Daily []Visits
+	Today Visits
 }
+
+// Visits are those of a day.
+type Visits struct{ Valid, Failed int }
 
 // Home is what the home page shows.
 type Home struct {

@@ -42,6 +42,20 @@ func visits(valid, failed, days, lost int) func(*rules.Facts) {
 	}
 }
 
+// daily are seven days of 24 valid visits of which so many failed, and what failed
+// today of how many so far.
+func daily(today, of int, failed ...int) func(*rules.Facts) {
+	return func(f *rules.Facts) {
+		a := *f.Availability
+		a.Valid, a.Today = 0, rules.Visits{Valid: of, Failed: today}
+		for _, n := range failed {
+			a.Valid, a.Failed = a.Valid+24, a.Failed+n
+			a.Daily = append(a.Daily, rules.Visits{Valid: 24, Failed: n})
+		}
+		f.Availability = &a
+	}
+}
+
 func columns(lists ...[]rules.Column) func(*rules.Facts) {
 	return func(f *rules.Facts) { f.Columns = with(lists...) }
 }
@@ -90,6 +104,11 @@ var vectors = []vector{
 	{"a short sample that fails in any case", "", "V1", visits(100, 9, 4, 68), fallen, 9, ""},
 	{"a short sample that may be saved", "", "V1", visits(100, 8, 4, 68), insufficient, 8, ""},
 	{"no visit at all", "", "V1", visits(0, 0, 0, 168), insufficient, 0, ""},
+	{"down since this morning", "", "V1", daily(9, 9, 0, 0, 0, 0, 0, 0, 0), clear_, 0, "2026-11-29"},
+	{"down yesterday and well today", "", "V1", daily(0, 12, 0, 0, 0, 0, 0, 0, 8), near, 8, "-"},
+	{"a little every day", "", "V1", daily(1, 12, 0, 0, 0, 0, 0, 0, 2), clear_, 2, "2026-12-02"},
+	{"once today", "", "V1", daily(1, 20, 0, 0, 0, 0, 0, 0, 0), clear_, 0, "-"},
+	{"bad days that go", "", "V1", daily(1, 20, 4, 3, 0, 0, 0, 0, 0), near, 7, "-"},
 	{"tightened by the county", "local-example", "V1", visits(168, 6, 7, 0), fallen, 6, ""},
 
 	// V2: no new item on the home page in 14 days.

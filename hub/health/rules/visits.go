@@ -24,7 +24,28 @@ func (j *judge) availability(c Clause, v *Veto) {
 	default:
 		v.State = Clear
 	}
+	if v.State != Fallen {
+		v.Falls = a.falls(c.Share)
+	}
 	v.Says = says(saysVisits, a.Valid, a.Failed, v.Share.String()+"%", v.Limit)
+}
+
+// falls is the day from which the share fails if today goes on as it went so far
+// and the days to come are like it; zero if that never comes.
+func (a *Availability) falls(limit Points) time.Time {
+	if len(a.Daily) == 0 || a.Today.Failed == 0 {
+		return time.Time{}
+	}
+	each := a.Valid / len(a.Daily)
+	next := Visits{Valid: each, Failed: each * a.Today.Failed / a.Today.Valid}
+	valid, failed := a.Valid, a.Failed
+	for k, gone := range a.Daily {
+		valid, failed = valid+next.Valid-gone.Valid, failed+next.Failed-gone.Failed
+		if reaches(failed, valid, limit) {
+			return a.To.AddDate(0, 0, k+1)
+		}
+	}
+	return time.Time{}
 }
 
 // reaches reports whether failed of all is a share of limit per cent or more, the

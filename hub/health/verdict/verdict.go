@@ -220,8 +220,19 @@ func (s *Service) homeDays() int {
 
 func availability(days []uptime.Day, now time.Time, r uptime.Rule) *rules.Availability {
 	share := uptime.Complete(days, now, r)
-	return &rules.Availability{From: share.From, To: share.To, Of: r.Days, Days: r.Days - len(share.Short),
+	a := &rules.Availability{From: share.From, To: share.To, Of: r.Days, Days: r.Days - len(share.Short),
 		Valid: share.Valid, Failed: share.Failed, Lost: share.Lost}
+	known := map[int64]uptime.Day{}
+	for _, d := range days {
+		known[d.Day.Unix()] = d
+	}
+	for day := share.From; day.Before(share.To); day = day.AddDate(0, 0, 1) {
+		d := known[day.Unix()]
+		a.Daily = append(a.Daily, rules.Visits{Valid: d.Valid(), Failed: d.Failed})
+	}
+	today := known[share.To.Unix()]
+	a.Today = rules.Visits{Valid: today.Valid(), Failed: today.Failed}
+	return a
 }
 
 // Classes of findings that are signs of a grave fault, and of which kind.
