@@ -54,7 +54,7 @@ func (s *Server) rankingsPage(w http.ResponseWriter, r *http.Request, u access.U
 		{"villages", ui.T(lang, "村（社区）"), table.Villages, false},
 	}}
 	p.Title = ui.T(lang, "报送采用排名")
-	p.Lead = ui.T(lang, "%s，截至现在", table.Period.Name)
+	p.Lead = ui.T(lang, "%s，截至现在", ui.T(lang, table.Period.Name))
 	at := func(period ranking.Period) string { return rankingURL(period.ID, p.Unit) }
 	p.Before, p.After = at(table.Period.Shift(-1)), at(table.Period.Shift(1))
 	if !table.Period.Until.Before(s.Now()) {

@@ -68,7 +68,7 @@ func (s *Server) reportPage(w http.ResponseWriter, r *http.Request, _ access.Use
 	p := &reportPage{Site: site, Period: period, Verdict: verdictView{result, lang, s.Inspect.Sleep}, Now: now.Before(period.Until), Incidents: incidents, Counts: counts, Made: now}
 	p.Months, p.Share = months(days, begun(site, days, period.From), period.Until, now)
 	p.Part = percent(p.Share)
-	p.Title, p.Heading = ui.T(lang, "季度报告"), ui.T(lang, "%s %s健康报告", site.Name, period.Name)
+	p.Title, p.Heading = ui.T(lang, "季度报告"), ui.T(lang, "%s %s健康报告", site.Name, ui.T(lang, period.Name))
 	at := "/sites/" + site.ID + "/report?period="
 	p.Before = at + period.Shift(-1).ID
 	if period.Until.Before(now) {

@@ -92,7 +92,7 @@ func periodOf(k Kind, at time.Time) Period {
 		p.Name = fmt.Sprintf("%d年%s季度", y, []string{"一", "二", "三", "四"}[(m-1)/3])
 	case Day:
 		p.From, p.Until = day, day.AddDate(0, 0, 1)
-		p.Name = day.Format("2006年1月2日")
+		p.Name = fmt.Sprintf("%d年%d月%d日", day.Year(), day.Month(), day.Day())
 	}
 	p.ID = p.From.Format(time.DateOnly)
 	return p
