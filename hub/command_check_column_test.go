@@ -20,7 +20,7 @@ func TestCheckColumn(t *testing.T) {
 		"/old/":     `<title>通知公告-思南县</title><ul><li><a href="/a/1.html">关于做好冬季森林防火工作的通知</a></li></ul>`,
 		"/a/1.html": `<title>关于做好冬季森林防火工作的通知</title><meta name="PubDate" content="2024-01-05 10:00"><p>正文</p>`,
 		"/":         `<title>思南县</title><ul><li><a href="/a/1.html">关于做好冬季森林防火工作的通知</a><span>2026-11-27</span></li></ul>`,
-		"/huge/":    "<title>政策文件-思南县</title><div class=main>" + strings.Repeat(" ", 3<<20) + "</div>",
+		"/huge/":    "<title>政策文件-思南县</title><div class=main>" + strings.Repeat(" ", 2<<20) + "</div>",
 		"/blank/":   `<title>政策文件-思南县</title><div class=main><p>暂无信息</p></div>`,
 	}
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
