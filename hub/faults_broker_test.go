@@ -99,7 +99,7 @@ func (b *broker) admit(users string) error {
 func (b *broker) stream(ctx context.Context, do func(context.Context, jetstream.JetStream) error) error {
 	b.hands.Lock() // it lives meanwhile
 	defer b.hands.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute) // its disk may be slow, as those of others are
 	defer cancel()
 	nc, err := nats.Connect("nats://"+b.addr, nats.UserInfo("hub", brokerPassword))
 	if err != nil {
