@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,11 +29,16 @@ func openQueue(t *testing.T) *queue.Queue {
 	return q
 }
 
-// county is a hub that knows nothing but how to enrol.
+// county is a hub that knows nothing but how to enrol, one after the other.
 func county(t *testing.T, answer http.HandlerFunc) protocol.JoinCode {
 	t.Helper()
+	var turn sync.Mutex
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+protocol.EnrolPath, answer)
+	mux.HandleFunc("POST "+protocol.EnrolPath, func(w http.ResponseWriter, r *http.Request) {
+		turn.Lock()
+		defer turn.Unlock()
+		answer(w, r)
+	})
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return protocol.JoinCode{Hub: s.URL, Secret: "zqi_secret"}
