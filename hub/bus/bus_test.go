@@ -238,11 +238,11 @@ func (n *client) request(verb string, body []byte, change func(*nats.Msg)) (*nat
 	}
 	sub, err := n.nc.SubscribeSync(m.Reply)
 	if err != nil {
-		n.t.Fatal(err)
+		return nil, err
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	if err := n.nc.PublishMsg(m); err != nil {
-		n.t.Fatal(err)
+		return nil, err
 	}
 	return sub.NextMsg(3 * time.Second)
 }
