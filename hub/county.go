@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -136,19 +137,13 @@ func (c *county) run(ctx context.Context) error {
 // several programs may use, one of them does.
 func (c *county) watchSites(ctx context.Context) {
 	work := func(ctx context.Context) {
-		var g errgroup.Group
-		for _, part := range []struct {
-			on  bool
-			run func(context.Context)
-		}{{true, c.health.Run}, {c.cfg.Uptime.Enabled, c.prober.Run}, {true, func(ctx context.Context) { c.inspect.Run(ctx, c.log) }}} {
-			if part.on {
-				g.Go(func() error {
-					part.run(ctx)
-					return nil
-				})
-			}
+		var parts sync.WaitGroup
+		parts.Go(func() { c.health.Run(ctx) })
+		parts.Go(func() { c.inspect.Run(ctx, c.log) })
+		if c.cfg.Uptime.Enabled {
+			parts.Go(func() { c.prober.Run(ctx) })
 		}
-		_ = g.Wait() // no part fails
+		parts.Wait()
 	}
 	if !c.cfg.Database.URL.IsSet() {
 		work(ctx) // the data folder is this program's alone

@@ -28,7 +28,13 @@ const (
 var Classes = []Class{News, Notice, Policy, Personnel, Plan, Other}
 
 // ClassNames are the classes as a person writes them, for messages.
-const ClassNames = "news、notice、policy、personnel、plan、other"
+var ClassNames = func() string {
+	names := make([]string, len(Classes))
+	for i, c := range Classes {
+		names[i] = string(c)
+	}
+	return strings.Join(names, "、")
+}()
 
 // Known tells whether c is one of Classes.
 func (c Class) Known() bool { return c.Label() != "" }

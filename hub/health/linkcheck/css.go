@@ -7,8 +7,8 @@ import (
 )
 
 // css adds the addresses in a style sheet or style attribute: url(…), @import and
-// the strings of image-set(…). It walks by hand because a regular expression costs the square of
-// the length on text made to hurt it.
+// the strings of image-set(…). It walks by hand because a regular expression costs
+// the square of the length on text made to hurt it.
 func (p *page) css(text, element, attr string) {
 	set := 0 // parentheses open in an image-set
 	for i := 0; i < len(text) && !p.cut; {
